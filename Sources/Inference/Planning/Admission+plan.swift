@@ -1,8 +1,8 @@
 extension Admission {
-    /// Plans a model on one device, whose `freeBytes` are what is free beside the engines in `residents`; on
-    /// `DeviceProfile.none` it is the machine's own memory that it must fit into.
+    /// Plans a model on one device, whose `freeBytes` are what is free beside the engines in `residents`; with
+    /// `DeviceProfile.none` it must fit into main memory.
     ///
-    /// `hostBytesMax` is the memory of the machine that it may take; nil where that is not known.
+    /// `hostBytesMax` is the main memory that it may use; nil if unknown.
     package static func plan(
         _ shape: ModelShape, _ wish: Wish, on device: DeviceProfile, hostBytesMax: UInt64? = nil,
         residents: [Resident] = []
@@ -12,18 +12,18 @@ extension Admission {
         return self.plan(shape, wish, in: room, residents: residents)
     }
 
-    /// Plans a model on the device of a machine where it loses least; `memo` is of this shape and wish.
+    /// Plans a model on the device of a machine where it loses least; `memo` belongs to this shape and wish.
     package static func plan(
         _ shape: ModelShape, _ wish: Wish, in room: MachineRoom, residents: [Resident] = [],
         memo: EstimateMemo = EstimateMemo()
     ) -> Plan {
         let devices: [MachineRoom.Device?] = wish.deviceLayers == 0 || room.devices.isEmpty ? [nil] : room.devices
         let plans = devices.map { DevicePlan(shape, wish, on: $0, in: room, residents, memo).plan }
-        // Of equals the first one, in the machine's own order.
+        // Among equals the first one, in the machine's order.
         return plans.min { self.loss($0, shape) < self.loss($1, shape) } ?? plans[0]
     }
 
-    /// What a plan loses: the worst first.
+    /// What a plan gives up, the worst first.
     private static func loss(_ plan: Plan, _ shape: ModelShape) -> (Int, Int, Int, Int, Int) {
         let missing = shape.layers.count + 1 - plan.settings.deviceLayers
         let experts = plan.settings.hostExpertLayers
@@ -35,7 +35,7 @@ extension Admission {
     }
 }
 
-/// The plan of a model on one device, or on the processor alone.
+/// The plan of a model on one device, or on the CPU only.
 private struct DevicePlan {
     let shape: ModelShape
     let wish: Admission.Wish
@@ -74,7 +74,7 @@ private struct DevicePlan {
                 let sentence = "It waits until a model that answers now is done (\(count) busy)."
                 return self.made(.queue(awaiting: gone.map(\.id)), found, [sentence])
             }
-            // With no layers to give up the second look would find what the first did.
+            // Without layers to give up, a second pass would have the same result.
             if self.device == nil || self.wish.deviceLayers != nil { break }
         }
         return self.made(.refuse, self.search.smallest, [self.refusal])
@@ -92,14 +92,14 @@ private struct DevicePlan {
         self.residents.filter { $0.standing == standing }.sorted { ($0.lastUsed, $0.id) < ($1.lastUsed, $1.id) }
     }
 
-    /// Takes residents out one after the other until it fits, `first` before all; then puts back whoever was taken out
-    /// for nothing.
+    /// Removes residents one after another until it fits, beginning with `first`; then puts back those that were
+    /// removed unnecessarily.
     private func firstFit(
         _ others: [Admission.Resident], after first: [Admission.Resident], _ least: Int
     ) -> (PlanSearch.Found, [Admission.Resident])? {
         var gone = first
         var waiting = others[...]
-        // What does not fit into the machine without any of them needs no search for the fewest.
+        // If it does not fit even without any of them, the search for the fewest is skipped.
         guard self.fit(without: first + others, least) != nil else { return nil }
         while true {
             if let found = self.fit(without: gone, least) {
@@ -131,7 +131,7 @@ private struct DevicePlan {
         return self.search.shrink(into: rooms, leastDeviceLayers: least)
     }
 
-    /// Why it never fits: what it needs at least, what there is, and what to do.
+    /// Why it can never fit: its minimum needs, the available memory, and the remedy.
     private var refusal: String {
         let least = self.search.smallest
         let pinned = self.residents.filter { $0.standing == .pinned }

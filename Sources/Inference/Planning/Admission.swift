@@ -1,38 +1,38 @@
-/// Decides how a model is started on a machine that others use too: in full, smaller, in another's place, or later.
+/// Decides how a model is started on a machine with other models: in full, reduced, in place of another, or later.
 ///
-/// Nothing is measured or started here. What is given up first: slots, then the precision of keys and values, then
-/// context down to `contextMin`, then layers on the device (experts first). A model that is idle makes room before more
-/// than half of the layers would leave the device; the rest of the layers leave it when there is nobody to make room.
+/// Nothing is measured or started here. The order of reductions: slots, then the precision of keys and values, then
+/// context down to `contextMin`, then layers on the device (experts first). Idle models are unloaded before more than
+/// half of the layers leave the device; the other layers leave it when there is no model to unload.
 package enum Admission {
-    /// Tokens of a slot when nobody says otherwise; a model that was trained on fewer gets those.
+    /// The default context of a slot in tokens; a model trained with a smaller one gets that.
     package static let contextDefault: UInt64 = 8_192
 
-    /// Tokens of a slot that are not given up for room.
+    /// The context of a slot that is never reduced further.
     package static let contextMin: UInt64 = 4_096
 
-    /// Generations at once when nobody says otherwise.
+    /// The default number of concurrent generations.
     package static let slotsDefault = 4
 
-    /// Tokens of a slot, slots and tokens of a batch that are planned at most; a larger wish is cut.
+    /// The maximum of a slot's context, of slots and of batch tokens in a plan; larger wishes are reduced.
     package static let contextMax: UInt64 = 1 << 22
-    /// llama.cpp's own bound, `LLAMA_MAX_SEQ`.
+    /// llama.cpp's own limit, `LLAMA_MAX_SEQ`.
     package static let slotsMax = 256
     package static let batchTokensMax: UInt64 = 1 << 16
 
-    /// What is asked for a model.
+    /// The requested settings of a model.
     package struct Wish: Sendable, Hashable {
         package var slots: Int
-        /// nil takes `contextDefault`.
+        /// nil: `contextDefault`.
         package var contextPerSlot: UInt64?
         package var cacheType: ChildSettings.CacheType
         package var isUnified = false
         package var batchTokens: UInt64 = 512
-        /// Layers on the device that are neither raised nor given up, the last matrix counted; nil leaves them to the
-        /// plan, 0 is the processor alone.
+        /// A fixed number of layers on the device, counting the output matrix; nil leaves it to the plan, 0 means CPU
+        /// only.
         package var deviceLayers: Int?
         /// Bytes of the projector's file; 0 without one.
         package var projectorBytes: UInt64 = 0
-        /// The small model that guesses ahead.
+        /// The draft model.
         package var draft: ModelShape?
 
         package init(
@@ -45,24 +45,24 @@ package enum Admission {
         }
     }
 
-    /// An engine that has memory of this machine.
+    /// An engine that occupies memory of this machine.
     package struct Resident: Sendable, Hashable {
-        /// Whether it makes room.
+        /// Whether it can be unloaded.
         package enum Standing: Sendable, Hashable {
-            /// It answers no request: it may be ended at once.
+            /// It has no requests: it may be stopped at once.
             case idle
-            /// It answers, is being loaded, or is being ended: it may make room later.
+            /// It serves requests, is loading, or is stopping: it may be unloaded later.
             case busy
-            /// It never makes room.
+            /// It is never unloaded.
             case pinned
         }
 
         package var id: String
         package var booking: MemoryBooking
-        /// When it last answered, on any clock; the smallest is unloaded first.
+        /// When it last answered, on any clock; the smallest value is unloaded first.
         package var lastUsed: UInt64
         package var standing: Standing
-        /// Whether what the machine says to be free lacks its memory already; not so while it is being loaded.
+        /// Whether the machine's free memory already excludes its memory; not the case while it is loading.
         package var isSettled: Bool
 
         package init(
@@ -76,27 +76,27 @@ package enum Admission {
         }
     }
 
-    /// What is to be done.
+    /// The decision.
     package enum Decision: Sendable, Hashable {
-        /// Start it; the engines with these ids are ended first.
+        /// Start it, after stopping the engines with these ids.
         case start(unloading: [String])
-        /// Wait until these engines answer nothing any more, then end them.
+        /// Wait until these engines have no requests, then stop them.
         case queue(awaiting: [String])
         /// It cannot run on this machine, whatever is unloaded.
         case refuse
     }
 
-    /// The decision, and how it came about.
+    /// The decision and its explanation.
     package struct Plan: Sendable, Hashable {
         package var decision: Decision
         package var settings: ChildSettings
         package var estimate: MemoryEstimate
-        /// Where its layers are; nil where the processor computes everything.
+        /// The device of its layers; nil when the CPU computes everything.
         package var device: MachineRoom.Device?
-        /// One sentence for each thing that was given up, in order; the last one of a refusal has its numbers.
+        /// One sentence for each reduction, in order; the last one of a refusal has its numbers.
         package var steps: [String]
 
-        /// What it takes of the machine.
+        /// The memory that it reserves.
         package var booking: MemoryBooking { MemoryBooking(self.estimate, on: self.device) }
     }
 }

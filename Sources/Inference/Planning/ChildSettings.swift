@@ -1,24 +1,24 @@
-/// How an engine is started for a model: what the plan decides.
+/// The settings of an engine that the plan decides.
 package struct ChildSettings: Sendable, Hashable {
     /// How keys and values are stored.
     package typealias CacheType = EngineLaunch.CacheType
 
-    /// Tokens that the engine's contexts are multiples of.
+    /// The engine's contexts are multiples of this many tokens.
     static let contextStep: UInt64 = 256
 
-    /// Generations that run at once.
+    /// Concurrent generations.
     package var slots: Int
-    /// Tokens that each slot has room for.
+    /// The context of each slot in tokens.
     package var contextPerSlot: UInt64
-    /// Whether all slots share one cache (`--kv-unified`): each may then use all of it.
+    /// Whether all slots share one cache (`--kv-unified`): a single slot may then use all of it.
     package var isUnified: Bool
     package var cacheType: CacheType
-    /// Tokens that are worked on at once (`--ubatch-size`).
+    /// Tokens that are processed at once (`--ubatch-size`).
     package var batchTokens: UInt64
-    /// Layers on the device, counted from the last one; one more than the model has puts the last matrix there too
+    /// Layers on the device, counted from the last one; one more than the model has puts the output matrix there too
     /// (`--n-gpu-layers`).
     package var deviceLayers: Int
-    /// Layers, counted from the first one, whose experts stay with the host (`--n-cpu-moe`).
+    /// Layers, counted from the first one, whose experts stay in main memory (`--n-cpu-moe`).
     package var hostExpertLayers: Int
 
     package init(
@@ -35,13 +35,13 @@ package struct ChildSettings: Sendable, Hashable {
         self.hostExpertLayers = hostExpertLayers
     }
 
-    /// Tokens of all slots together: the engine's `--ctx-size`.
+    /// The context of all slots together: the engine's `--ctx-size`.
     package var contextTotal: UInt64 { self.contextPerSlot * UInt64(self.slots) }
 
-    /// Caches beside each other: one, or one for each slot.
+    /// The number of separate caches: one, or one for each slot.
     var streams: UInt64 { self.isUnified ? 1 : UInt64(self.slots) }
 
-    /// Cells of one stream's cache, for layers that see everything, or the last tokens only.
+    /// The cells of one stream's cache, for layers that attend to all tokens, or only to a window of the last ones.
     /// - Source: llama.cpp's `llama-kv-cache-iswa.cpp`; checked against its log.
     func cells(sliding window: UInt64?) -> UInt64 {
         let all = Self.padded(self.isUnified ? self.contextTotal : self.contextPerSlot)
@@ -56,7 +56,7 @@ package struct ChildSettings: Sendable, Hashable {
 }
 
 extension EngineLaunch.CacheType {
-    /// The type of tensor that it is.
+    /// The corresponding tensor type.
     var tensorType: TensorType {
         switch self {
         case .f16: .f16

@@ -1,17 +1,17 @@
-/// The graph that the engine runs over one batch, as far as the size of its results goes.
+/// The graph that the engine computes for one batch, as far as the sizes of its results are concerned.
 ///
 /// Its steps and their order are those of llama.cpp for models of the usual kind (attention, then a dense network or
-/// experts): what a model has is told by its tensors. Models of other kinds (state space, encoders) are taken as if
+/// experts); the tensors show which steps a model has. Models of other kinds (state space, encoders) are treated as if
 /// they were of this kind, which is an estimate.
 struct ComputeGraph {
-    /// Bytes of a number of an intermediate result.
+    /// Bytes of an element of an intermediate result.
     private static let numberBytes: UInt64 = 4
 
     private let shape: ModelShape
     private let settings: ChildSettings
     private var graph = GraphAllocator()
 
-    /// What the caller of the graph gives, beside the tokens.
+    /// The inputs of the graph besides the tokens.
     private struct Inputs {
         var positions: Int
         var mask: Int
@@ -21,7 +21,7 @@ struct ComputeGraph {
         var outputs: Int
     }
 
-    /// The bytes of the engine's compute buffer.
+    /// The size of the engine's compute buffer.
     static func bytes(_ shape: ModelShape, _ settings: ChildSettings) -> UInt64 {
         var graph = ComputeGraph(shape: shape, settings: settings)
         graph.build()
@@ -33,10 +33,10 @@ struct ComputeGraph {
         self.settings = settings
     }
 
-    /// Tokens of one batch.
+    /// The tokens of one batch.
     private var tokens: UInt64 { self.settings.batchTokens }
 
-    /// Tokens whose next token is asked for: the last of each slot.
+    /// Tokens whose next token is computed: the last of each slot.
     private var outputs: UInt64 { min(UInt64(self.settings.slots), self.tokens) }
 
     private func bytes(_ width: UInt64, _ count: UInt64) -> UInt64 { Self.numberBytes * width * count }
@@ -45,7 +45,7 @@ struct ComputeGraph {
         let mixed = self.mixedInputs()
         let inputs = self.inputs()
         let scales = self.shape.scalesEmbeddings
-        // What the first layer is given is kept to the end.
+        // The input of the first layer is kept to the end.
         var hidden = self.graph.result(self.bytes(self.shape.width, self.tokens), mixed.tokens, isKept: !scales)
         self.mixedEmbeddings(mixed)
         if scales {
@@ -74,7 +74,7 @@ struct ComputeGraph {
         _ = self.graph.result(self.bytes(self.shape.vocabulary, count), result, isKept: true)
     }
 
-    /// What a batch needs that mixes tokens and images; the engine keeps it for every batch.
+    /// The inputs of a batch that mixes tokens and images; the engine reserves them for every batch.
     private mutating func mixedInputs() -> (tokens: Int, mixed: Int, vectors: Int, places: Int) {
         let tokens = self.graph.input(4 * self.tokens)
         let mixed = self.graph.input(4 * self.tokens, isKept: true)
@@ -93,7 +93,7 @@ struct ComputeGraph {
     private mutating func inputs() -> Inputs {
         let cells = self.settings.cells(sliding: nil)
         let slidingCells = self.settings.cells(sliding: self.shape.slidingWindow)
-        // Half numbers; each token sees the cells of its own sequence.
+        // Half-precision numbers; each token sees the cells of its own sequence.
         return Inputs(
             positions: self.graph.input(4 * self.tokens), mask: self.graph.input(2 * cells * self.tokens),
             slidingMask: self.shape.slidingWindow == nil ? 0 : self.graph.input(2 * slidingCells * self.tokens),

@@ -1,19 +1,19 @@
-/// Asks the machine which devices it has, by child processes: nothing of a driver is loaded into this one.
+/// Queries the devices of this machine with child processes: no driver is loaded into this process.
 package enum DeviceFacts {
-    /// Where NVIDIA's tool is looked for: in `PATH`, and where WSL keeps it.
+    /// The locations of NVIDIA's tool: in `PATH`, and WSL's directory.
     package static let programs = ["nvidia-smi", "/usr/lib/wsl/lib/nvidia-smi"]
 
-    /// A driver that hangs is given up after so many milliseconds.
+    /// The timeout in milliseconds, for a driver that hangs.
     package static let millisecondsMax = 10_000
 
-    /// The devices of this machine, as they are now; none where no tool is found.
+    /// The current devices of this machine; none if no tool is found.
     ///
     /// Blocks its thread while the tool runs.
     /// - Parameters:
     ///   - programs: tried in order until one can be started.
-    ///   - millisecondsMax: for one tool.
-    /// - Returns: in the order of the tool.
-    /// - Throws: when a tool is there and fails, hangs, or says what is no device.
+    ///   - millisecondsMax: the timeout of one tool.
+    /// - Returns: the devices, in the order of the tool.
+    /// - Throws: when a tool exists but fails, hangs, or prints something that is not a device.
     package static func devices(
         programs: [String] = DeviceFacts.programs, millisecondsMax: Int = DeviceFacts.millisecondsMax
     ) throws(PlanningError) -> [DeviceProfile] {
@@ -25,14 +25,14 @@ package enum DeviceFacts {
         return []
     }
 
-    /// What a program writes, which ends by itself.
+    /// The output of a program that ends by itself.
     ///
     /// Blocks its thread while the program runs.
     /// - Parameters:
-    ///   - command: the program, looked for in `PATH`, and its arguments.
-    ///   - millisecondsMax: after which it is ended.
+    ///   - command: the program, searched in `PATH`, and its arguments.
+    ///   - millisecondsMax: the timeout, after which it is killed.
     /// - Returns: nil when it cannot be started.
-    /// - Throws: when it fails, hangs, or writes without end.
+    /// - Throws: when it fails, hangs, or prints too much.
     package static func answer(
         of command: [String], millisecondsMax: Int = DeviceFacts.millisecondsMax
     ) throws(PlanningError) -> String? {

@@ -1,11 +1,11 @@
-/// What `llama-server --list-devices` says: the devices that the engine itself can compute on.
+/// Parses `llama-server --list-devices`: the devices that the engine supports.
 package enum DeviceList {
-    /// The words to call it with.
+    /// The arguments to call it with.
     package static let arguments = ["--list-devices"]
 
-    /// Reads lines such as `  CUDA0: NVIDIA GeForce RTX 3090 (24151 MiB, 23800 MiB free)`; others are no devices.
+    /// Parses lines such as `  CUDA0: NVIDIA GeForce RTX 3090 (24151 MiB, 23800 MiB free)`; other lines are ignored.
     ///
-    /// A device whose free memory is not said has all of it free, and is not `isLive`.
+    /// A device without a free size is assumed to be entirely free, and is not `isLive`.
     /// - Source: llama.cpp's `common/arg.cpp`.
     package static func parse(_ lines: [String]) -> [MachineRoom.Device] {
         var devices: [MachineRoom.Device] = []

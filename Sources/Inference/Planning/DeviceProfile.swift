@@ -1,21 +1,21 @@
 internal import ServiceModel
 internal import WireProtocols
 
-/// A device that models run on: what it has, and how fast it reads.
+/// A device that models run on: its memory and bandwidth.
 package struct DeviceProfile: Sendable, Hashable {
-    /// What llama.cpp itself leaves free on a device, so that others and the driver find room.
+    /// The memory that llama.cpp itself leaves free on a device, for other programs and the driver.
     package static let marginBytesDefault: UInt64 = 1 << 30
 
-    /// How fast a usual machine reads its main memory, in bytes per second: two channels of DDR4 or DDR5.
+    /// The memory bandwidth of a typical machine in bytes per second: two channels of DDR4 or DDR5.
     package static let hostBytesPerSecondDefault = 50e9
 
     package var name: String
     package var memoryBytes: UInt64
-    /// What nobody else uses now; all of it when planning ahead.
+    /// The memory that is not in use now; all of it when planning ahead.
     package var freeBytes: UInt64
-    /// How fast it reads its memory; nil when that is not known.
+    /// The memory bandwidth; nil if unknown.
     package var bytesPerSecond: Double?
-    /// What is left free beside the engines.
+    /// The memory that engines leave free.
     package var marginBytes: UInt64 = DeviceProfile.marginBytesDefault
     package var hostBytesPerSecond = DeviceProfile.hostBytesPerSecondDefault
 
@@ -26,14 +26,14 @@ package struct DeviceProfile: Sendable, Hashable {
         self.bytesPerSecond = bytesPerSecond
     }
 
-    /// No device: the processor computes everything.
+    /// No device: the CPU computes everything.
     package static let none = DeviceProfile(name: "no device", memoryBytes: 0, bytesPerSecond: nil)
 
-    /// What engines may use of it together.
+    /// The memory that all engines together may use.
     package var usableBytes: UInt64 { self.freeBytes - min(self.freeBytes, self.marginBytes) }
 
-    /// The devices that are known by name: memory in GiB and its speed in GB/s.
-    /// - Source: the makers' data sheets.
+    /// Devices that are known by name: memory in GiB, and bandwidth in GB/s.
+    /// - Source: the vendors' data sheets.
     private static let known: [(id: String, name: String, gibibytes: UInt64, gigabytesPerSecond: Double)] = [
         ("rtx3060", "NVIDIA GeForce RTX 3060", 12, 360), ("rtx3080", "NVIDIA GeForce RTX 3080", 10, 760),
         ("rtx3090", "NVIDIA GeForce RTX 3090", 24, 936), ("rtx4060", "NVIDIA GeForce RTX 4060", 8, 272),
@@ -46,10 +46,10 @@ package struct DeviceProfile: Sendable, Hashable {
         ("h100", "NVIDIA H100 80GB HBM3", 80, 3350), ("h200", "NVIDIA H200", 141, 4800),
     ]
 
-    /// The names that `named` takes.
+    /// The names that `named` accepts.
     package static var knownNames: [String] { self.known.map(\.id) }
 
-    /// A device by its short name, such as `rtx3090`; case, blanks and dashes make no difference.
+    /// A device by its short name, such as `rtx3090`; case, spaces and dashes are ignored.
     package static func named(_ name: String) -> DeviceProfile? {
         let wanted = self.plain(name)
         guard let row = self.known.first(where: { self.plain($0.id) == wanted || self.plain($0.name) == wanted })
@@ -62,13 +62,13 @@ package struct DeviceProfile: Sendable, Hashable {
         String(name.lowercased().filter { $0.isLetter || $0.isNumber })
     }
 
-    /// The speed of a device that a tool named.
+    /// The bandwidth of a device, by the name that a tool printed.
     static func bytesPerSecond(ofDeviceNamed name: String) -> Double? { self.named(name)?.bytesPerSecond }
 
-    /// Bytes of a profile file at most.
+    /// The maximum size of a profile file.
     package static let fileBytesMax = 65_536
 
-    /// Reads a profile: `{"name": "RTX 3090", "memoryGiB": 24, "bandwidthGBs": 936}`, and if one likes `"freeGiB"`,
+    /// Parses a profile: `{"name": "RTX 3090", "memoryGiB": 24, "bandwidthGBs": 936}`, with optional `"freeGiB"`,
     /// `"marginGiB"` and `"hostBandwidthGBs"`.
     package static func parse(_ bytes: [UInt8]) throws(PlanningError) -> DeviceProfile {
         guard bytes.count <= self.fileBytesMax, case .object(let members) = self.document(bytes) else {

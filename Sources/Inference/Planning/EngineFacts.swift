@@ -1,14 +1,14 @@
 internal import Primitives
 internal import Synchronization
 
-/// What is known of an engine by asking it: its build, its devices, and whether it states its buffers.
+/// What querying an engine shows: its build, its devices, and whether it logs its buffers.
 package struct EngineFacts: Sendable, Hashable {
     package var program: EngineProgram
-    /// Such as `version: 6789 (abcdef12)`; nil where it does not say it, or does not start.
+    /// Such as `version: 6789 (abcdef12)`; nil when it does not print it, or does not start.
     package var version: String?
-    /// nil where it does not say them.
+    /// nil when it does not list them.
     package var devices: [MachineRoom.Device]?
-    /// Whether it takes `--verbosity 4` for its trace and no more.
+    /// Whether `--verbosity 4` means trace, and does not log more than that.
     package var tellsBuffers: Bool
 
     package init(
@@ -20,7 +20,7 @@ package struct EngineFacts: Sendable, Hashable {
         self.tellsBuffers = tellsBuffers
     }
 
-    /// Asks a program; its questions run beside each other.
+    /// Queries a program; the queries run concurrently.
     package static func ask(_ program: EngineProgram) async -> EngineFacts {
         async let version = program.ask(["--version"])
         async let devices = program.ask(DeviceList.arguments)
@@ -30,13 +30,13 @@ package struct EngineFacts: Sendable, Hashable {
             program: program,
             version: versionLines.map { lines in lines.first { $0.contains("version") } ?? lines.first ?? "not said" },
             devices: await devices.map(DeviceList.parse),
-            // Before this level had a name of its own, it logged every request whole.
+            // Before this level had a name, it logged every request in full.
             tellsBuffers: await (help ?? []).contains { $0.contains("4: trace") })
     }
 
-    /// What to say loudly where a card is here that the engine cannot compute on.
-    /// - Parameter cards: names of the cards of this machine.
-    /// - Returns: a sentence; nil where all is well.
+    /// A warning when this machine has a GPU that the engine does not support.
+    /// - Parameter cards: the names of the GPUs of this machine.
+    /// - Returns: a sentence; nil when there is no problem.
     package func unusedCards(_ cards: [String]) -> String? {
         guard !cards.isEmpty, let devices = self.devices, devices.isEmpty else { return nil }
         return "\(cards.joined(separator: ", ")) is here, and the engine \(self.program.path) cannot use it: it lists "
@@ -47,10 +47,10 @@ package struct EngineFacts: Sendable, Hashable {
         "brume engine build makes one for the card (with NVIDIA's CUDA toolkit, or Vulkan's headers and glslc); "
         + "brume engine use /path/to/llama-server takes another"
 
-    /// The cards of this machine, by what its drivers say; empty where there is none.
+    /// The GPUs of this machine, according to its drivers; empty without any.
     package static func cards() async -> [String] {
         for path in DeviceFacts.programs {
-            // A driver that does not answer, or says what is no device, is told by its file below.
+            // If a driver does not answer or prints something else, its device file below is used.
             let lines = await EngineProgram(path: path, origin: .path).ask(NvidiaSMI.arguments) ?? []
             let devices = (try? NvidiaSMI.parse(lines.joined(separator: "\n"))) ?? []
             if !devices.isEmpty { return devices.map(\.name) }
@@ -62,9 +62,9 @@ package struct EngineFacts: Sendable, Hashable {
     }
 }
 
-/// The answers of an engine, asked once for each build and again for what changes.
+/// Caches an engine's facts: queried once for each build, and again for those that change.
 package final class EngineFactsCache: Sendable {
-    /// How old an answer about free memory may be.
+    /// The maximum age of information about free memory.
     private static let devicesMillisecondsMax = 1_000
 
     private struct Known {
@@ -80,14 +80,14 @@ package final class EngineFactsCache: Sendable {
         self.now = now
     }
 
-    /// - Parameter program: nil where there is none.
-    /// - Returns: what it is and what its devices have free now.
+    /// - Parameter program: nil when there is none.
+    /// - Returns: its facts, with the current free memory of its devices.
     package func facts(_ program: EngineProgram?) async -> EngineFacts? {
         guard let program else { return nil }
         let file = Files.facts(program.path)
         if let known = self.known.withLock({ $0 }), known.facts.program == program, known.file == file {
             let isFresh = known.asked.duration(to: self.now()) < .milliseconds(Self.devicesMillisecondsMax)
-            // The processor's memory is not the engine's to say.
+            // Main memory is not reported by the engine.
             guard !isFresh, known.facts.devices?.isEmpty == false else { return known.facts }
             var facts = known.facts
             facts.devices = await program.ask(DeviceList.arguments).map(DeviceList.parse) ?? facts.devices
@@ -95,7 +95,7 @@ package final class EngineFactsCache: Sendable {
             return facts
         }
         let facts = await EngineFacts.ask(program)
-        // One that does not start is asked again: it may be installed just now.
+        // A program that does not start is not cached: it may be in the middle of an installation.
         if facts.version != nil { self.keep(facts, file) }
         return facts
     }

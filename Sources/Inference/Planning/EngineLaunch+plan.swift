@@ -1,5 +1,5 @@
 extension EngineLaunch {
-    /// Takes over what a plan decided: slots, context, cache and layers.
+    /// Applies a plan: slots, context, cache and layers.
     package mutating func follow(_ plan: Admission.Plan) {
         let settings = plan.settings
         if self.purpose == .chat { self.slots = settings.slots }
@@ -11,7 +11,7 @@ extension EngineLaunch {
         self.gpuLayers = settings.deviceLayers > 0 ? .count(settings.deviceLayers) : .none
         self.hostExpertLayers = settings.deviceLayers > 0 ? settings.hostExpertLayers : 0
         self.device = plan.device.flatMap { $0.id.isEmpty ? nil : $0.id }
-        // No card takes part where the engine has none, whatever was planned for.
+        // If the engine has no GPU, none is used, whatever device was planned for.
         guard plan.device?.isPretended == true else { return }
         self.gpuLayers = .none
         self.hostExpertLayers = 0

@@ -1,9 +1,9 @@
 internal import Synchronization
 
-/// The estimates of one model with one wish that were made before: one costs a walk over the model's graph, and a model
-/// that waits for room is planned again and again.
+/// Earlier estimates for one model and one wish: each costs a traversal of the model's graph, and a model that waits
+/// for memory is planned repeatedly.
 package final class EstimateMemo: Sendable {
-    /// Settings that are kept; one plan looks at some dozens.
+    /// The number of cached settings; one plan evaluates some dozens.
     private static let countMax = 1024
 
     private let estimates = Mutex<[ChildSettings: MemoryEstimate]>([:])

@@ -1,10 +1,10 @@
-/// Whether a model runs on a device, in one sentence for somebody who has not fetched it yet.
+/// Whether a model runs on a device, in one sentence for a user who has not downloaded it yet.
 package struct FitSentence: Sendable, Hashable {
-    /// How much of a model the device computes.
+    /// The part of a model that the device computes.
     package enum Degree: String, Sendable, Hashable {
-        /// All of it is on the device, or on the processor where there is none.
+        /// All of it is on the device, or on the CPU without a device.
         case whole
-        /// The processor computes a part of it.
+        /// The CPU computes a part of it.
         case partly
         case no
     }
@@ -13,11 +13,11 @@ package struct FitSentence: Sendable, Hashable {
     package let text: String
 
     /// - Parameters:
-    ///   - file: the model; its beginning is enough.
-    ///   - projectorBytes: of what makes it see; 0 without.
-    ///   - device: where it would run.
-    ///   - hostBytesMax: memory of the machine that it may take; nil where that is not known.
-    /// - Throws: where the model is of a kind that cannot be planned.
+    ///   - file: the model; the beginning of its file is sufficient.
+    ///   - projectorBytes: the size of the image projector; 0 without one.
+    ///   - device: the device to run on.
+    ///   - hostBytesMax: the main memory that it may use; nil if unknown.
+    /// - Throws: when the model is of a kind that cannot be planned.
     package init(
         _ file: GGUFFile, projectorBytes: UInt64 = 0, on device: DeviceProfile, hostBytesMax: UInt64? = nil
     ) throws(PlanningError) {

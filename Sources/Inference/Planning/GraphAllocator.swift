@@ -1,25 +1,25 @@
-/// Plays what ggml does to find room for the intermediate results of a graph, to know how large its buffer becomes.
+/// Simulates ggml's memory allocation for the intermediate results of a graph, to predict the size of its buffer.
 ///
-/// Results are placed in the order of the graph; each is given up when its last reader is done, and the smallest hole
-/// that fits is taken. What is over is the size that the engine logs as its compute buffer. Weights and caches live
-/// elsewhere and are not named here.
+/// Results are placed in the order of the graph; each is freed after its last reader, and new ones take the smallest
+/// hole that fits. The peak is the size that the engine logs as its compute buffer. Weights and caches are allocated
+/// elsewhere and not part of the simulation.
 /// - Source: ggml's `ggml-alloc.c`, followed in its rules and checked against logs of llama.cpp.
 struct GraphAllocator {
-    /// A result, as the functions here give it.
+    /// A handle for a result of the graph.
     typealias Tensor = Int
 
     private struct Node {
         var bytes: UInt64
         var sources: [Tensor]
-        /// The result whose memory this one looks at.
+        /// The result whose memory this one is a view of.
         var root: Tensor?
-        /// Whether it may be written over its first source.
+        /// Whether it may overwrite its first source.
         var isReusing = false
-        /// Given by the caller of the graph: placed before everything else.
+        /// Provided by the caller of the graph: placed before everything else.
         var isInput = false
-        /// Never given up.
+        /// Never freed.
         var isKept = false
-        /// Without memory of its own.
+        /// Has no memory of its own.
         var isElsewhere = false
         var childCount = 0
         var viewCount = 0
@@ -30,13 +30,13 @@ struct GraphAllocator {
     private var nodes: [Node] = []
     private var space = Space()
 
-    /// What the caller of the graph gives, such as positions.
+    /// An input that the caller of the graph provides, such as positions.
     mutating func input(_ bytes: UInt64, isKept: Bool = false) -> Tensor {
         self.nodes.append(Node(bytes: bytes, sources: [], isInput: true, isKept: isKept))
         return self.nodes.count - 1
     }
 
-    /// A result of its own.
+    /// A result with its own memory.
     mutating func result(
         _ bytes: UInt64, _ sources: Tensor..., isReusing: Bool = false, isKept: Bool = false
     ) -> Tensor {
@@ -44,19 +44,19 @@ struct GraphAllocator {
         return self.nodes.count - 1
     }
 
-    /// Another look at a result: another shape, or a part of it.
+    /// A view of a result: another shape, or a part of it.
     mutating func view(_ source: Tensor) -> Tensor {
         let root = self.nodes[source].root ?? source
         self.nodes.append(Node(bytes: 0, sources: [source], root: root))
         return self.nodes.count - 1
     }
 
-    /// A step that reads these and writes into memory that exists already, such as the cache.
+    /// A step that reads the sources and writes to existing memory, such as the cache.
     mutating func store(_ sources: Tensor...) {
         self.nodes.append(Node(bytes: 0, sources: sources, isElsewhere: true))
     }
 
-    /// The bytes that the whole graph needs.
+    /// The peak memory of the whole graph.
     mutating func peakBytes() -> UInt64 {
         for index in self.nodes.indices {
             if let root = self.nodes[index].root { self.nodes[root].viewCount += 1 }
@@ -84,14 +84,14 @@ struct GraphAllocator {
         self.nodes[index].offset = self.space.take(node.bytes)
     }
 
-    /// Whether a result is read by nobody else and of the same size, so that its memory can be written over.
+    /// Whether a result has no other readers and the same size, so that its memory can be overwritten.
     private func isGivenUp(_ source: Tensor, to node: Node) -> Bool {
         let parent = self.nodes[source]
         return parent.root == nil && !parent.isKept && !parent.isElsewhere && parent.isPlaced
             && parent.bytes == node.bytes && parent.childCount == 1 && parent.viewCount == 0
     }
 
-    /// One reader of a result is done.
+    /// One reader of a result has finished.
     private mutating func release(_ source: Tensor) {
         self.nodes[source].childCount -= 1
         guard self.nodes[source].childCount == 0, self.nodes[source].viewCount == 0 else { return }
@@ -108,9 +108,9 @@ struct GraphAllocator {
     }
 }
 
-/// A buffer without end, and the holes in it.
+/// An unlimited buffer and its holes.
 private struct Space {
-    /// What the places of tensors are multiples of. llama.cpp's CPU buffers have 64, CUDA's 128: it is of no weight.
+    /// The alignment of tensors. llama.cpp's CPU buffers use 64, CUDA's 128: the difference does not matter.
     private static let alignmentBytes: UInt64 = 64
 
     private struct Hole {
@@ -118,11 +118,11 @@ private struct Space {
         var bytes: UInt64
     }
 
-    /// By offset; the last is the rest of the buffer.
+    /// Ordered by offset; the last one is the rest of the buffer.
     private var holes = [Hole(offset: 0, bytes: 1 << 60)]
     private(set) var bytesMax: UInt64 = 0
 
-    /// The smallest hole that fits, the last of several; else the rest.
+    /// The smallest hole that fits, the last one of equal size; otherwise the rest.
     mutating func take(_ bytes: UInt64) -> UInt64 {
         let size = Self.padded(bytes)
         var best = self.holes.count - 1
@@ -148,7 +148,7 @@ private struct Space {
         if index > 0 { self.join(index - 1) }
     }
 
-    /// Makes one of two holes that touch.
+    /// Merges two adjacent holes.
     private mutating func join(_ index: Int) {
         guard index + 1 < self.holes.count else { return }
         let (hole, following) = (self.holes[index], self.holes[index + 1])

@@ -1,21 +1,21 @@
 internal import Primitives
 internal import Synchronization
 
-/// What a model needs before it is loaded.
+/// The memory needs of a model, before it is loaded.
 package enum LoadNeed: Sendable {
-    /// Its shape is known, and what is wished of it.
+    /// Its shape is known, as are the requested settings.
     case shaped(ModelShape, Admission.Wish, EstimateMemo)
-    /// No plan can be made of its kind: it is started as its settings say, and takes about so many bytes.
+    /// Its kind cannot be planned: it is started with its settings, and takes about this many bytes.
     case opaque(UInt64)
 }
 
-/// How a model is started, and what it takes.
+/// How a model is started, and its memory.
 package struct LoadPlan: Sendable, Hashable {
     package var launch: EngineLaunch
     package var booking: MemoryBooking
-    /// The device's name for people; nil where the processor computes everything.
+    /// The device's display name; nil when the CPU computes everything.
     package var deviceName: String?
-    /// What was given up, a sentence each.
+    /// The reductions, one sentence each.
     package var steps: [String]
 
     package init(launch: EngineLaunch, booking: MemoryBooking, deviceName: String? = nil, steps: [String] = []) {
@@ -26,20 +26,20 @@ package struct LoadPlan: Sendable, Hashable {
     }
 }
 
-/// Knows what there is and what models need; the host of models decides by it.
+/// Provides the available memory and the needs of models, on which the model host bases its decisions.
 package protocol LoadPlanner: Sendable {
-    /// Asked before each load, and again while one waits.
+    /// Called before each load, and repeatedly while a model waits.
     func room() async -> MachineRoom
 
-    /// - Throws: where the model's file cannot be read or is damaged.
+    /// - Throws: when the model's file cannot be read or is damaged.
     func need(of model: LocalModel) async throws(InferenceError) -> LoadNeed
 }
 
 extension LoadNeed {
-    /// What an engine takes at least beside its file, where nothing else is known.
+    /// The minimum memory of an engine besides its file, if nothing else is known.
     private static let opaqueExtraBytes: UInt64 = 256 << 20
 
-    /// The plan of a model on this machine now.
+    /// The current plan for a model on this machine.
     func plan(
         _ launch: EngineLaunch, in room: MachineRoom, beside residents: [Admission.Resident]
     ) -> (decision: Admission.Decision, plan: LoadPlan) {
@@ -101,7 +101,7 @@ extension LoadNeed {
                 left.removeAll { $0.id == resident.id }
                 gone.append(resident)
                 guard fits(left) else { continue }
-                // Whoever was taken out for nothing stays.
+                // Models that were removed unnecessarily stay.
                 for spared in gone.reversed() where fits(left + [spared]) {
                     left.append(spared)
                     gone.removeAll { $0.id == spared.id }
@@ -114,22 +114,22 @@ extension LoadNeed {
     }
 }
 
-/// The planner of a server: it reads this machine, and the files of models.
+/// The server's planner: it examines this machine and the files of models.
 package final class MachinePlanner: LoadPlanner {
-    /// What the owner of the machine lets models take.
+    /// The owner's limits for models.
     package struct Settings: Sendable, Hashable {
-        /// The device that is planned for instead of those that are here; `DeviceProfile.none` is the processor alone;
-        /// nil takes what is here.
+        /// A device to plan for instead of the existing ones; `DeviceProfile.none` means CPU only; nil uses the
+        /// existing ones.
         package var profile: DeviceProfile?
-        /// Of each device; nil takes all but its margin.
+        /// The share of each device; nil uses all but its margin.
         package var deviceShare: MemoryShare?
-        /// Of the machine's memory.
+        /// The share of main memory.
         package var hostShare: MemoryShare = .part(0.8)
 
         package init() {}
     }
 
-    /// Models whose files are known at once; more are read again.
+    /// The number of models whose files are cached; further ones are read again.
     private static let needCountMax = 64
 
     private struct Known {
@@ -157,7 +157,7 @@ package final class MachinePlanner: LoadPlanner {
         return Self.room(self.settings, facts, MachineMemory.host())
     }
 
-    /// What there is, by what is set and what was read.
+    /// The available memory, from the settings and the measured values.
     package static func room(
         _ settings: Settings, _ facts: EngineFacts?, _ host: MachineMemory.Host?
     ) -> MachineRoom {
@@ -196,7 +196,7 @@ package final class MachinePlanner: LoadPlanner {
         return need
     }
 
-    /// Reads what the file says, without its weights.
+    /// Reads a file's metadata, without its weights.
     private static func read(_ model: LocalModel) throws(InferenceError) -> LoadNeed {
         guard EngineFiles.isFile(model.launch.modelPath) else {
             throw .failed("the file \(model.launch.modelPath) is not there")
@@ -208,7 +208,7 @@ package final class MachinePlanner: LoadPlanner {
             throw .failed("the file \(model.launch.modelPath) cannot be loaded: \(error.detail)")
         }
         let projectorBytes = model.launch.projectorPath.flatMap(Files.facts).map { UInt64(clamping: $0.bytes) } ?? 0
-        // A file whose layers cannot be told apart is counted as a whole.
+        // If the layers of a file cannot be determined, the whole file is counted.
         guard let shape = try? ModelShape(file) else { return .opaque(file.fileBytes + projectorBytes) }
         var wish = Admission.Wish(model, layerCount: shape.layers.count)
         wish.projectorBytes = projectorBytes
@@ -218,11 +218,11 @@ package final class MachinePlanner: LoadPlanner {
 }
 
 extension Admission.Wish {
-    /// What the settings of a model ask for.
+    /// The settings that a model requests.
     init(_ model: LocalModel, layerCount: Int) {
         let launch = model.launch
         self.init(
-            // Texts to embed share one context, however many are computed at once.
+            // Texts to embed share one context, regardless of how many are computed concurrently.
             slots: launch.purpose == .chat ? launch.slots : 1,
             contextPerSlot: model.isContextDefault ? nil : UInt64(max(1, launch.slotContextTokens)),
             cacheType: launch.keyType)

@@ -1,9 +1,9 @@
-/// What this machine has for models, as its own tools say.
+/// The memory of this machine for models, as reported by its own tools.
 package enum MachineMemory {
-    /// The memory of the machine, or of the container that this process is in.
+    /// The memory of the machine, or of this process's container.
     package struct Host: Sendable, Hashable {
         package var totalBytes: UInt64
-        /// What programs may still take; files that are kept in memory count as free.
+        /// Memory that programs may still use; the page cache counts as free.
         package var availableBytes: UInt64
 
         package init(totalBytes: UInt64, availableBytes: UInt64) {
@@ -14,7 +14,7 @@ package enum MachineMemory {
 
     private static let textBytesMax = 1 << 20
 
-    /// The first device that `nvidia-smi` names; `DeviceProfile.none` where there is none, or no such program.
+    /// The first device that `nvidia-smi` lists; `DeviceProfile.none` without one, or without the program.
     package static func device() async -> DeviceProfile {
         let program = EngineProgram(path: "nvidia-smi", origin: .path)
         guard let lines = await program.ask(NvidiaSMI.arguments),
@@ -23,12 +23,12 @@ package enum MachineMemory {
         return devices.first ?? DeviceProfile.none
     }
 
-    /// Bytes that programs may still take; nil where the system does not say.
+    /// Memory that programs may still use; nil if the system does not report it.
     package static func availableBytes() -> UInt64? { self.host()?.availableBytes }
 
-    /// nil where the system does not say.
+    /// nil if the system does not report it.
     ///
-    /// `files` are those of Linux: `/proc/meminfo`, and of the control group that a container has.
+    /// `files` are those of Linux: `/proc/meminfo`, and the directory of a container's control group.
     package static func host(
         _ files: (memory: String, group: String) = ("/proc/meminfo", "/sys/fs/cgroup")
     ) -> Host? {
@@ -36,7 +36,7 @@ package enum MachineMemory {
             let available = self.kilobytes("MemAvailable:", in: text)
         else { return nil }
         var host = Host(totalBytes: total, availableBytes: available)
-        // Without a bound it says "max".
+        // Without a limit the file contains "max".
         guard let bound = self.text("\(files.group)/memory.max").flatMap(self.number), bound < total,
             let used = self.text("\(files.group)/memory.current").flatMap(self.number)
         else { return host }
@@ -48,7 +48,7 @@ package enum MachineMemory {
     }
 
     private static func text(_ path: String) -> String? {
-        // Systems differ in what they have; a missing file is a missing figure.
+        // Systems differ; a missing file means a missing value.
         guard let bytes = try? Disk.read(path, bytesMax: self.textBytesMax) else { return nil }
         return String(decoding: bytes, as: UTF8.self)
     }
@@ -61,7 +61,7 @@ package enum MachineMemory {
         self.value(name, in: text).flatMap { $0 < 1 << 50 ? $0 << 10 : nil }
     }
 
-    /// The number behind a line's first word.
+    /// The number after a line's first word.
     private static func value(_ name: String, in text: String) -> UInt64? {
         for line in text.split(separator: "\n") {
             let words = line.split(separator: " ")

@@ -1,15 +1,16 @@
-/// What a machine has for models, as it was read a moment ago.
+/// The memory of a machine for models, as measured a moment ago.
 package struct MachineRoom: Sendable, Hashable {
-    /// A device, and how much of it models may take together.
+    /// A device, and how much of its memory models may use together.
     package struct Device: Sendable, Hashable {
-        /// The engine's name for it, such as `CUDA0`; empty where a profile stands for it.
+        /// The engine's name for it, such as `CUDA0`; empty for a profile.
         package var id: String
         package var profile: DeviceProfile
-        /// What models may take of it together, however much is free.
+        /// The limit for all models together, even if more is free.
         package var limitBytes: UInt64
-        /// Whether what is free was read beside the loaded models; otherwise their memory is still to be taken off.
+        /// Whether the free memory was measured with the loaded models; otherwise their memory must still be
+        /// subtracted.
         package var isLive: Bool
-        /// Whether the engine has no such device: it computes on the processor what is planned for this one.
+        /// Whether the engine does not have this device: the CPU then computes what is planned for it.
         package var isPretended: Bool
 
         package init(
@@ -24,18 +25,17 @@ package struct MachineRoom: Sendable, Hashable {
         }
     }
 
-    /// Memory of the machine that stays free beside engines.
+    /// Main memory that engines leave free.
     package static let hostMarginBytes: UInt64 = 256 << 20
 
     package var devices: [Device] = []
-    /// All memory of the machine; nil where the system does not say.
+    /// Total main memory; nil if the system does not report it.
     package var hostTotalBytes: UInt64?
-    /// What programs may still take, the files of models that are mapped into memory counted as free; nil where the
-    /// system does not say.
+    /// Memory that programs may still use, counting mapped model files as free; nil if the system does not report it.
     package var hostAvailableBytes: UInt64?
-    /// What models may take of the machine's memory together; nil: whatever there is.
+    /// The limit on main memory for all models together; nil: none.
     package var hostLimitBytes: UInt64?
-    /// Whether the engine states its buffers when it is told to log more.
+    /// Whether the engine logs its buffers at a higher verbosity.
     package var tellsBuffers = false
 
     package init(devices: [Device] = [], hostAvailableBytes: UInt64? = nil, hostLimitBytes: UInt64? = nil) {
@@ -44,13 +44,13 @@ package struct MachineRoom: Sendable, Hashable {
         self.hostLimitBytes = hostLimitBytes
     }
 
-    /// What one more model may take of a device, once those in `gone` have ended.
+    /// The memory of a device for one more model, once those in `gone` have ended.
     package func bytes(
         on device: Device, beside residents: [Admission.Resident], after gone: [Admission.Resident] = []
     ) -> UInt64 {
         let there = residents.filter { $0.booking.deviceID == device.id }
         let booked = Self.sum(there) { $0.booking.deviceBytes }
-        // What is free lacks what is loaded, but not yet what is being loaded.
+        // Free memory excludes loaded models, but not yet those that are loading.
         let unseen = device.isLive ? Self.sum(there.filter { !$0.isSettled }) { $0.booking.deviceBytes } : booked
         let given = gone.filter { device.isLive && $0.isSettled && $0.booking.deviceID == device.id }
         let free = Self.sum(given) { $0.booking.deviceBytes } + device.profile.freeBytes
@@ -58,7 +58,7 @@ package struct MachineRoom: Sendable, Hashable {
         return min(Self.rest(device.limitBytes, booked), Self.rest(usable, unseen))
     }
 
-    /// What one more model may take of the machine's memory, once those in `gone` have ended.
+    /// The main memory for one more model, once those in `gone` have ended.
     package func hostBytes(
         beside residents: [Admission.Resident], after gone: [Admission.Resident] = []
     ) -> UInt64 {
@@ -82,13 +82,13 @@ package struct MachineRoom: Sendable, Hashable {
     }
 }
 
-/// What one engine has of a machine's memory, by its plan or by its own words.
+/// The memory reserved for one engine, according to its plan or its log.
 package struct MemoryBooking: Sendable, Hashable {
-    /// The device that it is on; nil where the processor computes everything.
+    /// Its device; nil when the CPU computes everything.
     package var deviceID: String?
     package var deviceBytes: UInt64
     package var hostBytes: UInt64
-    /// The part of `hostBytes` that is a file mapped into memory, which the system counts as free.
+    /// The part of `hostBytes` that is a mapped file, which the system counts as free.
     package var mappedBytes: UInt64
 
     package init(deviceID: String? = nil, deviceBytes: UInt64 = 0, hostBytes: UInt64 = 0, mappedBytes: UInt64 = 0) {
@@ -99,14 +99,14 @@ package struct MemoryBooking: Sendable, Hashable {
     }
 
     package init(_ estimate: MemoryEstimate, on device: MachineRoom.Device?) {
-        // Where the device is pretended the processor has its part too.
+        // For a simulated device, the CPU also takes the device's part.
         let pretended = device?.isPretended == true ? estimate.deviceTotal - estimate.fixed : 0
         self.init(
             deviceID: device?.id, deviceBytes: device == nil ? 0 : estimate.deviceTotal,
             hostBytes: estimate.hostTotal + pretended, mappedBytes: estimate.hostWeights)
     }
 
-    /// What its end gives: of a device, or of the machine's memory where none is named.
+    /// The memory that is freed when it ends: on a device, or main memory for nil.
     func bytes(on deviceID: String?) -> UInt64 {
         guard let deviceID else { return self.hostBytes }
         return self.deviceID == deviceID ? self.deviceBytes : 0

@@ -1,11 +1,11 @@
-/// What one engine needs of a device's memory and of the host's, in bytes.
+/// The memory that one engine needs on a device and on the host, in bytes.
 package struct MemoryEstimate: Sendable, Hashable {
-    /// What every engine costs on a device beside the model: the driver's context and its libraries.
+    /// The overhead of every engine on a device besides the model: the driver's context and its libraries.
     ///
-    /// CUDA takes 300 to 450 MiB for a process, by what others report; not measured here.
+    /// CUDA takes 300 to 450 MiB per process, according to reports; not measured here.
     package static let fixedDeviceBytes: UInt64 = 450 << 20
 
-    /// What the projector's own graph takes at most, beside its weights: that of a small one is small too.
+    /// The maximum memory of the projector's own graph besides its weights; a small projector also has a small graph.
     package static let projectorGraphBytes: UInt64 = 1 << 30
     private static let projectorGraphBytesMin: UInt64 = 64 << 20
 
@@ -14,39 +14,39 @@ package struct MemoryEstimate: Sendable, Hashable {
     /// Keys, values and states.
     package var deviceCache: UInt64 = 0
     package var hostCache: UInt64 = 0
-    /// The results of one batch. On a device it is an estimate: what is checked is the engine's log on the CPU.
+    /// The results of one batch. On a device it is an estimate: only the engine's log on the CPU is compared with it.
     package var compute: UInt64 = 0
-    /// Weights of the host that the device works on for long texts, one at a time.
+    /// Weights on the host that the device processes for long texts, one at a time.
     package var visiting: UInt64 = 0
-    /// With its graph; on the host where the model is.
+    /// With its graph; on the host if the model is there.
     package var projector: UInt64 = 0
-    /// As the projector.
+    /// Like the projector.
     package var draft: UInt64 = 0
     package var fixed: UInt64 = 0
 
-    /// What the device must have free.
+    /// The memory that must be free on the device.
     package var deviceTotal: UInt64 {
         self.deviceWeights + self.deviceCache + self.fixed
             + (self.usesDevice ? self.compute + self.visiting + self.projector + self.draft : 0)
     }
 
-    /// What the host must have; weights are mapped and may be read from the disk again.
+    /// The memory that the host must have; weights are mapped and may be read from disk again.
     package var hostTotal: UInt64 {
         self.hostWeights + self.hostCache + (self.usesDevice ? 0 : self.compute + self.projector + self.draft)
     }
 
-    /// Whether anything of the model is on a device.
+    /// Whether any part of the model is on a device.
     package var usesDevice: Bool { self.fixed > 0 }
 
-    /// What an engine with these settings needs.
+    /// The needs of an engine with these settings.
     ///
-    /// `projectorBytes` is the size of the projector's file, `draft` the need of the small model that guesses ahead;
-    /// both are on the device if anything of the model is.
+    /// `projectorBytes` is the size of the projector's file, `draft` the memory of the draft model; both are on the
+    /// device if any part of the model is.
     package init(
         _ shape: ModelShape, _ settings: ChildSettings, projectorBytes: UInt64 = 0, draft: UInt64 = 0
     ) {
         let count = shape.layers.count
-        // Counted from the end, the last matrix first.
+        // Counted from the end, beginning with the output matrix.
         let first = max(0, count + 1 - settings.deviceLayers)
         self.hostWeights = shape.embeddingBytes
         self.draft = draft
@@ -84,7 +84,7 @@ package struct MemoryEstimate: Sendable, Hashable {
         return min(self.projectorGraphBytes, self.projectorGraphBytesMin + twice)
     }
 
-    /// Bytes that one layer keeps of all sequences.
+    /// The cache of one layer for all sequences, in bytes.
     static func cacheBytes(_ shape: ModelShape, _ layer: ModelShape.Layer, _ settings: ChildSettings) -> UInt64 {
         let cells = settings.cells(sliding: layer.isSliding ? shape.slidingWindow : nil)
         let type = settings.cacheType.tensorType

@@ -1,9 +1,9 @@
-/// How much of a memory models may take together: a part of it, or so many bytes.
+/// The share of a memory that models may use together: a fraction or a number of bytes.
 package enum MemoryShare: Sendable, Hashable {
     case part(Double)
     case bytes(UInt64)
 
-    /// What a text must be, for the sentence that refuses one.
+    /// The accepted forms, for the error message.
     package static let form = "a share such as 80% or a size such as 6GiB or 900MiB"
 
     private static let units: [(suffix: String, shift: UInt64)] = [
@@ -25,7 +25,7 @@ package enum MemoryShare: Sendable, Hashable {
         self = .bytes(count << unit.shift)
     }
 
-    /// So many bytes of a memory of that size.
+    /// The share in bytes of a memory of that size.
     package func bytes(of total: UInt64) -> UInt64 {
         switch self {
         case .part(let part): UInt64(Double(total) * part)

@@ -1,8 +1,8 @@
 extension ModelShape {
-    /// Layers that a model has at most; the deepest known ones have some hundred.
+    /// The maximum number of layers; the deepest known models have some hundred.
     package static let layersMax: UInt64 = 1_024
 
-    /// Bounds of a shape: with those of `Admission`, no product of them overflows, and no plan takes long.
+    /// Limits on a shape: with those of `Admission`, no product overflows, and planning is always fast.
     private static let numberMax: UInt64 = 1 << 24
     private static let headsWidthMax: UInt64 = 1 << 20
     private static let networkMax: UInt64 = 1 << 22
@@ -11,14 +11,14 @@ extension ModelShape {
     private static let expertsMax: UInt64 = 4_096
     private static let expertsUsedMax: UInt64 = 64
 
-    /// Every how many layers one sees all tokens, where the file does not say it.
+    /// The interval of layers that attend to all tokens, for architectures whose files do not specify it.
     /// - Source: llama.cpp's `llama-model.cpp`, `set_swa_pattern` of each architecture.
     private static let slidingPatterns: [String: UInt64] = [
         "gemma2": 2, "gemma3": 6, "gemma3n": 5, "gemma-embedding": 6, "gpt-oss": 2, "cohere2": 4, "olmo2": 4,
         "exaone4": 4,
     ]
 
-    /// The shape of a model that answers or embeds.
+    /// The shape of a chat or embedding model.
     package init(_ file: GGUFFile) throws(PlanningError) {
         let numbers = Numbers(file)
         let layerCount = try numbers.required("block_count")
@@ -93,7 +93,7 @@ extension ModelShape {
             hasBiases: names.contains(prefix + "attn_output.bias"), bytes: 0, expertBytes: 0, largestTensorBytes: 0)
     }
 
-    /// Bytes of the state of a layer that keeps one instead of keys and values, in numbers of four bytes.
+    /// The state of a layer that keeps a state instead of keys and values, in numbers of four bytes.
     /// - Source: llama.cpp's `llama-hparams.cpp`, `n_embd_r` and `n_embd_s`; not compared with the engine's log.
     private static func stateBytes(_ numbers: Numbers, keepsKeys: Bool, _ index: Int) throws(PlanningError) -> UInt64 {
         guard let state = try numbers.optional("ssm.state_size"), let inner = try numbers.optional("ssm.inner_size")
@@ -134,7 +134,7 @@ extension ModelShape {
         }
     }
 
-    /// Reads numbers of the model's shape, each within bounds.
+    /// Reads numbers of the model's shape and checks their range.
     private struct Numbers {
         let file: GGUFFile
 
@@ -155,7 +155,7 @@ extension ModelShape {
             return value
         }
 
-        /// A number for all layers, or one of an array with a number for each.
+        /// A number for all layers, or the layer's element of an array.
         func perLayer(_ key: String, _ index: Int) throws(PlanningError) -> UInt64? {
             guard let values = self.file.metadata.integers("\(self.file.architecture).\(key)") else {
                 return try self.optional(key)
@@ -168,7 +168,7 @@ extension ModelShape {
     }
 }
 
-/// Which layers see the last tokens only.
+/// The layers with sliding-window attention.
 private struct SlidingLayers {
     private(set) var window: UInt64?
     private var pattern: UInt64 = 0
@@ -182,7 +182,7 @@ private struct SlidingLayers {
         } else if let every = file.metadata.integer(key) ?? pattern, every > 0 {
             self.pattern = every
         } else {
-            // Of architectures that are not in the table, the engine keeps everything.
+            // For architectures that are not in the table, the engine keeps all tokens.
             return
         }
         self.window = window

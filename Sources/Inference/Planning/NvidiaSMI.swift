@@ -1,21 +1,21 @@
-/// What `nvidia-smi` says of the devices of this machine, asked as a child process: nothing of the driver is loaded
-/// here.
+/// Queries the devices of this machine with `nvidia-smi`, as a child process: no driver is loaded here.
 package enum NvidiaSMI {
-    /// The words to call it with.
+    /// The arguments to call it with.
     package static let arguments = [
         "--query-gpu=index,name,memory.total,memory.free", "--format=csv,noheader,nounits",
     ]
 
-    /// Bytes of its answer at most.
+    /// The maximum size of its output in bytes.
     package static let answerBytesMax = 65_536
 
-    /// Devices of one machine at most.
+    /// The maximum number of devices of one machine.
     package static let deviceCountMax = 64
 
-    /// Reads its answer: a line for each device, such as `0, NVIDIA GeForce RTX 3090, 24576, 23800`, memory in MiB.
+    /// Parses its output: a line for each device, such as `0, NVIDIA GeForce RTX 3090, 24576, 23800`, with memory in
+    /// MiB.
     ///
-    /// Anything else is refused with the line, rather than taken for a device with no memory: without rights, or with
-    /// devices that are cut in parts, it answers `[N/A]` and the like.
+    /// Anything else is refused, with the line in the error, instead of being treated as a device without memory:
+    /// without permission, or for partitioned devices, it prints `[N/A]` and the like.
     package static func parse(_ answer: String) throws(PlanningError) -> [DeviceProfile] {
         guard answer.utf8.count <= self.answerBytesMax else {
             throw .unknownDevice("the answer of nvidia-smi is longer than \(self.answerBytesMax) bytes")

@@ -1,13 +1,13 @@
-/// Looks for the settings nearest to what is wished that fit into so much memory.
+/// Finds the settings closest to the wish that fit into the available memory.
 struct PlanSearch {
-    /// Settings that fit, and the sentences that say what was given up.
+    /// Settings that fit, and sentences about the reductions.
     struct Found {
         var settings: ChildSettings
         var estimate: MemoryEstimate
         var steps: [String] = []
     }
 
-    /// Bytes that there are for it.
+    /// The available memory in bytes.
     struct Rooms {
         var device: UInt64
         var host: UInt64
@@ -15,19 +15,19 @@ struct PlanSearch {
 
     let shape: ModelShape
     let wish: Admission.Wish
-    /// Whether there is no device: the machine's own memory is what it must fit into.
+    /// Whether there is no device, so that everything must fit into main memory.
     let isHostOnly: Bool
-    /// Whether the processor takes the device's part too.
+    /// Whether the CPU also takes the device's part.
     let isPretended: Bool
     let memo: EstimateMemo
 
-    /// Tokens of a slot that are wished, and why.
+    /// The requested context of a slot, within the limits.
     private var context: UInt64 {
         let wished = self.wish.contextPerSlot ?? Admission.contextDefault
         return max(1, min(wished, self.shape.trainedContext ?? wished, Admission.contextMax))
     }
 
-    /// What is said whatever follows.
+    /// Notes that are always included.
     var openingNotes: [String] {
         let wished = self.wish.contextPerSlot
         if let wished, wished > self.context {
@@ -38,7 +38,7 @@ struct PlanSearch {
         return wished == nil ? ["The context is \(self.context) tokens a slot, as nothing else was asked for."] : []
     }
 
-    /// Everything as it is wished, all layers on the device.
+    /// The settings as requested, with all layers on the device.
     private var full: ChildSettings {
         let all = self.shape.layers.count + 1
         return ChildSettings(
@@ -48,7 +48,7 @@ struct PlanSearch {
             deviceLayers: self.isHostOnly ? 0 : min(self.wish.deviceLayers ?? all, all))
     }
 
-    /// As small as it goes: nothing on the device, unless its layers are said.
+    /// The minimum: no layers on the device, unless their number is fixed.
     var smallest: Found {
         var settings = self.full
         settings.slots = 1
@@ -58,10 +58,10 @@ struct PlanSearch {
         return Found(settings: settings, estimate: self.estimate(settings))
     }
 
-    /// Gives up one thing after the other until it fits.
+    /// Reduces one setting after another until it fits.
     ///
-    /// `leastDeviceLayers` is how many layers stay on the device at least, the last matrix counted; nil is the answer
-    /// when even so it does not fit.
+    /// `leastDeviceLayers` is the minimum number of layers on the device, counting the output matrix; returns nil when
+    /// it does not fit even so.
     func shrink(into rooms: Rooms, leastDeviceLayers: Int) -> Found? {
         var found = Found(settings: self.full, estimate: self.estimate(self.full))
         self.fewerSlots(&found, rooms)
@@ -74,7 +74,7 @@ struct PlanSearch {
         return self.isOver(found, rooms) ? nil : found
     }
 
-    /// What it takes of the machine's memory.
+    /// Its main memory.
     func hostNeed(_ found: Found) -> UInt64 {
         let estimate = found.estimate
         return estimate.hostTotal + (self.isPretended ? estimate.deviceTotal - estimate.fixed : 0)
@@ -93,7 +93,7 @@ struct PlanSearch {
             var own = settings
             own.deviceLayers = shape.layers.count + 1
             let estimate = MemoryEstimate(shape, own)
-            // It lives in the same process.
+            // It runs in the same process.
             draft = estimate.deviceTotal - estimate.fixed
         }
         return MemoryEstimate(self.shape, settings, projectorBytes: self.wish.projectorBytes, draft: draft)
@@ -138,7 +138,8 @@ struct PlanSearch {
 
     private func fewerExperts(_ found: inout Found, _ room: UInt64) {
         guard self.isOver(found, room), self.shape.hasExperts else { return }
-        // More layers' experts with the host never take more of the device: halving finds the fewest.
+        // Moving more layers' experts to the host never takes more of the device's memory, so a binary search finds the
+        // fewest.
         let count = self.shape.layers.count
         let layers = self.fewest(1...count) { layers in
             var tried = found
@@ -164,7 +165,7 @@ struct PlanSearch {
         found.steps.append("\(left) of \(all) layers on the device: the processor computes the others, much slower.")
     }
 
-    /// The smallest number for which it holds, if it holds for all larger ones; nil when for none.
+    /// The smallest number for which the condition holds, if it holds for all larger ones; nil when it holds for none.
     private func fewest(_ range: ClosedRange<Int>, _ holds: (Int) -> Bool) -> Int? {
         guard holds(range.upperBound) else { return nil }
         var (low, high) = (range.lowerBound, range.upperBound)
@@ -176,7 +177,7 @@ struct PlanSearch {
     }
 }
 
-/// Sizes and counts in words.
+/// Sizes and counts as text.
 package enum PlanText {
     /// Such as `1 slot` or `4 slots`.
     package static func slots(_ count: Int) -> String { count == 1 ? "1 slot" : "\(count) slots" }

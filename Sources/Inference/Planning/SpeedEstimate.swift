@@ -1,14 +1,15 @@
-/// How many tokens a second a model says at most: each token reads all weights that it uses, and the cache.
+/// The maximum generation speed of a model in tokens per second: each token reads all weights that it uses, and the
+/// cache.
 package struct SpeedEstimate: Sendable, Hashable {
-    /// What is reached of the ceiling in practice, by what others report of one RTX 3090.
+    /// The share of the ceiling that is reached in practice, according to reports about one RTX 3090.
     package static let usualShare = 0.60...0.75
 
-    /// Tokens per second of one generation with an empty context, if nothing but reading memory took time.
+    /// Tokens per second of one generation with an empty context, limited only by memory bandwidth.
     package var ceilingEmpty: Double
     /// The same with a full context.
     package var ceilingFull: Double
 
-    /// nil when the speed of the device that computes is not known.
+    /// nil when the bandwidth of the computing device is unknown.
     package init?(_ shape: ModelShape, _ settings: ChildSettings, on device: DeviceProfile) {
         let speed = settings.deviceLayers > 0 ? device.bytesPerSecond : device.hostBytesPerSecond
         guard let deviceSpeed = speed, deviceSpeed > 0, device.hostBytesPerSecond > 0 else { return nil }
@@ -17,7 +18,7 @@ package struct SpeedEstimate: Sendable, Hashable {
         var hostBytes = settings.deviceLayers > 0 ? 0 : Double(shape.outputBytes)
         var deviceCache = 0.0
         var hostCache = 0.0
-        // What one generation reads of the cache: its own slot's part.
+        // The part of the cache that one generation reads: its own slot's.
         var own = settings
         own.slots = 1
         own.isUnified = false
