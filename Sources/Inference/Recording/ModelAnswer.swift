@@ -1,9 +1,9 @@
 package import ServiceModel
 
-/// A whole answer of a model, piece by piece, so that it can be given again: what a recording has of a request, and
-/// what is kept of a deterministic one.
+/// A complete answer of a model, piece by piece, so that it can be replayed: for recordings, and for cached answers to
+/// deterministic requests.
 package struct ModelAnswer: Sendable {
-    /// A piece of the answer, and how long after the request it came.
+    /// A piece of the answer, and the time from the request to its arrival.
     package struct Piece: Sendable {
         package var event: ChatEvent
         package var milliseconds: Int
@@ -34,8 +34,8 @@ package struct ModelAnswer: Sendable {
         ])
     }
 
-    /// Reads what `document` says, whatever else stands beside it.
-    /// - Throws: what is wrong with it.
+    /// Parses the members of `document`; other members are ignored.
+    /// - Throws: a description of the error.
     package init(_ document: Document) throws(RecordingError) {
         guard case .array(let pieces)? = document["answer"] else { throw RecordingError("it has no answer") }
         self.pieces = try pieces.map { piece throws(RecordingError) in try Self.piece(piece) }

@@ -1,16 +1,16 @@
 package import Primitives
 internal import ServiceModel
 
-/// One answer of a model with the request that it was given to: a line of a recording.
+/// One answer of a model together with its request: a line of a recording.
 package struct RecordedAnswer: Sendable {
-    /// What the lines are written in; a line of another version is refused.
+    /// The format version; a line of another version is refused.
     static let version = 1
 
     package let fingerprint: RequestFingerprint
     package let answer: ModelAnswer
-    /// The request as `RequestDocument` tells it.
+    /// The request as a `RequestDocument`.
     let request: Document
-    /// When it was recorded, as people read it.
+    /// The time of recording, as readable text.
     private let time: String
 
     package init(_ request: ChatRequest, model: String, answer: ModelAnswer, time: Timestamp) {
@@ -20,7 +20,7 @@ package struct RecordedAnswer: Sendable {
         self.time = Self.text(time)
     }
 
-    /// The line without its end.
+    /// The line without its terminator.
     var document: Document {
         let head = Document.object([
             "version": .number(Self.version), "fingerprint": .string(self.fingerprint.hex),
@@ -29,10 +29,10 @@ package struct RecordedAnswer: Sendable {
         return .object(head.members + self.answer.document.members)
     }
 
-    /// Reads a line, or says what is wrong with it.
+    /// Parses a line, or throws a description of the error.
     ///
-    /// A line without `fingerprint` is taken: who changes a request by hand takes it away. One whose fingerprint is not
-    /// its request's is refused, since it would never be found.
+    /// A line without `fingerprint` is accepted: the fingerprint must be removed when a request is edited by hand. A
+    /// line whose fingerprint does not match its request is refused, since it would never be found.
     init(_ line: Document) throws(RecordingError) {
         guard line["version"]?.integer == Self.version else {
             throw RecordingError("its version is not \(Self.version), which is all that this Brume reads")

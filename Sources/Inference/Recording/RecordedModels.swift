@@ -2,7 +2,7 @@ package import Primitives
 package import ServiceModel
 internal import Synchronization
 
-/// A model whose answers are written down while it gives them; what fails or is cut off is not.
+/// Records the answers of a model; failed and aborted ones are not recorded.
 package struct RecordingModel: ChatModel {
     private let model: any ChatModel
     private let name: String
@@ -10,10 +10,10 @@ package struct RecordingModel: ChatModel {
     private let clock: any WallClock
 
     /// - Parameters:
-    ///   - model: who answers.
-    ///   - name: the id under which the model was asked for, which is part of a request's fingerprint.
-    ///   - recording: where its answers go.
-    ///   - clock: says when each was recorded.
+    ///   - model: the model that answers.
+    ///   - name: the id in the request, which is part of a request's fingerprint.
+    ///   - recording: the destination.
+    ///   - clock: for the time of recording.
     package init(_ model: any ChatModel, name: String, into recording: Recording, clock: any WallClock) {
         self.model = model
         self.name = name
@@ -40,25 +40,24 @@ package struct RecordingModel: ChatModel {
         do throws(RecordingError) {
             try self.recording.add(answer)
         } catch {
-            // Who records wants to have it: an answer that is not on the disk must not look as if it were.
+            // The purpose is to record: an answer that is not on disk must not appear to be.
             throw InferenceError.failed("the answer could not be recorded: \(error.sentence)")
         }
         return outcome
     }
 }
 
-/// An answer that was given before, given again piece by piece. It is no inference: whoever uses it says so to the
-/// client.
+/// Replays an earlier answer piece by piece. It is not inference: code that uses it tells the client so.
 package struct ReplayedModel: ChatModel {
-    /// The longest that is waited for a piece, whatever a recording says.
+    /// The maximum delay of a piece, whatever the recording contains.
     static let pieceMillisecondsMax = 600_000
 
     private let answer: ModelAnswer
     private let isPaced: Bool
 
     /// - Parameters:
-    ///   - answer: what is given again.
-    ///   - isPaced: whether each piece comes as long after the request as it did.
+    ///   - answer: the answer to replay.
+    ///   - isPaced: whether pieces keep their recorded times relative to the request.
     package init(_ answer: ModelAnswer, isPaced: Bool = false) {
         self.answer = answer
         self.isPaced = isPaced
@@ -70,7 +69,7 @@ package struct ReplayedModel: ChatModel {
         let started = ContinuousClock.now
         request.promptCount?.set(self.answer.outcome)
         for piece in self.answer.pieces {
-            // Nobody may be listening any more.
+            // The client may have disconnected.
             try Task.checkCancellation()
             if self.isPaced {
                 let milliseconds = min(piece.milliseconds, Self.pieceMillisecondsMax)

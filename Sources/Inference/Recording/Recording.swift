@@ -2,19 +2,19 @@ internal import ServiceModel
 internal import Synchronization
 internal import WireProtocols
 
-/// Answers of models in a file, a line of JSON each: written as they are given, found again by their requests.
+/// Recorded answers of models in a file, one JSON object per line: written as they are given, and looked up by request.
 ///
-/// The file is read once, when it is opened; what this process adds is known at once. Lines may be added, taken away
-/// and edited while no server uses it, and files be put together with `cat`.
+/// The file is read once, when it is opened; answers added by this process are available immediately. Lines may be
+/// added, removed and edited while no server uses the file, and files may be concatenated with `cat`.
 package final class Recording: Sendable {
-    /// Nothing more is recorded when the file is so large; it is held in memory too.
+    /// The size limit of the file, after which nothing is recorded; its content is also held in memory.
     static let fileBytesMax = 256 << 20
 
     private struct State {
         var answers: [RequestFingerprint: RecordedAnswer] = [:]
-        /// Up to where the file has whole lines.
+        /// The end of the last complete line.
         var bytes = 0
-        /// Whether a line stands behind that which was never written whole.
+        /// Whether an incomplete line follows it.
         var hasTornLine = false
         var file: OpenFile?
     }
@@ -23,9 +23,9 @@ package final class Recording: Sendable {
     private let fileBytesMax: Int
     private let state: Mutex<State>
 
-    /// Reads a file; one that is not there has no answers.
-    /// - Throws: where a line is none that this version writes; a last line without its end was being written, and is
-    ///   no error.
+    /// Reads a file; a missing file has no answers.
+    /// - Throws: when a line is not in this version's format; a last line without terminator is an interrupted write
+    ///   and not an error.
     package init(path: String, fileBytesMax: Int = Recording.fileBytesMax) throws(RecordingError) {
         self.path = path
         self.fileBytesMax = fileBytesMax
@@ -49,14 +49,14 @@ package final class Recording: Sendable {
             number += 1
             let line = Array(bytes[state.bytes..<end])
             state.bytes = end + 1
-            // An empty line separates for the eye.
+            // Blank lines are allowed for readability.
             guard line.contains(where: { $0 != 0x20 && $0 != 0x09 && $0 != 0x0D }) else { continue }
             guard let document = Document(json: line) else {
                 throw RecordingError("line \(number) of \(path) cannot be used: it is no JSON")
             }
             do throws(RecordingError) {
                 let answer = try RecordedAnswer(document)
-                // Of several answers to one request the last holds.
+                // The last answer to a request wins.
                 state.answers[answer.fingerprint] = answer
             } catch {
                 throw RecordingError("line \(number) of \(path) cannot be used: \(error.sentence)")
@@ -65,14 +65,14 @@ package final class Recording: Sendable {
         return state
     }
 
-    /// How many requests have an answer.
+    /// The number of requests with an answer.
     package var count: Int { self.state.withLock { $0.answers.count } }
 
     package func answer(_ fingerprint: RequestFingerprint) -> RecordedAnswer? {
         self.state.withLock { $0.answers[fingerprint] }
     }
 
-    /// Writes an answer; it is in the system's hands, and found, when this returns.
+    /// Appends an answer; when this returns, it was passed to the operating system and can be looked up.
     package func add(_ answer: RecordedAnswer) throws(RecordingError) {
         let line = answer.document.json + [UInt8(ascii: "\n")]
         do throws(RegistryError) {
@@ -87,7 +87,7 @@ package final class Recording: Sendable {
                     try file.truncate(to: Int64(state.bytes))
                     state.hasTornLine = false
                 }
-                // A write that fails half-way leaves a torn line behind.
+                // A failed write leaves an incomplete line.
                 state.hasTornLine = true
                 try file.append(line[...])
                 state.hasTornLine = false
