@@ -1,5 +1,6 @@
 extension OpenModel {
-    /// The list, by family, small to large. Sizes are those of the named files, from the pages of the repositories.
+    /// The list, by family, from small to large. Sizes are those of the named files, from the pages of the
+    /// repositories.
     package static let all: [OpenModel] = llama + qwen + others + vectors
 
     private static let llamaLicense3 = "Llama 3.1 Community License"

@@ -1,33 +1,34 @@
-/// A model that anybody may fetch, of the list that comes with Brume.
+/// A publicly available model in Brume's catalogue.
 package struct OpenModel: Sendable, Hashable {
-    /// What it is called here; the name that `brume model pull` gives it.
+    /// Its name in Brume; `brume model pull` uses it as the default name.
     package var name: String
-    /// What its makers call it.
+    /// The name given by its authors.
     package var title: String
     package var kind: ModelRecord.Kind
-    /// Whether it takes images.
+    /// Whether it accepts images.
     package var sees: Bool
     /// A reference for `brume model pull`.
     package var reference: String
-    /// Bytes of all its files, about.
+    /// The approximate size of all its files.
     package var bytes: Int64
-    /// The least card that holds it whole with 8,192 tokens of context, in GiB of memory: 4, 6, 8, 12, 16, 24, 48, 80.
-    /// Reckoned from the size of the files, the context's memory and what a driver takes; `brume model plan` is exact.
+    /// The smallest GPU that holds it entirely with 8,192 tokens of context, by its memory in GiB: 4, 6, 8, 12, 16, 24,
+    /// 48, 80. Calculated from the size of the files, the context's memory and the driver's; `brume model plan` is
+    /// exact.
     package var cardGiB: Int
-    /// The licence as its makers name it; whether it is an open-source licence says `isOpenSource`.
+    /// The licence as its authors name it; `isOpenSource` says whether it is an open-source licence.
     package var license: String
-    /// Whether the licence is one that the Open Source Initiative lists. The others let most people use the model too,
-    /// under terms of their own.
+    /// Whether the licence is approved by the Open Source Initiative. The others allow most users to use the model too,
+    /// under their own terms.
     package var isOpenSource: Bool
     /// One sentence.
     package var note: String
 }
 
 extension OpenModel {
-    /// When the list was last looked through.
+    /// The date of the last review of the list.
     package static let listDate = "2026-11-28"
 
-    /// The model of that name.
+    /// The model with that name.
     package static func named(_ name: String) -> OpenModel? {
         self.all.first { $0.name == name }
     }
