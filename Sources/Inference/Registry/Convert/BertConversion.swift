@@ -1,11 +1,11 @@
 internal import Primitives
 internal import ServiceModel
 
-/// Makes a GGUF file of an embedding model of BERT's kind as Hugging Face's libraries keep it: a directory with
-/// `config.json`, `vocab.txt` and `model.safetensors`, such as all-MiniLM-L6-v2.
+/// Converts an embedding model of the BERT family to a GGUF file, from the format of Hugging Face's libraries: a
+/// directory with `config.json`, `vocab.txt` and `model.safetensors`, such as all-MiniLM-L6-v2.
 ///
-/// Matrices are kept in half precision, all else in single. The pooling is that of `1_Pooling/config.json`: the mean,
-/// or the first token's vector.
+/// Matrices are stored in half precision, everything else in single precision. The pooling is that of
+/// `1_Pooling/config.json`: the mean, or the first token's vector.
 /// - Source: llama.cpp's `convert_hf_to_gguf.py`, `BertModel`, and `gguf-py`, `tensor_mapping.py`, for the names.
 struct BertConversion {
     private static let textBytesMax = 16 << 20
@@ -30,7 +30,7 @@ struct BertConversion {
     private let vocabulary: [String]
     private let weights: SafetensorsFile
 
-    /// - Throws: `.unknown` where a file is missing, `.usage` for a model of another kind.
+    /// - Throws: `.unknown` when a file is missing, `.usage` for a model of another kind.
     init(directory: String) throws(RegistryError) {
         self.directory = directory
         self.config = try Self.json("\(directory)/config.json")
@@ -59,7 +59,7 @@ struct BertConversion {
         return document
     }
 
-    /// The GGUF file.
+    /// The content of the GGUF file.
     func output(name: String) throws(RegistryError) -> [UInt8] {
         var output = GGUFOutput()
         let layers = try self.number("num_hidden_layers", 1...Self.layerCountMax)
@@ -113,7 +113,7 @@ struct BertConversion {
         output.add("tokenizer.ggml.model", .text("bert"))
         output.add("tokenizer.ggml.pre", .text("default"))
         output.add("tokenizer.ggml.token_type_count", .unsigned(UInt32(self.config["type_vocab_size"]?.integer ?? 2)))
-        // The engine marks where a word begins, the vocabulary where it goes on.
+        // The engine marks the beginnings of words, the vocabulary their continuations.
         output.add(
             "tokenizer.ggml.tokens",
             .texts(
@@ -125,7 +125,8 @@ struct BertConversion {
         for (key, word) in [
             ("unknown_token_id", "[UNK]"), ("seperator_token_id", "[SEP]"), ("padding_token_id", "[PAD]"),
             ("cls_token_id", "[CLS]"), ("mask_token_id", "[MASK]"),
-            // What the engine puts around a text; without a word it takes the places of BERT's own vocabulary.
+            // The tokens that the engine adds around a text; by default it uses their positions in BERT's own
+            // vocabulary.
             ("bos_token_id", "[CLS]"), ("eos_token_id", "[SEP]"),
         ] {
             guard let id = self.vocabulary.firstIndex(of: word) else {

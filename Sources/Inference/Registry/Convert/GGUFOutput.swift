@@ -1,4 +1,4 @@
-/// Puts a GGUF file together: metadata, a table of tensors, then their numbers, each on a multiple of 32 bytes.
+/// Builds a GGUF file: metadata, a table of tensors, then their data, each aligned to 32 bytes.
 /// - Source: ggml's `docs/gguf.md`, version 3.
 struct GGUFOutput {
     private static let version: UInt32 = 3
@@ -28,7 +28,7 @@ struct GGUFOutput {
 
     mutating func add(_ key: String, _ value: Value) { self.entries.append((key, value)) }
 
-    /// Adds numbers in half precision (`isHalf`) or single.
+    /// Adds a tensor in half precision (`isHalf`) or single precision.
     mutating func add(tensor name: String, shape: [Int], _ numbers: [Float], isHalf: Bool) {
         self.data += [UInt8](repeating: 0, count: (Self.alignment - self.data.count % Self.alignment) % Self.alignment)
         self.tensors.append(
@@ -43,7 +43,7 @@ struct GGUFOutput {
         }
     }
 
-    /// The file's bytes.
+    /// The content of the file.
     var bytes: [UInt8] {
         var output = Array("GGUF".utf8)
         Self.append(UInt64(Self.version), bytes: 4, to: &output)

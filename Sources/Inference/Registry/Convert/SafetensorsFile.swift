@@ -1,14 +1,15 @@
 internal import Primitives
 internal import ServiceModel
 
-/// A file of tensors as Hugging Face's libraries write them: a length in eight bytes, a JSON object of names, numbers.
+/// A file of tensors in the format of Hugging Face's libraries: an eight-byte length, a JSON object with the tensors by
+/// name, then their data.
 /// - Source: the format's description in huggingface/safetensors, README.md.
 struct SafetensorsFile: Sendable {
-    /// Bytes of the JSON object; the library's own bound.
+    /// The maximum size of the JSON object; the library's own limit.
     static let headerBytesMax = 100_000_000
     static let tensorCountMax = 100_000
 
-    /// Numbers that can be converted.
+    /// The number formats that can be converted.
     enum Kind: String, Sendable, Hashable {
         case f32 = "F32"
         case f16 = "F16"
@@ -17,11 +18,11 @@ struct SafetensorsFile: Sendable {
         var bytes: Int { self == .f32 ? 4 : 2 }
     }
 
-    /// Where a tensor's numbers lie; nil `kind` where they are of another kind, such as I64.
+    /// The position of a tensor's data; `kind` is nil for other formats, such as I64.
     struct Tensor: Sendable, Hashable {
         var kind: Kind?
         var shape: [Int]
-        /// In the file.
+        /// The range in the file.
         var bytes: Range<Int>
 
         var elementCount: Int { self.shape.reduce(1, *) }
@@ -31,7 +32,7 @@ struct SafetensorsFile: Sendable {
     let tensors: [String: Tensor]
     private let file: OpenFile
 
-    /// - Throws: `.damaged` for what is no such file, or not whole.
+    /// - Throws: `.damaged` when the file has another format or is incomplete.
     init(_ path: String) throws(RegistryError) {
         self.path = path
         self.file = try OpenFile(reading: path)
@@ -76,7 +77,7 @@ struct SafetensorsFile: Sendable {
         return Tensor(kind: kind, shape: shape, bytes: (begin + offsets[0])..<(begin + offsets[1]))
     }
 
-    /// The numbers of a tensor.
+    /// The elements of a tensor.
     func numbers(_ tensor: Tensor) throws(RegistryError) -> [Float] {
         guard let kind = tensor.kind else { throw Self.damage(self.path, "a tensor is not of floating-point numbers") }
         let bytes = try self.file.piece(at: Int64(tensor.bytes.lowerBound), count: tensor.bytes.count)
