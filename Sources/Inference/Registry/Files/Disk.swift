@@ -8,10 +8,10 @@ internal import Musl
 internal import Darwin
 #endif
 
-/// File operations of the registry, whose failures are told as the registry's; each blocks its thread.
+/// File operations of the registry, whose errors are converted to the registry's; each blocks its thread.
 package enum Disk {
-    /// A small file, whole.
-    /// - Returns: nil when it is not there.
+    /// Reads a small file.
+    /// - Returns: nil when it does not exist.
     package static func read(_ path: String, bytesMax: Int) throws(RegistryError) -> [UInt8]? {
         do throws(FileError) {
             return try Files.read(path, bytesMax: bytesMax)
@@ -22,7 +22,7 @@ package enum Disk {
         }
     }
 
-    /// Replaces a file as a whole, for the owner alone.
+    /// Replaces a file atomically, accessible to the owner only.
     package static func replace(_ path: String, with bytes: [UInt8]) throws(RegistryError) {
         let suffix = Hex.encode(SystemRandomSource().bytes(8))
         try self.told { () throws(FileError) in
@@ -34,7 +34,7 @@ package enum Disk {
         try self.told { () throws(FileError) in try Files.write(bytes, to: descriptor, path) }
     }
 
-    /// Gives a file another name, in place of what has it, and makes that durable.
+    /// Renames a file, replacing an existing target, and makes the change durable.
     package static func rename(_ path: String, to target: String) throws(RegistryError) {
         try self.told { () throws(FileError) in try Files.rename(path, to: target) }
     }
@@ -43,31 +43,31 @@ package enum Disk {
         try self.told { () throws(FileError) in try Files.syncDirectory(path) }
     }
 
-    /// Removes a file; one that is not there is no error.
+    /// Removes a file; it need not exist.
     package static func remove(_ path: String) throws(RegistryError) {
         try self.told { () throws(FileError) in try Files.remove(path) }
     }
 
-    /// Removes an empty directory; one that is not there, or not empty, stays as it is.
+    /// Removes an empty directory; does nothing if it does not exist or is not empty.
     package static func removeEmptyDirectory(_ path: String) {
         _ = unsafe rmdir(path)
     }
 
-    /// Creates a directory and those above it, for the owner alone.
+    /// Creates a directory and its parents, accessible to the owner only.
     package static func createDirectory(_ path: String) throws(RegistryError) {
         try self.told { () throws(FileError) in try Files.createDirectory(path) }
     }
 
-    /// The names in a directory without `.` and `..`, sorted; none when it is not there.
+    /// The names in a directory without `.` and `..`, sorted; none when it does not exist.
     package static func names(in path: String) throws(RegistryError) -> [String] {
         try self.told { () throws(FileError) in try Files.names(in: path) }
     }
 
-    /// A second name for the same content.
-    /// - Returns: whether it is made; not where the two lie on different file systems, or where the file belongs to
-    ///   somebody else and the system guards it.
+    /// Creates a hard link.
+    /// - Returns: whether it was created; not if the paths are on different file systems, or if the file belongs to
+    ///   another user and the system protects it.
     package static func hardLink(_ path: String, to target: String) throws(RegistryError) -> Bool {
-        // AT_SYMLINK_FOLLOW: a link to a link would end when the first goes.
+        // AT_SYMLINK_FOLLOW: a hard link to a symbolic link would break when the link's target is removed.
         if unsafe linkat(AT_FDCWD, path, AT_FDCWD, target, AT_SYMLINK_FOLLOW) == 0 { return true }
         switch errno {
         case EXDEV, EPERM, EACCES, EMLINK, EOPNOTSUPP, ENOSYS: return false
@@ -75,12 +75,12 @@ package enum Disk {
         }
     }
 
-    /// A link that names its target from where it lies; one that is there already stays.
+    /// Creates a symbolic link, whose target is relative to it; an existing one is kept.
     static func symbolicLink(_ path: String, to target: String) throws(RegistryError) {
         guard unsafe symlink(target, path) == 0 || errno == EEXIST else { throw self.failure("create", path) }
     }
 
-    /// What a symbolic link names; nil for anything else.
+    /// The target of a symbolic link; nil for anything else.
     package static func linkTarget(_ path: String) -> String? {
         var bytes = [UInt8](repeating: 0, count: Int(PATH_MAX))
         let count = unsafe bytes.withUnsafeMutableBytes { raw in
@@ -90,7 +90,7 @@ package enum Disk {
         return count > 0 ? String(decoding: bytes[..<count], as: UTF8.self) : nil
     }
 
-    /// Bytes that this user may still write on the file system of a path.
+    /// The free space for this user on the file system of a path, in bytes.
     package static func freeBytes(_ path: String) throws(RegistryError) -> Int64 {
         var information = statvfs()
         guard unsafe statvfs(path, &information) == 0 else { throw self.failure("inspect", path) }
@@ -100,7 +100,7 @@ package enum Disk {
             ).partialValue)
     }
 
-    /// What the last call of the system ended with, as a sentence.
+    /// The error of the last system call, as a sentence.
     static func failure(_ operation: String, _ path: String) -> RegistryError {
         RegistryError(.last(operation, path))
     }

@@ -6,7 +6,7 @@ internal import Musl
 internal import Darwin
 #endif
 
-/// A lock that processes hold on a file: ended by `release`, or by the end of the process, however that comes.
+/// An exclusive file lock between processes: released by `release`, or by the end of the process for any reason.
 package final class FileLock: Sendable {
     private let descriptor: Int32
 
@@ -16,7 +16,7 @@ package final class FileLock: Sendable {
 
     deinit { close(self.descriptor) }
 
-    /// Waits for the lock. Whoever holds it does so for the time of some small writes.
+    /// Waits for the lock, which is only held during a few small writes.
     package static func wait(_ path: String) throws(RegistryError) -> FileLock {
         let lock = FileLock(descriptor: try self.open(path))
         while flock(lock.descriptor, LOCK_EX) != 0 {
@@ -25,7 +25,7 @@ package final class FileLock: Sendable {
         return lock
     }
 
-    /// - Returns: nil when another process has it.
+    /// - Returns: nil when another process holds it.
     package static func tryNow(_ path: String) throws(RegistryError) -> FileLock? {
         let lock = FileLock(descriptor: try self.open(path))
         if flock(lock.descriptor, LOCK_EX | LOCK_NB) == 0 { return lock }
@@ -40,7 +40,7 @@ package final class FileLock: Sendable {
     }
 }
 
-/// `open(2)`, whose name the method above hides.
+/// `open(2)`, whose name the method above shadows.
 private func openFile(_ path: String, _ flags: Int32) -> Int32 {
     unsafe open(path, flags, 0o600)
 }

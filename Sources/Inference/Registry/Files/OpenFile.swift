@@ -9,15 +9,15 @@ internal import Musl
 internal import Darwin
 #endif
 
-/// A file that is open for reading, or for writing at its end; closed with its last owner.
+/// A file opened for reading, or for appending; closed when its last reference is released.
 package final class OpenFile: Sendable {
-    /// Bytes that are read, hashed or copied in one go.
+    /// Bytes that are read, hashed or copied at once.
     static let pieceBytes = 4 << 20
 
     package let path: String
     private let descriptor: Int32
 
-    /// For reading.
+    /// Opens a file for reading.
     package init(reading path: String) throws(RegistryError) {
         self.path = path
         self.descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
@@ -29,7 +29,7 @@ package final class OpenFile: Sendable {
         }
     }
 
-    /// For writing behind what is there; made for the owner alone when it is missing.
+    /// Opens a file for appending; a missing file is created, accessible to the owner only.
     package init(appendingTo path: String) throws(RegistryError) {
         self.path = path
         self.descriptor = unsafe open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
@@ -48,15 +48,15 @@ package final class OpenFile: Sendable {
         return unsafe fstat(self.descriptor, &information) == 0 ? Int(information.st_nlink) : 0
     }
 
-    /// Takes the file for this process, until it is closed.
-    /// - Returns: false when another process has it.
+    /// Locks the file for this process, until it is closed.
+    /// - Returns: false when another process holds the lock.
     func lock() throws(RegistryError) -> Bool {
         if flock(self.descriptor, LOCK_EX | LOCK_NB) == 0 { return true }
         guard errno == EWOULDBLOCK else { throw Disk.failure("lock", self.path) }
         return false
     }
 
-    /// Whether the name that it was opened by still is this file's.
+    /// Whether its path still refers to this file.
     var isStillNamed: Bool {
         var information = stat()
         guard unsafe fstat(self.descriptor, &information) == 0, let facts = Files.facts(self.path) else { return false }
@@ -67,7 +67,7 @@ package final class OpenFile: Sendable {
         try Disk.append(bytes, to: self.descriptor, self.path)
     }
 
-    /// Cuts the file; what is appended next stands there.
+    /// Truncates the file; the next append continues there.
     package func truncate(to bytes: Int64) throws(RegistryError) {
         guard ftruncate(self.descriptor, off_t(bytes)) == 0 else { throw Disk.failure("cut", self.path) }
     }
@@ -76,11 +76,11 @@ package final class OpenFile: Sendable {
         guard fsync(self.descriptor) == 0 else { throw Disk.failure("sync", self.path) }
     }
 
-    /// Gives each piece of the file from its beginning on.
+    /// Passes the file to `body` in pieces, from its beginning.
     /// - Parameters:
-    ///   - progress: called with the bytes done so far, once a piece.
-    ///   - body: given the piece.
-    /// - Throws: what `body` throws, and `.disk`.
+    ///   - progress: called with the bytes done so far, after each piece.
+    ///   - body: called with each piece.
+    /// - Throws: an error of `body`, or `.disk`.
     package func forEachPiece(
         _ progress: (Int64) -> Void = { _ in }, _ body: (ArraySlice<UInt8>) throws(RegistryError) -> Void
     ) throws(RegistryError) {
@@ -100,12 +100,12 @@ package final class OpenFile: Sendable {
         }
     }
 
-    /// The first bytes of the file; fewer where it is shorter.
+    /// The first bytes of the file; fewer if it is shorter.
     package func first(_ count: Int) throws(RegistryError) -> [UInt8] {
         try self.piece(at: 0, count: count)
     }
 
-    /// Bytes from an offset on; fewer where the file ends before.
+    /// Bytes from an offset on; fewer if the file ends earlier.
     package func piece(at offset: Int64, count: Int) throws(RegistryError) -> [UInt8] {
         var bytes = [UInt8](repeating: 0, count: count)
         var done = 0
@@ -124,15 +124,15 @@ package final class OpenFile: Sendable {
         return bytes
     }
 
-    /// The digest of what is in the file.
+    /// The digest of the file's content.
     package func digest(_ progress: (Int64) -> Void = { _ in }) throws(RegistryError) -> ContentDigest {
         var hash = SHA256()
         try self.forEachPiece(progress) { piece in hash.update(data: piece) }
         return ContentDigest(hash.finalize())
     }
 
-    /// Writes a copy that is on disk when this returns.
-    /// - Returns: the digest of what was copied.
+    /// Writes a copy, which is durable when this returns.
+    /// - Returns: the digest of the copied content.
     package func copy(
         to target: String, _ progress: (Int64) -> Void = { _ in }
     ) throws(RegistryError) -> ContentDigest {
