@@ -1,20 +1,20 @@
 internal import Primitives
 
-/// A model that lies on this machine and is not in the registry: given by its path, or kept by another program.
+/// A model on this machine that is not in the registry: given by its path, or kept by another program.
 package struct FoundModel: Sendable, Hashable {
     /// One of its files.
     package struct File: Sendable, Hashable {
         package var role: ModelRecord.File.Role
         package var path: String
-        /// What it is called, where the path does not say.
+        /// Its display name, if the path does not show it.
         package var name: String
-        /// What it must be, where the other program says; checked.
+        /// The digest according to the other program, if it stores one; verified.
         package var digest: ContentDigest?
     }
 
-    /// What the other program calls it.
+    /// The other program's name for it.
     package var title: String
-    /// A lawful name here.
+    /// A valid name for the registry.
     package var suggestedName: String
     /// For the record.
     package var source: String
@@ -25,12 +25,12 @@ package struct FoundModel: Sendable, Hashable {
 
 /// Finds models among the files of a directory.
 enum GGUFFolder {
-    /// Directories below the first that are looked into.
+    /// The maximum depth of subdirectories that are searched.
     static let depthMax = 5
-    /// More files than this are not looked at.
+    /// The maximum number of files that are examined.
     static let fileCountMax = 20_000
 
-    /// Paths of the `.gguf` files below a directory, relative to it, sorted.
+    /// The paths of the `.gguf` files in a directory, relative to it, sorted.
     static func files(in root: String) throws(RegistryError) -> [String] {
         var found: [String] = []
         var directories = [(path: "", depth: 0)]
@@ -53,11 +53,11 @@ enum GGUFFolder {
         return found.sorted()
     }
 
-    /// The models among files: parts are put together, and what makes a model see goes to the models beside it.
+    /// Groups files into models: parts are combined, and a projector is assigned to the models in its directory.
     /// - Parameters:
     ///   - paths: relative to `root`.
-    ///   - root: where they lie.
-    ///   - describe: title and source of a model, from the path of its first file.
+    ///   - root: the directory.
+    ///   - describe: returns title and source of a model for the path of its first file.
     /// - Returns: the models, in the order of their first files.
     static func models(
         _ paths: [String], in root: String, describe: (String) -> (title: String, source: String)
@@ -68,7 +68,7 @@ enum GGUFFolder {
         for path in paths where !isProjector(path) {
             var parts = [path]
             if let split = SplitFileName(path) {
-                // Of several parts the first stands for all, and only where all are there.
+                // The first part represents a split model, and only if all parts exist.
                 guard split.number == 1, split.all.allSatisfy(present.contains) else { continue }
                 parts = split.all
             }
@@ -92,7 +92,7 @@ enum GGUFFolder {
 }
 
 extension FoundModel {
-    /// The models that paths of the command line name: a file, the first part of several, or a directory.
+    /// The models at paths of the command line: a file, the first part of a split model, or a directory.
     package static func models(at paths: [String]) throws(RegistryError) -> [FoundModel] {
         var models: [FoundModel] = []
         for path in paths {

@@ -1,19 +1,19 @@
 package import Primitives
 
-/// Takes models that lie on this machine up into the registry: as a second name of the same content, or as a copy.
+/// Adds local models to the registry: as hard links to the same content, or as copies.
 package struct ModelImport: Sendable {
-    /// How a content comes into the registry.
+    /// How a content is added to the registry.
     package enum Manner: String, Sendable, Hashable, CaseIterable {
-        /// A hard link where the file system gives one, else a copy.
+        /// A hard link if the file system supports it, otherwise a copy.
         case link
-        /// A copy, which no change of the original reaches.
+        /// A copy, which is independent of the original.
         case copy
     }
 
-    /// What became of an import.
+    /// The result of an import.
     package struct Outcome: Sendable, Hashable {
         package var record: ModelRecord
-        /// Bytes that were written; 0 where everything was linked or was here.
+        /// The number of bytes written; 0 if everything was linked or existed already.
         package var copiedBytes: Int64
     }
 
@@ -25,7 +25,7 @@ package struct ModelImport: Sendable {
         self.random = random
     }
 
-    /// Every byte is read once: the digest is the name that a content is kept under.
+    /// Reads every byte once: the digest is the name under which a content is stored.
     package func run(
         _ model: FoundModel, name: String, manner: Manner = .link, replaces: Bool = false,
         report: (TransferReport) -> Void = { _ in }
@@ -52,7 +52,7 @@ package struct ModelImport: Sendable {
         }
     }
 
-    /// Converts an embedding model of BERT's kind from a directory of safetensors, and takes it up.
+    /// Converts an embedding model of the BERT family from a directory of safetensors, and adds it.
     package func convert(
         directory: String, name: String, replaces: Bool = false
     ) throws(RegistryError) -> Outcome {

@@ -1,17 +1,17 @@
-/// What a model's own files say of it.
+/// Information from a model's own files.
 struct ModelInspection: Sendable, Hashable {
     var kind: ModelRecord.Kind
     var facts: ModelRecord.Facts
     var license: String?
 
-    /// - Parameter paths: the weights, or their parts in their order.
-    /// - Throws: `.damaged` for what is no whole model, `.usage` for what is none by itself.
+    /// - Parameter paths: the weights, or their parts in order.
+    /// - Throws: `.damaged` for an incomplete or invalid model, `.usage` for a file that cannot be used by itself.
     init(weights paths: [String]) throws(RegistryError) {
         let file: GGUFFile
         do throws(GGUFError) {
             file = try GGUFFile.open(parts: paths)
         } catch {
-            // The sentence ends in a stop, and ours are put together with others.
+            // The sentence ends with a full stop, but the registry's sentences are combined with others.
             throw RegistryError(.damaged, String(error.description.dropLast()))
         }
         switch file.role {

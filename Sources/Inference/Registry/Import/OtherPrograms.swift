@@ -1,13 +1,13 @@
 internal import Primitives
 internal import ServiceModel
 
-/// A program that keeps models, from which they are taken over without a second copy.
+/// A program whose models can be added without a second copy.
 package enum OtherProgram: String, Sendable, Hashable, CaseIterable {
     case ollama
     case hubCache = "hf-cache"
     case lmStudio = "lmstudio"
 
-    /// Directories that the program may keep its models in, the likeliest first.
+    /// The directories in which the program may keep its models, the most likely first.
     package func directories(_ environment: [String: String]) -> [String] {
         let home = environment["HOME"] ?? ""
         let given: [String?]
@@ -25,7 +25,7 @@ package enum OtherProgram: String, Sendable, Hashable, CaseIterable {
                 "\(home)/.cache/huggingface/hub",
             ]
         case .lmStudio:
-            // Only installations that were moved have the file.
+            // Only relocated installations have the file.
             let pointer = try? Disk.read("\(home)/.lmstudio-home-pointer", bytesMax: 4096)
             let moved = pointer.map { String(decoding: $0, as: UTF8.self).filter { !$0.isNewline } }
             given = [
@@ -36,8 +36,8 @@ package enum OtherProgram: String, Sendable, Hashable, CaseIterable {
         return given.compactMap(\.self).filter { !$0.isEmpty && seen.insert($0).inserted }
     }
 
-    /// Every model that the program has here.
-    /// - Throws: `.unknown` where it has no directory; says where was looked.
+    /// All models that the program has on this machine.
+    /// - Throws: `.unknown`, with the directories that were searched, when none of them exists.
     package func models(_ environment: [String: String]) throws(RegistryError) -> [FoundModel] {
         let directories = self.directories(environment)
         let present = directories.filter { Files.facts($0)?.isDirectory == true }
@@ -59,7 +59,7 @@ package enum OtherProgram: String, Sendable, Hashable, CaseIterable {
         return models
     }
 
-    /// `models--org--repo/snapshots/<commit>/file.gguf`, links to blobs beside.
+    /// `models--org--repo/snapshots/<commit>/file.gguf`, links to blobs in the same repository.
     /// - Source: huggingface_hub's guide "Understand caching".
     private static func cached(_ directory: String) throws(RegistryError) -> [FoundModel] {
         var models: [FoundModel] = []
@@ -69,7 +69,7 @@ package enum OtherProgram: String, Sendable, Hashable, CaseIterable {
             let main = try Disk.read("\(directory)/\(name)/refs/main", bytesMax: 256)
                 .map { String(decoding: $0, as: UTF8.self).filter { !$0.isWhitespace } }
             let commits = try Disk.names(in: snapshots)
-            // What `main` is comes first; of other snapshots only what is not in it.
+            // The snapshot of `main` comes first; of other snapshots only models that it does not contain.
             var seen: Set<String> = []
             for commit in commits.filter({ $0 == main }) + commits.filter({ $0 != main }) {
                 let root = "\(snapshots)/\(commit)"
@@ -90,7 +90,7 @@ package enum OtherProgram: String, Sendable, Hashable, CaseIterable {
     }
 }
 
-/// What Ollama keeps: manifests that name contents by digest.
+/// Ollama's store: manifests that refer to contents by digest.
 /// - Source: Ollama's `manifest/` and `types/model/name.go`; the media types of `server/images.go`.
 struct OllamaStore {
     static let manifestBytesMax = 1 << 20
@@ -98,7 +98,7 @@ struct OllamaStore {
 
     let directory: String
 
-    /// Models in GGUF; those with adapters or in other formats are left out.
+    /// The models in GGUF; those with adapters or in other formats are omitted.
     func models() throws(RegistryError) -> [FoundModel] {
         var models: [FoundModel] = []
         let root = "\(self.directory)/manifests"
