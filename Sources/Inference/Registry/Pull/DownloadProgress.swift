@@ -1,24 +1,25 @@
-/// How far a download is, and what each answer and each end of a connection means for it. Pure: `FileDownload` acts.
+/// The state of a download; determines the effect of each response and each end of a connection. Pure: `FileDownload`
+/// performs the actions.
 package struct DownloadProgress: Sendable, Hashable {
-    /// Tries in a row that may bring nothing, unless told otherwise.
+    /// The default limit for consecutive attempts without progress.
     package static let fruitlessCountMax = 6
-    /// Tries at all: a host that gives a little each time is left too, some day.
+    /// The limit for all attempts: a host that delivers a little each time is given up eventually.
     static let attemptCountMax = 500
-    /// The longest pause between two tries.
+    /// The longest pause between two attempts.
     static let pauseMillisecondsMax = 20_000
 
-    /// What an answer means.
+    /// The effect of a response.
     package enum Begin: Sendable, Hashable {
-        /// The body goes on where the file ends.
+        /// The body continues at the end of the file.
         case append
-        /// The body begins at the beginning: what is there goes.
+        /// The body starts from the beginning: discard the file's content.
         case restart
-        /// Everything is there already.
+        /// The file is already complete.
         case complete
         case fail(RegistryError)
     }
 
-    /// What the end of a connection means.
+    /// The effect of the end of a connection.
     package enum End: Sendable, Hashable {
         case complete
         case again(pauseMilliseconds: Int)
@@ -27,10 +28,10 @@ package struct DownloadProgress: Sendable, Hashable {
 
     /// For messages.
     let name: String
-    /// What the hub says; nil until an answer says it.
+    /// The size according to the hub; nil until a response contains it.
     package private(set) var totalBytes: Int64?
     package private(set) var haveBytes: Int64
-    /// Why the last connection ended before its time.
+    /// Why the last connection ended early.
     private(set) var trouble: RegistryError?
     private let fruitlessCountMax: Int
     private var attempts = 0
@@ -45,16 +46,16 @@ package struct DownloadProgress: Sendable, Hashable {
         self.fruitlessCountMax = fruitlessCountMax
         self.totalBytes = totalBytes
         self.haveBytes = haveBytes
-        // More than there can be is no part of it.
+        // A file larger than the content cannot be part of it.
         if let totalBytes, haveBytes > totalBytes { self.haveBytes = 0 }
     }
 
     package var isComplete: Bool { self.totalBytes == self.haveBytes }
 
-    /// What `Range` is sent; nil when everything is asked for.
+    /// The value of `Range`; nil to request everything.
     package var range: String? { self.haveBytes > 0 ? "bytes=\(self.haveBytes)-" : nil }
 
-    /// An answer with a success status, or 416, has come.
+    /// Handles the head of a response with a success status, or 416.
     package mutating func begin(status: Int, contentRange: String?, contentLength: Int64?) -> Begin {
         self.attempts += 1
         self.haveAtBegin = self.haveBytes
@@ -94,8 +95,8 @@ package struct DownloadProgress: Sendable, Hashable {
         return .append
     }
 
-    /// Bytes have come.
-    /// - Returns: an error when they are more than there can be.
+    /// Handles received bytes.
+    /// - Returns: an error when the host sends too many.
     package mutating func receive(_ count: Int) -> RegistryError? {
         if let totalBytes, self.haveBytes + Int64(count) > totalBytes {
             return RegistryError(
@@ -105,10 +106,10 @@ package struct DownloadProgress: Sendable, Hashable {
         return nil
     }
 
-    /// The connection is over; `error` is nil when the body ended as it should.
+    /// Handles the end of a connection; `error` is nil if the body ended normally.
     package mutating func end(_ error: RegistryError?) -> End {
         if error == nil {
-            // Without any length, the end of the body is the end of the file.
+            // Without a length, the end of the body is the end of the file.
             if self.totalBytes == nil { self.totalBytes = self.haveBytes }
             if self.isComplete { return .complete }
         }
@@ -125,7 +126,7 @@ package struct DownloadProgress: Sendable, Hashable {
         return .again(pauseMilliseconds: min(500 << self.fruitless, Self.pauseMillisecondsMax))
     }
 
-    /// No answer came about.
+    /// Handles an attempt without a response.
     package mutating func failed(_ error: RegistryError) -> End {
         self.attempts += 1
         self.haveAtBegin = self.haveBytes

@@ -1,15 +1,15 @@
 internal import Primitives
 
-/// An address of HTTP, in the parts that a request needs.
+/// An HTTP URL, split into the parts that a request needs.
 package struct FetchURL: Sendable, Hashable, CustomStringConvertible {
-    /// Longer addresses are refused; signed ones of a content network have some hundreds of characters.
+    /// Longer URLs are refused; signed URLs of a CDN have some hundreds of characters.
     static let bytesMax = 8192
 
     package let isTLS: Bool
-    /// A name or a numeric address, lower case, without brackets.
+    /// A name or a numeric address, in lower case, without brackets.
     package let host: String
     package let port: Int
-    /// Path and query; begins with a slash.
+    /// Path and query, beginning with a slash.
     package let target: String
 
     private init(isTLS: Bool, host: String, port: Int, target: String) {
@@ -19,7 +19,8 @@ package struct FetchURL: Sendable, Hashable, CustomStringConvertible {
         self.target = target
     }
 
-    /// - Returns: nil for what is no plain http or https address: other schemes, passwords in it, spaces, fragments.
+    /// - Returns: nil unless the text is a plain http or https URL, without user, password or spaces; a fragment is
+    ///   dropped.
     package init?(_ text: String) {
         guard text.utf8.count <= Self.bytesMax, text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F && $0 != 0x5C })
         else { return nil }
@@ -56,7 +57,7 @@ package struct FetchURL: Sendable, Hashable, CustomStringConvertible {
         return (host.lowercased(), port)
     }
 
-    /// What `Location` names, seen from here.
+    /// Resolves the value of `Location` relative to this URL.
     package func resolving(_ location: String) -> FetchURL? {
         if let url = FetchURL(location) { return url }
         if location.hasPrefix("//") { return FetchURL("http\(self.isTLS ? "s" : ""):\(location)") }
@@ -69,7 +70,7 @@ package struct FetchURL: Sendable, Hashable, CustomStringConvertible {
         "http\(self.isTLS ? "s" : "")://\(self.authority)"
     }
 
-    /// For the `Host` header.
+    /// The value of the `Host` header.
     package var authority: String {
         let name = self.host.contains(":") ? "[\(self.host)]" : self.host
         return self.port == (self.isTLS ? 443 : 80) ? name : "\(name):\(self.port)"
@@ -77,10 +78,10 @@ package struct FetchURL: Sendable, Hashable, CustomStringConvertible {
 
     package var description: String { self.origin + self.target }
 
-    /// Without the query, which may hold a signature: for messages.
+    /// The URL without the query, which may contain a signature: for messages.
     package var shown: String { self.origin + self.target.prefix { $0 != "?" } }
 
-    /// Whether it stays on this machine, where a secret may travel without TLS.
+    /// Whether it is on this machine, so that a secret may be sent without TLS.
     package var isLoopback: Bool {
         self.host == "localhost" || self.host == "::1" || self.host.hasPrefix("127.")
     }

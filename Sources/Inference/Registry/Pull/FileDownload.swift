@@ -2,35 +2,35 @@ internal import Crypto
 internal import NIOCore
 internal import Primitives
 
-/// One file on its way from the hub to the disk.
+/// Downloads one file from the hub.
 ///
-/// It grows in `partial` under the name of its digest, held by a lock, and can be broken off at any time: the next pull
-/// goes on from what is there. What counts in the end is the digest over everything, whoever fetched it.
+/// It is written in `partial` under the name of its digest, with a lock, and can be interrupted at any time: the next
+/// pull resumes. The final check is the digest of the whole content, whichever process downloaded it.
 struct FileDownload {
-    /// What a file is called for people, where it is, and what it must be.
+    /// The file's display name, its URL, and its expected content.
     struct Target: Sendable, Hashable {
         var name: String
         var url: FetchURL
         var bytes: Int64?
-        /// nil where nobody vouches for it.
+        /// nil if it is unknown.
         var digest: ContentDigest?
     }
 
     let target: Target
     let reference: HubReference
     let client: HubClient
-    /// Called with the bytes that are there.
+    /// Called with the number of bytes downloaded so far.
     let report: @Sendable (Int64) -> Void
 
     private var file: OpenFile
     private var hash = SHA256()
     private var progress: DownloadProgress
-    /// Of the content that is there, for `If-Range`.
+    /// The ETag of the existing content, for `If-Range`.
     private var etag: String?
-    /// Whether bytes are there that did not come over the connections of this download.
+    /// Whether the file contains bytes from an earlier download.
     private var hasOldBytes: Bool
 
-    /// Opens what an earlier download left, and reads it. Blocks.
+    /// Opens and reads the result of an earlier download. Blocks.
     init(
         _ target: Target, reference: HubReference, client: HubClient, directory: String,
         report: @escaping @Sendable (Int64) -> Void
@@ -55,7 +55,7 @@ struct FileDownload {
     }
 
     private static func open(_ path: String, name: String) throws(RegistryError) -> OpenFile {
-        // The file may be moved away between opening and locking it, once for each process that finishes it.
+        // A process that finishes the download may move the file away between opening and locking; try again for each.
         for _ in 0..<8 {
             let file = try OpenFile(appendingTo: path)
             guard try file.lock() else { break }
@@ -65,7 +65,7 @@ struct FileDownload {
             .busy, "another process is fetching \(name); let it finish, and give the command again then")
     }
 
-    /// Fetches what is missing.
+    /// Downloads what is missing.
     /// - Returns: the file, synced, and its digest.
     mutating func run() async throws(RegistryError) -> (path: String, digest: ContentDigest) {
         while true {
@@ -73,7 +73,7 @@ struct FileDownload {
             try self.file.sync()
             let digest = ContentDigest(self.hash.finalize())
             guard let expected = self.target.digest, expected != digest else { return (self.file.path, digest) }
-            // What an earlier download left may have been spoilt since: once, everything is fetched anew.
+            // The bytes of an earlier download may be damaged: the whole file is downloaded again once.
             guard self.hasOldBytes else {
                 try Disk.remove(self.file.path)
                 throw RegistryError(
@@ -124,14 +124,14 @@ struct FileDownload {
         return .again(pauseMilliseconds: max(pause, wait ?? 0))
     }
 
-    /// One request, as far as its connection lasts.
+    /// Makes one request and reads until its connection ends.
     private mutating func fetchOnce() async throws -> DownloadProgress.End {
         var headers: [(String, String)] = []
         if let range = self.progress.range {
             headers.append(("Range", range))
             if let etag = self.etag { headers.append(("If-Range", etag)) }
         }
-        // The closure changes a copy, which comes back whatever happens; nobody else looks meanwhile.
+        // The closure changes a copy, which is written back in any case; nothing else accesses it meanwhile.
         var state = self
         defer { self = state }
         let reference = self.reference
@@ -154,7 +154,7 @@ struct FileDownload {
         }
     }
 
-    /// A signed address of a content network is good for some minutes: after a refusal there the hub is asked anew.
+    /// A signed URL of a CDN is valid for some minutes: after a refusal there, the hub is asked again.
     private static func refusal(_ head: FetchHead, _ reference: HubReference, _ settings: HubSettings) -> any Error {
         let error = HubRefusal(head, attempt: 1).error(reference, settings)
         guard head.url.origin != settings.endpoint.origin, let refused = error as? RegistryError,
@@ -164,7 +164,7 @@ struct FileDownload {
             error: RegistryError(.unreachable, "\(head.url.origin) refuses the download (status \(head.status))"))
     }
 
-    /// - Returns: whether everything is there already.
+    /// - Returns: whether the file is already complete.
     private mutating func begins(_ head: FetchHead) throws -> Bool {
         let begin = self.progress.begin(
             status: head.status, contentRange: head.first("content-range"),
@@ -199,7 +199,7 @@ struct FileDownload {
     }
 }
 
-/// Another try would end the same way.
+/// An error that another attempt would repeat.
 private struct FailedForGood: Error {
     var error: RegistryError
 }

@@ -4,34 +4,34 @@ internal import NIOPosix
 internal import NIOSSL
 internal import Synchronization
 
-/// Why a host did not answer a request to its end.
+/// Why a request failed or its response is incomplete.
 package enum FetchError: Error, Sendable, Hashable {
-    /// No connection came about: a wrong name, a closed port, no network.
+    /// The connection failed: a wrong name, a closed port, no network.
     case noConnection(String)
-    /// The host could not prove who it is.
+    /// The host could not be authenticated.
     case untrusted(String)
-    /// The connection ended, or the host spoke no HTTP, before the answer was over.
+    /// The connection ended, or the host violated HTTP, before the response was complete.
     case cut(String)
-    /// Nothing came for so many seconds.
+    /// No byte arrived within this time.
     case silent(seconds: Int)
 }
 
-/// The beginning of an answer.
+/// The head of a response.
 package struct FetchHead: Sendable {
     package let status: Int
     let headers: HTTPHeaders
-    /// Who answers, after all redirects.
+    /// The URL that was answered, after all redirects.
     let url: FetchURL
 
     /// The first value of a header.
     package func first(_ name: String) -> String? { self.headers.first(name: name) }
 }
 
-/// The body of an answer, piece by piece; what is not asked for is not read from the network.
+/// The body of a response, piece by piece; it is only read from the network on demand.
 struct FetchBody {
     fileprivate var parts: NIOAsyncChannelInboundStream<HTTPClientResponsePart>.AsyncIterator
 
-    /// - Returns: nil at the end of a body that is whole by what the answer announced.
+    /// - Returns: nil at the end of a body that is complete according to the response's head.
     mutating func next() async throws -> ByteBuffer? {
         while let part = try await self.parts.next(isolation: #isolation) {
             switch part {
@@ -43,7 +43,7 @@ struct FetchBody {
         throw FetchError.cut("the connection ended within the answer")
     }
 
-    /// The whole of a small body.
+    /// Reads a small body completely.
     mutating func collect(bytesMax: Int) async throws -> [UInt8] {
         var all: [UInt8] = []
         while let piece = try await self.next() {
@@ -54,18 +54,18 @@ struct FetchBody {
     }
 }
 
-/// Requests over HTTP/1.1, each on a connection of its own, with TLS where the address says so.
+/// Sends requests over HTTP/1.1, each on its own connection, with TLS for https.
 ///
-/// There is no pool: what is fetched is large, and goes to another host each time.
+/// There is no connection pool: downloads are large, and usually from different hosts.
 package final class HTTPFetch: Sendable {
-    /// Settings that tests and slow networks change.
+    /// Settings for tests and slow networks.
     package struct Options: Sendable, Hashable {
         package var connectSeconds = 20
-        /// Without a byte for so long an answer is given up.
+        /// The timeout for the next byte of a response.
         package var silenceSeconds = 30
-        /// PEM file of more authorities to trust, as `SSL_CERT_FILE` names it for OpenSSL.
+        /// A PEM file with additional trusted authorities, as in OpenSSL's `SSL_CERT_FILE`.
         package var authoritiesPath: String?
-        /// What the hub's operators see.
+        /// Visible to the hub's operators.
         package var userAgent = "brume"
         package var proxies = ProxySettings()
 
@@ -79,15 +79,15 @@ package final class HTTPFetch: Sendable {
         self.options = options
     }
 
-    /// Sends a GET and gives head and body of the answer to `use`.
-    /// - Throws: `FetchError`, or what `use` threw.
+    /// Sends a GET and passes head and body of the response to `use`.
+    /// - Throws: `FetchError`, or an error of `use`.
     func get<Value: Sendable>(
         _ url: FetchURL, _ headers: [(String, String)], _ use: (FetchHead, inout FetchBody) async throws -> Value
     ) async throws -> Value {
         try await self.send(.GET, url, headers, nil, use)
     }
 
-    /// Sends a POST with a small body and reads a small answer.
+    /// Sends a POST with a small body and reads a small response.
     package func post(
         _ url: FetchURL, _ headers: [(String, String)], body: [UInt8]
     ) async throws -> (status: Int, body: [UInt8]) {
@@ -96,7 +96,7 @@ package final class HTTPFetch: Sendable {
         }
     }
 
-    /// Of an answer to `post`.
+    /// The size limit of a response to `post`.
     private static let answerBytesMax = 1 << 20
 
     private func send<Value: Sendable>(
@@ -105,7 +105,7 @@ package final class HTTPFetch: Sendable {
     ) async throws -> Value {
         let proxy = self.options.proxies.proxy(for: url)
         let channel = try await self.connect(url, proxy)
-        // A proxy is told the whole address, but where it only lets bytes through.
+        // A proxy gets the absolute URL, except for a tunnel.
         let target = proxy == nil || url.isTLS ? url.target : url.description
         var head = HTTPRequestHead(version: .http1_1, method: method, uri: target)
         if let credentials = proxy?.credentials, !url.isTLS {
@@ -120,7 +120,7 @@ package final class HTTPFetch: Sendable {
         do {
             let request = head
             return try await channel.executeThenClose { inbound, outbound in
-                // In one go: a host may answer the head and close before a second write.
+                // In one write: a host may answer the head and close before a second write.
                 var parts: [HTTPClientRequestPart] = [.head(request)]
                 if let body { parts.append(.body(.byteBuffer(ByteBuffer(bytes: body)))) }
                 parts.append(.end(nil))
@@ -128,13 +128,13 @@ package final class HTTPFetch: Sendable {
                 do {
                     try await outbound.write(contentsOf: parts)
                 } catch {
-                    // Why nothing can be sent any more is told where something is read: a proxy has refused, say.
+                    // The reason is only known after reading: for example, a proxy may have refused.
                     unsent = error
                 }
                 var pieces = FetchBody(parts: inbound.makeAsyncIterator())
                 while let part = try await pieces.parts.next(isolation: #isolation) {
                     guard case .head(let answer) = part else { continue }
-                    // 1xx announces an answer that is still to come.
+                    // 1xx precedes the final response.
                     if answer.status.code < 200 { continue }
                     return try await use(
                         FetchHead(status: Int(answer.status.code), headers: answer.headers, url: url), &pieces)
@@ -162,7 +162,7 @@ package final class HTTPFetch: Sendable {
                             try pipeline.addHandler(ProxyTunnel(proxy, to: url, seconds: silence))
                         }
                         if let context {
-                            // An address in numbers is no name for SNI.
+                            // A numeric address must not be used for SNI.
                             let isName = (try? SocketAddress(ipAddress: url.host, port: 0)) == nil
                             try pipeline.addHandler(
                                 NIOSSLClientHandler(context: context, serverHostname: isName ? url.host : nil))
@@ -181,7 +181,7 @@ package final class HTTPFetch: Sendable {
         }
     }
 
-    /// Made once: reading the system's authorities takes some milliseconds.
+    /// Created once: reading the system's authorities takes some milliseconds.
     private func context() throws(FetchError) -> NIOSSLContext {
         do {
             return try self.tls.withLock { made in
@@ -200,7 +200,7 @@ package final class HTTPFetch: Sendable {
         }
     }
 
-    /// What the network's own errors mean.
+    /// Converts the network library's errors.
     static func translated(_ error: any Error) -> any Error {
         switch error {
         case is FetchError, is RegistryError, is CancellationError: error
@@ -220,7 +220,7 @@ package final class HTTPFetch: Sendable {
     }
 }
 
-/// Ends a connection on which nothing comes.
+/// Closes a connection on which nothing is received.
 private final class SilenceHandler: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
     typealias InboundOut = ByteBuffer

@@ -1,24 +1,24 @@
 internal import Primitives
 internal import ServiceModel
 
-/// Speaks with the hub: what a repository has, and where a file of it is.
+/// Queries the hub: the content of a repository, and the URLs of its files.
 struct HubClient: Sendable {
-    /// An answer that sends on to another address that sends on …
+    /// The maximum number of consecutive redirects.
     static let redirectCountMax = 10
-    /// Tries of a small request.
+    /// The maximum number of attempts for a small request.
     static let attemptCountMax = 4
-    /// A repository's list of files is smaller.
+    /// The size limit of a repository's list of files.
     private static let listingBytesMax = 32 << 20
 
     let settings: HubSettings
     let fetch: HTTPFetch
-    /// Tries in a row of a download that may bring nothing.
+    /// Consecutive attempts of a download without progress.
     let fruitlessCountMax: Int
     let pause: @Sendable (Int) async throws -> Void
-    /// Told of a failure that is waited out, and for how many milliseconds.
+    /// Called with a temporary failure and the pause in milliseconds.
     var again: @Sendable (RegistryError, Int) -> Void = { _, _ in }
 
-    /// What the repository has at a revision.
+    /// The content of the repository at a revision.
     func listing(_ reference: HubReference) async throws -> HubListing {
         let revision = PercentEncoding.encode(reference.revision)
         let url = try self.settings.url("/api/models/\(reference.repository)/revision/\(revision)?blobs=true")
@@ -49,15 +49,15 @@ struct HubClient: Sendable {
         }
     }
 
-    /// The address of a file, fixed to a commit.
+    /// The URL of a file at a fixed commit.
     func url(_ reference: HubReference, commit: String, path: String) throws(RegistryError) -> FetchURL {
         let path = PercentEncoding.encode(path, keepingSlash: true)
         return try self.settings.url("/\(reference.repository)/resolve/\(commit)/\(path)")
     }
 
-    /// A GET that follows where the answer sends on, with the token on the endpoint alone.
+    /// Sends a GET and follows redirects; the token is sent to the endpoint only.
     ///
-    /// Headers of `headers` go everywhere; what must not leave the endpoint is never among them.
+    /// `headers` are sent to every host, so they must not contain secrets for the endpoint.
     func get<Value: Sendable>(
         _ url: FetchURL, _ headers: [(String, String)], _ use: (FetchHead, inout FetchBody) async throws -> Value
     ) async throws -> Value {
@@ -96,7 +96,7 @@ struct HubClient: Sendable {
         return target
     }
 
-    /// How long to wait before another try; nil where none will help.
+    /// The pause before another attempt; nil if none would help.
     static func waitMilliseconds(_ error: any Error, attempt: Int) -> Int? {
         let growing = min(500 << min(attempt - 1, 6), 20_000)
         switch error {
@@ -106,7 +106,7 @@ struct HubClient: Sendable {
         }
     }
 
-    /// What the user is told of a failure.
+    /// The error for the user.
     static func told(_ error: any Error, _ url: FetchURL) -> RegistryError {
         switch error {
         case let error as RegistryError: error
@@ -128,16 +128,16 @@ struct HubClient: Sendable {
     }
 }
 
-/// A refusal that may pass.
+/// A refusal that may be temporary.
 struct HubRetry: Error, Sendable {
     var error: RegistryError
-    /// What the host asked for, bounded.
+    /// The pause that the host requested, limited.
     var waitMilliseconds: Int?
 }
 
-/// A status that is no success, and what it means.
+/// An error status, and its meaning.
 struct HubRefusal {
-    /// The longest wait that a host may ask for.
+    /// The longest pause that a host may request.
     static let waitSecondsMax = 60
 
     private let status: Int

@@ -1,26 +1,26 @@
 internal import Primitives
 internal import ServiceModel
 
-/// What a repository of the hub has, as its API tells.
+/// The content of a repository, from the hub's API.
 /// - Source: `GET /api/models/<repository>/revision/<revision>?blobs=true`, Hugging Face Hub API.
 struct HubListing: Sendable, Hashable {
-    /// More files than this are no repository of models.
+    /// A repository of models has fewer files.
     static let fileCountMax = 10_000
 
     struct File: Sendable, Hashable {
         var path: String
-        /// nil where the hub does not say.
+        /// nil if the hub does not report it.
         var bytes: Int64?
-        /// Of large files only.
+        /// Only for large files.
         var sha256: ContentDigest?
     }
 
-    /// The commit that `revision` stands for: what is pulled is of one state of the repository.
+    /// The commit that `revision` resolves to: all files are pulled from the same state of the repository.
     var commit: String
     var license: String?
     var files: [File]
 
-    /// - Returns: nil for what is no answer of the API.
+    /// - Returns: nil when it is not a response of the API.
     init?(_ document: Document) {
         guard let commit = document["sha"]?.text, Self.isCommit(commit),
             case .array(let siblings)? = document["siblings"], siblings.count <= Self.fileCountMax
@@ -53,20 +53,20 @@ struct HubListing: Sendable, Hashable {
     }
 }
 
-/// Which files of a repository make the model that was asked for.
+/// The files of a repository that form the requested model.
 struct HubSelection: Sendable, Hashable {
-    /// The quantisations that are taken when none is named, the best first: what most people run, small to large.
+    /// The quantisations that are selected by default, in order of preference: the ones in common use, small to large.
     static let usual = [
         "Q4_K_M", "MXFP4", "Q4_K_S", "Q5_K_M", "Q4_0", "IQ4_XS", "IQ4_NL", "Q6_K", "Q8_0", "Q5_0", "Q3_K_M", "F16",
         "BF16",
         "F32",
     ]
 
-    /// The parts of the weights, in their order.
+    /// The parts of the weights, in order.
     var weights: [HubListing.File]
     var projector: HubListing.File?
 
-    /// - Throws: which files there are, when none is meant or several may be.
+    /// - Throws: a list of the files when none matches or the choice is ambiguous.
     init(_ selection: HubReference.Selection, in listing: HubListing, repository: String) throws(RegistryError) {
         let models = Self.models(listing.files)
         let chosen: [HubListing.File]?
@@ -94,7 +94,7 @@ struct HubSelection: Sendable, Hashable {
         self.projector = Self.projector(listing.files, beside: chosen[0].path)
     }
 
-    /// The models of a repository: each a file, or the parts of one.
+    /// The models of a repository: each is a file, or the parts of a split model.
     private static func models(_ files: [HubListing.File]) -> [[HubListing.File]] {
         var models: [[HubListing.File]] = []
         var placeOfSplit: [String: Int] = [:]
@@ -116,13 +116,14 @@ struct HubSelection: Sendable, Hashable {
         return models
     }
 
-    /// The model whose file name has a quantisation as a word; of several the one with the shortest name.
+    /// The model whose file name contains a quantisation as a word; the one with the shortest name if there are
+    /// several.
     private static func best(_ models: [[HubListing.File]], _ quantisation: String) -> [HubListing.File]? {
         models.filter { model in model.first.map { Self.has($0.path, quantisation) } ?? false }
             .min { ($0[0].path.utf8.count, $0[0].path) < ($1[0].path.utf8.count, $1[0].path) }
     }
 
-    /// Whether `quantisation` stands in the name between characters that are neither letters, digits nor underscores.
+    /// Whether the name contains `quantisation` between characters that are neither letters, digits nor underscores.
     static func has(_ path: String, _ quantisation: String) -> Bool {
         let name = Array(Files.lastName(of: path).lowercased().utf8)
         let word = Array(quantisation.lowercased().utf8)
@@ -139,7 +140,7 @@ struct HubSelection: Sendable, Hashable {
         Files.lastName(of: path).lowercased().contains("mmproj")
     }
 
-    /// What sees for the model: beside it or at the top; of several, half precision counts as enough.
+    /// The model's projector: in the same directory or at the top; of several, half precision is preferred.
     private static func projector(_ files: [HubListing.File], beside path: String) -> HubListing.File? {
         let projectors = files.filter { file in
             file.path.hasSuffix(".gguf") && Self.isProjector(file.path)

@@ -1,14 +1,14 @@
 internal import Primitives
 
-/// What to pull: a model of a hub, or a file behind an address.
+/// What to pull: a model of a hub, or a file at a URL.
 package enum PullReference: Sendable, Hashable {
     case hub(HubReference)
-    /// A file anywhere; nothing vouches for its content but a digest that the user gives.
+    /// A file on any host; its content can only be verified with a digest from the user.
     case address(FetchURL)
 
-    /// Takes `hf.co/org/repo`, `hf.co/org/repo:Q4_K_M`, `hf.co/org/repo/file.gguf`, the same without the host,
-    /// addresses of pages of huggingface.co, and other addresses of files.
-    /// - Returns: nil for what has no slash: a name of the catalogue perhaps.
+    /// Parses `hf.co/org/repo`, `hf.co/org/repo:Q4_K_M`, `hf.co/org/repo/file.gguf`, the same without the host, URLs of
+    /// pages of huggingface.co, and other URLs of files.
+    /// - Returns: nil for text without a slash, which may be a name of the catalogue.
     package init?(_ text: String) throws(RegistryError) {
         guard text.contains("/") else { return nil }
         var rest = text[...]
@@ -42,9 +42,9 @@ package enum PullReference: Sendable, Hashable {
 package struct HubReference: Sendable, Hashable {
     static let hosts = ["huggingface.co", "hf.co", "www.huggingface.co"]
 
-    /// Which of a repository's files.
+    /// The files of a repository to select.
     package enum Selection: Sendable, Hashable {
-        /// The best that there is of the usual ones.
+        /// The best available one of the usual quantisations.
         case usual
         /// Such as `Q4_K_M`.
         case quantisation(String)
@@ -64,8 +64,8 @@ package struct HubReference: Sendable, Hashable {
         self.revision = revision
     }
 
-    /// `org/repo`, `org/repo:QUANT`, `org/repo/path/file.gguf`, and `org/repo/blob/REVISION/path/file.gguf` as the
-    /// pages of the hub have it.
+    /// Parses `org/repo`, `org/repo:QUANT`, `org/repo/path/file.gguf`, and `org/repo/blob/REVISION/path/file.gguf` as
+    /// in the URLs of the hub's pages.
     init?(path: Substring) {
         var path = path.prefix { $0 != "?" && $0 != "#" }
         while path.hasSuffix("/") { path = path.dropLast() }
@@ -96,7 +96,7 @@ package struct HubReference: Sendable, Hashable {
             && text.utf8.allSatisfy { ASCII.isLetter($0) || ASCII.isDigit($0) || "._-".utf8.contains($0) }
     }
 
-    /// As it is written again, for the record.
+    /// The reference as text, for the record.
     package var text: String {
         switch self.selection {
         case .usual: "hf.co/\(self.repository)"

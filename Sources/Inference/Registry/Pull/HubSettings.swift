@@ -1,13 +1,13 @@
 internal import Primitives
 
-/// Where models are pulled from, and who pulls them.
+/// The source of models, and the credentials for it.
 package struct HubSettings: Sendable, Hashable {
-    /// Hugging Face's own.
+    /// Hugging Face's own endpoint.
     package static let standardEndpoint = "https://huggingface.co"
 
     /// A mirror, or Hugging Face itself.
     package var endpoint: FetchURL
-    /// Sent to the endpoint and to nobody else.
+    /// Sent to the endpoint only.
     package var token: String?
 
     package init(endpoint: FetchURL, token: String? = nil) {
@@ -15,11 +15,11 @@ package struct HubSettings: Sendable, Hashable {
         self.token = token
     }
 
-    /// As the environment has it: `HF_ENDPOINT`, `HF_TOKEN`, and the file that `hf auth login` writes.
+    /// Reads the environment: `HF_ENDPOINT`, `HF_TOKEN`, and the file written by `hf auth login`.
     /// - Parameters:
     ///   - environment: variables by name.
-    ///   - setting: an endpoint that counts before the environment's.
-    /// - Throws: `.usage` for what is no address and no token.
+    ///   - setting: an endpoint that overrides the environment's.
+    /// - Throws: `.usage` for an invalid URL or token.
     package init(environment: [String: String], endpoint setting: String? = nil) throws(RegistryError) {
         let text =
             [setting, environment["HF_ENDPOINT"]].compactMap(\.self).first { !$0.isEmpty } ?? Self.standardEndpoint
@@ -44,13 +44,13 @@ package struct HubSettings: Sendable, Hashable {
         self.init(endpoint: endpoint, token: token)
     }
 
-    /// The token, where it may be sent to that address: the endpoint itself, over TLS or within this machine.
+    /// The token if it may be sent to that URL: to the endpoint itself, over TLS or within this machine.
     func token(for url: FetchURL) -> String? {
         guard url.origin == self.endpoint.origin, url.isTLS || url.isLoopback else { return nil }
         return self.token
     }
 
-    /// An address below the endpoint.
+    /// A URL below the endpoint.
     func url(_ path: String) throws(RegistryError) -> FetchURL {
         let base = self.endpoint.target.hasSuffix("/") ? String(self.endpoint.target.dropLast()) : self.endpoint.target
         guard let url = FetchURL(self.endpoint.origin + base + path) else {

@@ -2,17 +2,17 @@ internal import NIOCore
 internal import Primitives
 
 extension ModelPull {
-    /// Bytes of a file's beginning that are looked at: most models' metadata and tensor table end in the first, a large
-    /// vocabulary needs more.
+    /// Bytes to read from the beginning of a file: most models' metadata and tensor table end within the first size, a
+    /// large vocabulary needs more.
     private static let peekBytes = [4 << 20, 16 << 20, 64 << 20]
 
-    /// A connection that breaks off is tried again, so many times at all.
+    /// The maximum number of attempts after lost connections.
     private static let peekTries = 3
 
-    /// What a model says of itself, from the first bytes of its file: asked before anything is fetched, to say whether
-    /// it fits.
-    /// - Returns: nil where it cannot be told: a model in several files, a size that the hub does not say, a host that
-    ///   gives no pieces. A pull says the same again at its end, or why the file is no model.
+    /// A model's metadata, from the first bytes of its file: read before anything is downloaded, to predict whether the
+    /// model fits.
+    /// - Returns: nil when it is not available: for a model in several files, an unknown size, or a host without range
+    ///   requests. A pull finds the same at its end, or why the file is not a model.
     package func beginning(_ plan: PullPlan) async -> GGUFFile? {
         let weights = plan.files.filter { $0.role == .weights }
         guard weights.count == 1, let file = weights.first, let total = file.bytes,
@@ -45,7 +45,7 @@ extension ModelPull {
         return nil
     }
 
-    /// The reader wants a file of the whole size: the rest is a hole, which takes no space.
+    /// The parser requires a file of the full size: the rest is a hole, which takes no space.
     private static func file(_ bytes: [UInt8], total: Int64, at path: String) -> GGUFFile? {
         do throws(RegistryError) {
             let file = try OpenFile(appendingTo: path)

@@ -1,9 +1,9 @@
 internal import Crypto
 internal import Primitives
 
-/// What a pull will fetch.
+/// The files that a pull will download.
 package struct PullPlan: Sendable, Hashable {
-    /// A file that makes part of the model.
+    /// A file of the model.
     package struct File: Sendable, Hashable {
         package var role: ModelRecord.File.Role
         /// The path in the repository.
@@ -14,25 +14,25 @@ package struct PullPlan: Sendable, Hashable {
     }
 
     var reference: HubReference
-    /// For the record: what gives the same model again.
+    /// For the record: a reference that gives the same model again.
     package var source: String
     package var license: String?
-    /// The name that the model gets when none is chosen.
+    /// The default name of the model.
     package var suggestedName: String
     package var files: [File]
 
-    /// nil where a size is not known.
+    /// nil when a size is unknown.
     package var bytes: Int64? {
         self.files.reduce(Int64(0)) { sum, file in sum.flatMap { sum in file.bytes.map { sum + $0 } } }
     }
 }
 
-/// How far a pull or an import is.
+/// The progress of a pull or an import.
 package struct TransferReport: Sendable, Hashable {
-    /// What is being done: `fetching`, `checking`, `copying`.
+    /// The current activity: `fetching`, `checking`, `copying`.
     package var activity: String
     package var fileName: String
-    /// Of all files together.
+    /// For all files together.
     package var doneBytes: Int64
     package var totalBytes: Int64?
 
@@ -44,21 +44,22 @@ package struct TransferReport: Sendable, Hashable {
     }
 }
 
-/// Fetches models from Hugging Face's hub or a mirror into the registry.
+/// Pulls models from Hugging Face's hub or a mirror into the registry.
 package struct ModelPull: Sendable {
-    /// What stays free on the disk: the store of the same data directory refuses writes with less than half of it.
+    /// Space that must stay free on the disk: the store of the same data directory refuses writes when less than half
+    /// of it is free.
     package static let reserveBytes: Int64 = 512 << 20
 
     let registry: ModelRegistry
     let client: HubClient
 
     /// - Parameters:
-    ///   - registry: where models go.
-    ///   - settings: where models come from.
-    ///   - fetch: how.
-    ///   - tries: tries in a row that may bring nothing, before it is given up.
-    ///   - pause: waits for so many milliseconds.
-    ///   - again: is told of a failure that is waited out, and for how many milliseconds.
+    ///   - registry: the destination.
+    ///   - settings: the source.
+    ///   - fetch: the HTTP client.
+    ///   - tries: consecutive attempts without progress before the pull fails.
+    ///   - pause: waits for the given number of milliseconds.
+    ///   - again: called with a temporary failure and the pause in milliseconds.
     package init(
         registry: ModelRegistry, settings: HubSettings, fetch: HTTPFetch = HTTPFetch(), tries: Int? = nil,
         pause: @escaping @Sendable (Int) async throws -> Void = { try await Task.sleep(for: .milliseconds($0)) },
@@ -70,14 +71,14 @@ package struct ModelPull: Sendable {
             pause: pause, again: again)
     }
 
-    /// Asks the hub what there is; nothing is fetched.
+    /// Queries the hub; nothing is downloaded.
     /// - Parameters:
     ///   - reference: what to pull.
-    ///   - revision: a branch, a tag or a commit; the reference's own when nil.
-    ///   - takesProjector: whether what makes a model see is fetched with it.
-    ///   - digest: of an address's content, when the user knows it.
-    /// - Returns: what `run` is given.
-    /// - Throws: `.unknown`, `.refused` or `.unreachable`, as the hub answers.
+    ///   - revision: a branch, a tag or a commit; nil uses the reference's own.
+    ///   - takesProjector: whether to include an image projector.
+    ///   - digest: the digest of the content at a URL, if the user knows it.
+    /// - Returns: the plan for `run`.
+    /// - Throws: `.unknown`, `.refused` or `.unreachable`, depending on the hub's answer.
     package func plan(
         _ reference: PullReference, revision: String? = nil, takesProjector: Bool = true, digest: ContentDigest? = nil
     ) async throws(RegistryError) -> PullPlan {
@@ -117,9 +118,9 @@ package struct ModelPull: Sendable {
             suggestedName: ModelName.suggested(for: Files.lastName(of: selection.weights[0].path)), files: files)
     }
 
-    /// Fetches what a plan names and is not here yet, checks it, and takes the model up.
+    /// Downloads the files of a plan that are missing, verifies them, and adds the model.
     ///
-    /// May be broken off at any time and given again: what came is kept.
+    /// May be interrupted at any time and repeated: downloaded parts are kept.
     package func run(
         _ plan: PullPlan, name: String, replaces: Bool = false,
         report: @escaping @Sendable (TransferReport) -> Void = { _ in }
@@ -133,8 +134,8 @@ package struct ModelPull: Sendable {
         var files: [ModelRecord.File] = []
         var staged: [ContentDigest: String] = [:]
         var before: Int64 = 0
-        // Each holds its file's lock until the file stands among the contents: else another process takes it for its
-        // own.
+        // Each download holds its file's lock until the file is in the registry; otherwise another process could take
+        // over the file.
         var downloads: [FileDownload] = []
         for file in plan.files {
             let fileName = Files.lastName(of: file.path)
@@ -167,7 +168,7 @@ package struct ModelPull: Sendable {
         }
     }
 
-    /// The model of that name is there: the same, or another.
+    /// Handles an existing model of that name, which may be the same or another one.
     private func existing(_ record: ModelRecord, _ plan: PullPlan) throws(RegistryError) -> ModelRecord {
         let isSame = plan.files.map(\.digest) == record.files.map(\.digest)
         guard isSame else {
@@ -200,7 +201,7 @@ package struct ModelPull: Sendable {
         return record
     }
 
-    /// Whether the disk takes what is still to come.
+    /// Checks that the disk has space for the remaining downloads.
     private func checkSpace(_ plan: PullPlan) throws(RegistryError) {
         var needed: Int64 = 0
         for file in plan.files {

@@ -1,8 +1,8 @@
 internal import Primitives
 
-/// Which requests go through a proxy, as the environment has it for curl and Python.
+/// The proxies for requests, from the environment variables that curl and Python use.
 package struct ProxySettings: Sendable, Hashable {
-    /// A proxy that speaks plain HTTP.
+    /// A proxy with plain HTTP.
     struct Proxy: Sendable, Hashable {
         var url: FetchURL
         /// `user:password` in Base64, for `Proxy-Authorization`; nil sends none.
@@ -11,15 +11,15 @@ package struct ProxySettings: Sendable, Hashable {
 
     private var forTLS: Proxy?
     private var forPlain: Proxy?
-    /// Hosts that are reached without; a leading dot or star is gone, `*` alone is every host.
+    /// Hosts that are connected to directly; without a leading dot or star. `*` alone matches every host.
     private var exceptions: [String] = []
 
-    /// No proxy at all.
+    /// No proxies.
     package init() {}
 
-    /// Reads `HTTPS_PROXY`, `http_proxy`, `ALL_PROXY` and `NO_PROXY`; names in small letters count first. `HTTP_PROXY`
-    /// in capitals is left alone, as curl does: a web server sets it for programs it runs, from a client's header.
-    /// - Throws: `.usage` for a proxy that speaks something else than HTTP.
+    /// Reads `HTTPS_PROXY`, `http_proxy`, `ALL_PROXY` and `NO_PROXY`; names in lower case take precedence. `HTTP_PROXY`
+    /// in upper case is ignored, as in curl: a web server sets it for programs it runs, from a client's header.
+    /// - Throws: `.usage` for a proxy with another protocol than HTTP.
     package init(environment: [String: String]) throws(RegistryError) {
         func value(_ names: [String]) -> (name: String, text: String)? {
             for name in names {
@@ -38,7 +38,7 @@ package struct ProxySettings: Sendable, Hashable {
         }.filter { !$0.isEmpty }
     }
 
-    /// `http://user:password@host:port`; without a scheme it is http, without a port 80.
+    /// Parses `http://user:password@host:port`; the default scheme is http, the default port 80.
     private static func proxy(_ text: String, _ name: String) throws(RegistryError) -> Proxy {
         var rest = text[...]
         if let scheme = text.firstRange(of: "://") {
@@ -56,13 +56,13 @@ package struct ProxySettings: Sendable, Hashable {
             rest = rest[rest.index(after: at)...]
         }
         guard let url = FetchURL("http://\(rest)") else {
-            // The text may hold a password: it is not repeated.
+            // The text may contain a password: it is not repeated.
             throw RegistryError(.usage, "\(name) names no proxy: write http://host:port")
         }
         return Proxy(url: url, credentials: credentials)
     }
 
-    /// The proxy for an address; nil where it is reached directly, as all of this machine's are.
+    /// The proxy for a URL; nil for a direct connection, as for all URLs on this machine.
     func proxy(for url: FetchURL) -> Proxy? {
         guard !url.isLoopback, let proxy = url.isTLS ? self.forTLS : self.forPlain else { return nil }
         let isException = self.exceptions.contains { entry in

@@ -1,22 +1,22 @@
 internal import NIOCore
 
-/// Asks a proxy for a way to a host, and lets the handlers behind it begin when there is one.
+/// Requests a tunnel to a host from a proxy, and activates the handlers behind it once the tunnel is open.
 ///
-/// It stands nearest to the socket. Until the proxy has said yes, the others do not know that the connection is open:
-/// TLS begins with the host and not with the proxy.
+/// It is nearest to the socket. Until the proxy has agreed, the other handlers do not see that the connection is open,
+/// so that the TLS handshake takes place with the host and not with the proxy.
 final class ProxyTunnel: ChannelDuplexHandler {
     typealias InboundIn = ByteBuffer
     typealias InboundOut = ByteBuffer
     typealias OutboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
 
-    /// The head of the proxy's answer is smaller.
+    /// The size limit for the head of the proxy's response.
     private static let headBytesMax = 16 << 10
 
     private let request: String
     private let proxyName: String
     private let seconds: Int
-    /// What came so far of the answer; nil once the way is open.
+    /// The part of the response received so far; nil once the tunnel is open.
     private var head: ByteBuffer?
     private var timeout: Scheduled<Void>?
 
