@@ -1,14 +1,14 @@
 package import ServiceModel
 
-/// Another name of a model, or a pattern of names: whoever asks for what fits is answered by the model.
+/// Another name of a model, or a pattern of names: requests for a matching name go to the model.
 package struct ModelAlias: Sendable, Hashable {
-    /// More than this are refused.
+    /// The maximum number of aliases.
     package static let countMax = 1000
     static let format = "brume-aliases 1"
 
-    /// A name in which `*` stands for any characters.
+    /// A name in which `*` matches any characters.
     package var pattern: String
-    /// The name of a model here.
+    /// The name of the model.
     package var model: String
 
     package init(pattern: String, model: String) {
@@ -20,7 +20,7 @@ package struct ModelAlias: Sendable, Hashable {
         .object(["alias": .string(self.pattern), "model": .string(self.model)])
     }
 
-    /// As one line of JSON, for programs.
+    /// The alias as one line of JSON, for programs.
     package var json: String { String(decoding: RegistryText.json(self.document), as: UTF8.self) }
 
     init?(_ document: Document) {
@@ -28,11 +28,11 @@ package struct ModelAlias: Sendable, Hashable {
         self.init(pattern: pattern, model: model)
     }
 
-    /// Whether the whole of a name fits.
+    /// Whether the pattern matches the whole name.
     package func fits(_ name: String) -> Bool { Self.fits(name, pattern: self.pattern) }
 
-    /// Whether the whole of a name fits a pattern, in which `*` stands for any characters.
-    /// - Complexity: O(characters of both), but for patterns with several stars.
+    /// Whether a pattern, in which `*` matches any characters, matches the whole name.
+    /// - Complexity: O(characters of both), except for patterns with several stars.
     package static func fits(_ name: String, pattern: String) -> Bool {
         var parts = pattern.split(separator: "*", omittingEmptySubsequences: false)
         guard parts.count > 1 else { return name == pattern }
@@ -47,6 +47,6 @@ package struct ModelAlias: Sendable, Hashable {
         return rest.hasSuffix(last)
     }
 
-    /// Characters that a name must have to fit; of two patterns that fit, the one with more counts.
+    /// The number of literal characters; of two matching patterns, the one with more takes precedence.
     package var fixedCount: Int { self.pattern.utf8.count { $0 != UInt8(ascii: "*") } }
 }

@@ -1,14 +1,14 @@
 internal import Primitives
 
-/// The rules for names of models here, and for patterns of names that stand for them.
+/// The rules for names of models, and for alias patterns.
 package enum ModelName {
-    /// Bytes of a name; a model id of Bedrock is at most 140 of its pattern.
+    /// The length limit in bytes; a model id of Bedrock has at most 140 in its pattern.
     package static let bytesMax = 128
-    /// What Brume's own models begin with.
+    /// The prefix of Brume's own models.
     package static let reservedPrefix = "brume."
 
-    /// Lower-case letters, digits and `._:-`, beginning with a letter or digit, no two dots in a row: safe as a file's
-    /// name everywhere and as a model id of Bedrock.
+    /// Lower-case letters, digits and `._:-`, beginning with a letter or digit, without two dots in a row: safe as a
+    /// file name everywhere, and valid as a model id of Bedrock.
     package static func isLawful(_ name: String) -> Bool {
         guard let first = name.utf8.first, (1...self.bytesMax).contains(name.utf8.count),
             self.isPlain(first), !name.contains("..")
@@ -30,7 +30,7 @@ package enum ModelName {
         }
     }
 
-    /// A pattern is a name, or an id of Bedrock, in which `*` stands for any characters.
+    /// A pattern is a name, or an id of Bedrock, in which `*` matches any characters.
     package static func checkPattern(_ pattern: String) throws(RegistryError) {
         let isLawful =
             (1...self.bytesMax).contains(pattern.utf8.count) && !pattern.contains("..")
@@ -43,7 +43,7 @@ package enum ModelName {
         }
     }
 
-    /// A lawful name made from a file's name, without the `.gguf` and the number of a part.
+    /// A valid name derived from a file name, without `.gguf` and the number of a part.
     package static func suggested(for fileName: String) -> String {
         let base = SplitFileName(fileName)?.base ?? fileName
         var name: [UInt8] = []
@@ -63,13 +63,13 @@ package enum ModelName {
     }
 }
 
-/// The name of one part of a model that comes in several files: `base-00001-of-00003.gguf`.
+/// The name of one part of a split model: `base-00001-of-00003.gguf`.
 /// - Source: llama.cpp, `llama_split_path` and `llama_split_prefix`.
 package struct SplitFileName: Sendable, Hashable {
-    /// More parts than this are no model.
+    /// The maximum number of parts.
     package static let partCountMax = 999
 
-    /// Without number and ending; the directory stays.
+    /// Without number and extension; includes the directory.
     package let base: String
     /// 1...count
     package let number: Int
@@ -81,7 +81,7 @@ package struct SplitFileName: Sendable, Hashable {
         self.count = count
     }
 
-    /// - Returns: nil for a file that is a model of its own.
+    /// - Returns: nil for a file that is not part of a split model.
     package init?(_ fileName: String) {
         // -00001-of-00003.gguf
         let suffixCount = 20
@@ -99,7 +99,7 @@ package struct SplitFileName: Sendable, Hashable {
         "\(self.base)-\(Self.digits(self.number))-of-\(Self.digits(self.count)).gguf"
     }
 
-    /// The names of all parts, in their order.
+    /// The names of all parts, in order.
     package var all: [String] {
         (1...self.count).map { SplitFileName(base: self.base, number: $0, count: self.count).fileName }
     }

@@ -1,27 +1,27 @@
 package import Primitives
 package import ServiceModel
 
-/// A model that is on disk here: what it is made of, where it came from, and what is known of it.
+/// A model on disk: its files, its origin and its properties.
 package struct ModelRecord: Sendable, Hashable {
-    /// What a model is for.
+    /// The purpose of a model.
     package enum Kind: String, Sendable, Hashable, CaseIterable {
         case chat, embedding, rerank
     }
 
     /// One file of a model.
     package struct File: Sendable, Hashable {
-        /// What the file is to the model.
+        /// The role of the file in the model.
         package enum Role: String, Sendable, Hashable, CaseIterable {
-            /// Weights; several parts stand in their order.
+            /// Weights; several parts are in order.
             case weights
-            /// What turns images into the model's own vectors.
+            /// The projector, which encodes images as vectors for the model.
             case projector
         }
 
         package var role: Role
         package var digest: ContentDigest
         package var bytes: Int64
-        /// The name that it came with, without directories; for people, and for the engine where parts must be found.
+        /// The original file name, without directories; for display, and for the engine, which finds parts by name.
         package var name: String
 
         package init(role: Role, digest: ContentDigest, bytes: Int64, name: String) {
@@ -32,7 +32,7 @@ package struct ModelRecord: Sendable, Hashable {
         }
     }
 
-    /// What the file's own metadata say; nil where they say nothing.
+    /// The file's own metadata; nil where they are missing.
     package struct Facts: Sendable, Hashable {
         package var architecture: String?
         package var parameterCount: Int64?
@@ -55,11 +55,11 @@ package struct ModelRecord: Sendable, Hashable {
     package var kind: Kind
     package var files: [File]
     package var facts: Facts
-    /// A reference or a path; for people.
+    /// A reference or a path; for display.
     package var source: String
-    /// As the hub names it, such as `apache-2.0`; nil when nobody said.
+    /// The hub's name of the license, such as `apache-2.0`; nil if unknown.
     package var license: String?
-    /// Whether it stays loaded once it is, and is loaded at start.
+    /// Whether it is loaded at start and stays loaded.
     package var isPinned: Bool
     package var added: Timestamp
 
@@ -81,14 +81,14 @@ package struct ModelRecord: Sendable, Hashable {
     package var projector: File? { self.files.first { $0.role == .projector } }
     package var bytes: Int64 { self.files.reduce(0) { $0 + $1.bytes } }
 
-    /// The day on which it came, in UTC: `2026-11-28`.
+    /// The day on which it was added, in UTC: `2026-11-28`.
     package var addedDate: String {
         let date = CalendarDate(self.added)
         func two(_ number: Int) -> String { number < 10 ? "0\(number)" : String(number) }
         return "\(date.year)-\(two(date.month))-\(two(date.day))"
     }
 
-    /// What tells this model's content from any other's: the digest of its file, or of its files' digests.
+    /// Identifies the model's content: the digest of its file, or of its files' digests.
     package var digest: ContentDigest {
         guard self.files.count != 1, !self.files.isEmpty else {
             return self.files.first?.digest ?? ContentDigest(of: [])
@@ -99,7 +99,7 @@ package struct ModelRecord: Sendable, Hashable {
 
 extension ModelRecord {
     static let format = "brume-model 1"
-    /// More files than this are no model: the parts of the weights, and a projector.
+    /// The maximum number of files: the parts of the weights, and a projector.
     static let fileCountMax = SplitFileName.partCountMax + 1
 
     /// For the file on disk and for the command line's `--output json`.
@@ -126,10 +126,10 @@ extension ModelRecord {
         ])
     }
 
-    /// As one line of JSON, for programs.
+    /// The record as one line of JSON, for programs.
     package var json: String { String(decoding: RegistryText.json(self.document), as: UTF8.self) }
 
-    /// - Returns: nil unless every member that must be there is, and is lawful, and the digest is the files'.
+    /// - Returns: nil unless all required members exist and are valid, and the digest matches the files.
     init?(_ document: Document) {
         guard let name = document["name"]?.text, ModelName.isLawful(name),
             let kind = document["kind"]?.text.flatMap(Kind.init(rawValue:)),
@@ -164,7 +164,7 @@ extension ModelRecord.File {
         self.init(role: role, digest: digest, bytes: Int64(bytes), name: name)
     }
 
-    /// A name without directories: it becomes the name of a link.
+    /// A file name without directories: it becomes the name of a link.
     static func isLawfulName(_ name: String) -> Bool {
         (1...255).contains(name.utf8.count) && !name.contains("/") && name != "." && name != ".."
             && !name.utf8.contains(0)

@@ -2,13 +2,13 @@ internal import Primitives
 internal import ServiceModel
 
 extension ModelRegistry {
-    /// Takes a model up: its contents are moved from where they lie in `partial`, then the manifest names them.
+    /// Adds a model: moves its contents from `partial` to their final places, then writes the manifest.
     ///
     /// - Parameters:
-    ///   - record: as it will stand; a model of that name that is there is replaced only where told.
-    ///   - staged: for each content that is not here yet, the file of the same file system that has it, synced and
-    ///     checked. It is moved, or removed when the content is here meanwhile.
-    ///   - replaces: whether a model of the same name may go.
+    ///   - record: the new record; an existing model of that name is only replaced if `replaces` is set.
+    ///   - staged: for each content that is not in the registry yet, a file with it on the same file system, synced and
+    ///     verified. It is moved, or removed if the content was added meanwhile.
+    ///   - replaces: whether a model of the same name may be replaced.
     /// - Throws: `.usage` when the name is taken.
     package func add(
         _ record: ModelRecord, staged: [ContentDigest: String] = [:], replaces: Bool = false
@@ -39,7 +39,7 @@ extension ModelRegistry {
         }
     }
 
-    /// Removes a model, the contents that no other model uses, and the aliases that stand for it.
+    /// Removes a model, the contents that no other model uses, and its aliases.
     package func remove(_ name: String) throws(RegistryError) -> ModelRemoval {
         try self.change { () throws(RegistryError) in
             let record = try self.model(name)
@@ -55,12 +55,12 @@ extension ModelRegistry {
         }
     }
 
-    /// Makes an alias, or turns one that there is to another model.
+    /// Creates an alias, or changes the model of an existing one.
     /// - Parameters:
     ///   - pattern: the alias.
-    ///   - name: the model that answers for it.
-    ///   - others: models that are not the registry's and may be meant.
-    /// - Throws: where there is no such model, or the alias is the name of one.
+    ///   - name: the model that the alias refers to.
+    ///   - others: models outside the registry that are allowed as well.
+    /// - Throws: when the model does not exist, or the alias is the name of a model.
     package func alias(_ pattern: String, to name: String, others: [String] = []) throws(RegistryError) {
         try ModelName.checkPattern(pattern)
         try self.change { () throws(RegistryError) in
@@ -93,8 +93,8 @@ extension ModelRegistry {
         }
     }
 
-    /// Pins a model, or lets it go.
-    /// - Returns: the model as it is now.
+    /// Pins or unpins a model.
+    /// - Returns: the updated record.
     package func setPinned(_ name: String, _ isPinned: Bool) throws(RegistryError) -> ModelRecord {
         try self.change { () throws(RegistryError) in
             var record = try self.model(name)
@@ -104,7 +104,7 @@ extension ModelRegistry {
         }
     }
 
-    /// Pins a model that is not the registry's, or lets it go.
+    /// Pins or unpins a model outside the registry.
     package func setPinned(elsewhere name: String, _ isPinned: Bool) throws(RegistryError) {
         try self.change { () throws(RegistryError) in
             var names = try self.pins().filter { $0 != name }
@@ -117,7 +117,7 @@ extension ModelRegistry {
         }
     }
 
-    /// Does something while no other process changes anything here.
+    /// Runs a change while no other process can change the registry.
     private func change<Value>(_ work: () throws(RegistryError) -> Value) throws(RegistryError) -> Value {
         for directory in [self.directory, self.blobs, self.manifests, self.partial] {
             try Disk.createDirectory(directory)
@@ -137,7 +137,7 @@ extension ModelRegistry {
             self.aliasFile, with: RegistryText.encode(ModelAlias.format, .array(aliases.map(\.document))))
     }
 
-    /// The engine finds the parts of a model by the name of the first: they need their names beside each other.
+    /// The engine finds the parts of a model by the name of the first, so they need their names in one directory.
     private func linkParts(of record: ModelRecord) throws(RegistryError) {
         let weights = record.weights
         guard weights.count > 1 else { return }
@@ -149,9 +149,9 @@ extension ModelRegistry {
         try Disk.syncDirectory(directory)
     }
 
-    /// Removes contents and links that no manifest names. The lock is held.
+    /// Removes contents and links that no manifest refers to. The lock is held.
     ///
-    /// With a damaged manifest nothing is removed: it may have named what would go.
+    /// With a damaged manifest nothing is removed: it may have referred to contents that would be removed.
     private func sweep() throws(RegistryError) -> (removed: Int64, keptElsewhere: Int64) {
         let listing = try self.list()
         guard listing.damage.isEmpty else {

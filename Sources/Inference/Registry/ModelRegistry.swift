@@ -1,21 +1,21 @@
 package import Primitives
 internal import ServiceModel
 
-/// The models on disk: contents under their digests, names as small files that point to them.
+/// The models on disk: contents stored by digest, and names as small files that refer to them.
 ///
-///     models/lock                     held, for the time of some small writes, by whoever changes anything here
-///     models/blobs/sha256-<64 digits> one content; may be a hard link to what another program keeps
+///     models/lock                     held during changes, which are a few small writes
+///     models/blobs/sha256-<64 digits> one content; may be a hard link to another program's file
 ///     models/manifests/<name>         one model: `ModelRecord`
-///     models/parts/<digest>/<name>    links to the parts of a model in several files, as the engine looks for them
-///     models/aliases                  other names
-///     models/pins                     models of the configuration that stay loaded
-///     models/partial/                 what is being downloaded or copied; moved to `blobs` when it is whole
+///     models/parts/<digest>/<name>    links to the parts of a split model, under the names that the engine expects
+///     models/aliases                  other names of models
+///     models/pins                     pinned models of the configuration
+///     models/partial/                 unfinished downloads and copies; moved to `blobs` when complete
 ///
-/// Processes share it: every change is made under the lock, every small file is replaced as a whole and synced, and a
-/// content is in `blobs` before any manifest names it. What a crash leaves behind is a content that nothing names; the
-/// next change removes it. Readers take no lock.
+/// Processes share it: every change is made under the lock, every small file is replaced atomically and synced, and a
+/// content is in `blobs` before any manifest refers to it. A crash can only leave a content without a reference, which
+/// the next change removes. Readers take no lock.
 package struct ModelRegistry: Sendable {
-    /// More models than this are refused.
+    /// The maximum number of models.
     package static let modelCountMax = 10_000
     static let pinCountMax = 1000
     static let pinFormat = "brume-pins 1"
@@ -34,40 +34,41 @@ package struct ModelRegistry: Sendable {
     var parts: String { "\(self.directory)/parts" }
     var aliasFile: String { "\(self.directory)/aliases" }
     var pinFile: String { "\(self.directory)/pins" }
-    /// Where downloads and copies grow until they are whole.
+    /// The directory of unfinished downloads and copies.
     package var partial: String { "\(self.directory)/partial" }
 
     package func blobPath(_ digest: ContentDigest) -> String { "\(self.blobs)/\(digest.fileName)" }
 }
 
-/// Everything that the registry has, at one time.
+/// A snapshot of the whole registry.
 package struct RegistryListing: Sendable, Hashable {
-    /// By name.
+    /// Ordered by name.
     package var models: [ModelRecord]
-    /// In the order in which they were made.
+    /// In the order of creation.
     package var aliases: [ModelAlias]
-    /// Names of models that are not the registry's and stay loaded.
+    /// Names of pinned models outside the registry.
     package var pins: [String] = []
-    /// What could not be read; a sentence each.
+    /// What could not be read; one sentence each.
     package var damage: [String]
 }
 
-/// What removing a model did.
+/// The result of removing a model.
 package struct ModelRemoval: Sendable, Hashable {
     package var record: ModelRecord
-    /// Bytes of contents that no other model here uses and that are gone from here.
+    /// The size of the removed contents, which no other model of the registry uses.
     package var removedBytes: Int64
-    /// Of these, what another program still has under a name of its own: the disk keeps it.
+    /// The part of it that remains on disk, because another program has a hard link to it.
     package var keptElsewhereBytes: Int64
-    /// Aliases that went with the model.
+    /// Aliases that were removed with the model.
     package var aliases: [ModelAlias]
 }
 
-/// Where a model's files lie, for the engine.
+/// The paths of a model's files, for the engine.
 package struct ModelPaths: Sendable, Hashable {
-    /// The weights, or the first of their parts; the others lie beside it under the names that the engine looks for.
+    /// The weights, or the first of their parts; the others are in the same directory, under the names that the engine
+    /// expects.
     package var weights: String
-    /// All files of the weights, in their order.
+    /// All files of the weights, in order.
     package var parts: [String]
     package var projector: String?
 }
@@ -91,7 +92,7 @@ extension ModelRegistry {
         return listing
     }
 
-    /// The model of exactly that name.
+    /// The model with exactly that name.
     /// - Returns: nil when there is none.
     package func record(named name: String) throws(RegistryError) -> ModelRecord? {
         guard ModelName.isLawful(name) else { return nil }
@@ -108,8 +109,8 @@ extension ModelRegistry {
         return record
     }
 
-    /// The model of that name, or that an alias of that name stands for.
-    /// - Throws: what to do when there is none.
+    /// The model with that name or alias.
+    /// - Throws: a sentence with the remedy when there is none.
     package func model(_ name: String) throws(RegistryError) -> ModelRecord {
         if let record = try self.record(named: name) { return record }
         let alias = try self.aliases().first { $0.pattern == name }
@@ -138,7 +139,7 @@ extension ModelRegistry {
         return rows.compactMap(ModelAlias.init)
     }
 
-    /// The names of models that are not the registry's and stay loaded.
+    /// The names of pinned models outside the registry.
     package func pins() throws(RegistryError) -> [String] {
         guard let bytes = try Disk.read(self.pinFile, bytesMax: RegistryText.bytesMax) else { return [] }
         guard let document = RegistryText.decode(Self.pinFormat, bytes), case .array(let names) = document else {
@@ -150,8 +151,8 @@ extension ModelRegistry {
         return names.compactMap(\.text)
     }
 
-    /// Where the files of a model are.
-    /// - Throws: when one is missing or has another size than it had.
+    /// The paths of a model's files.
+    /// - Throws: when a file is missing or its size has changed.
     package func paths(_ record: ModelRecord) throws(RegistryError) -> ModelPaths {
         for file in record.files {
             let path = self.blobPath(file.digest)
@@ -180,11 +181,11 @@ extension ModelRegistry {
         return ModelPaths(weights: parts[0], parts: parts, projector: projector)
     }
 
-    /// Reads every byte of a model and compares it with what it must be.
+    /// Reads a model's files completely and compares their digests.
     /// - Parameters:
     ///   - record: the model.
     ///   - progress: called with the bytes done so far.
-    /// - Throws: `.damaged` with the first file that is not what it was.
+    /// - Throws: `.damaged` with the first file whose content has changed.
     package func verify(
         _ record: ModelRecord, _ progress: (Int64) -> Void = { _ in }
     ) throws(RegistryError) {

@@ -1,4 +1,4 @@
-/// Models that are not the registry's, and which of them stay loaded, which it knows.
+/// Models outside the registry, with the registry's information about which are pinned.
 package struct PinnedModels: ModelSource {
     private let source: any ModelSource
     private let view: RegistryView

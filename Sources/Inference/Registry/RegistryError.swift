@@ -1,25 +1,25 @@
 internal import Primitives
 
-/// Why something about the models on disk did not work: a kind, which decides the exit code of a command, and a
-/// sentence for the person at the terminal that says what is wrong and what to do.
+/// Why an operation on the models on disk failed: a kind, which determines the exit code of a command, and a sentence
+/// for the user with the problem and the remedy.
 package struct RegistryError: Error, Sendable, Hashable {
-    /// What kind of trouble it is.
+    /// The kind of error.
     package enum Reason: String, Sendable, Hashable, CaseIterable {
-        /// The words of the command, or a name, cannot be used.
+        /// An argument of the command, or a name, is invalid.
         case usage
         /// There is no model, alias or file of that name.
         case unknown
-        /// What was read is not what it should be: a wrong digest, a broken manifest, no GGUF.
+        /// The data are not what they should be: a wrong digest, a damaged manifest, not GGUF.
         case damaged
-        /// The hub, or a host that it sends to, did not answer as it must.
+        /// The hub, or a host that it redirects to, did not answer correctly.
         case unreachable
-        /// The hub wants a token, or refuses the one it got.
+        /// The hub requires a token, or refuses the given one.
         case refused
-        /// The disk is full, or too small for what is to come.
+        /// The disk is full, or has too little space for the operation.
         case noSpace
-        /// Another process works on the same thing.
+        /// Another process is doing the same.
         case busy
-        /// The system refused something on the disk.
+        /// The system refused an operation on the disk.
         case disk
     }
 

@@ -1,6 +1,6 @@
-/// The registry as a source of models to load: what a name stands for, and how its engine is started.
+/// The registry as a source of models: resolves names, and determines how their engines are started.
 package struct RegistryModels: ModelSource {
-    /// Decides how a model is started: the planner, where it is known what the machine has.
+    /// Determines how a model is started: the planner, if the machine's memory is known.
     package typealias Launching = @Sendable (ModelRecord, ModelPaths) async throws(InferenceError) -> LocalModel
 
     private let view: RegistryView
@@ -12,7 +12,7 @@ package struct RegistryModels: ModelSource {
     }
 
     package func resolve(_ name: String) async throws(InferenceError) -> ModelPlace? {
-        // Names alone: an alias is looked up before, so that one model is not loaded under two names.
+        // Only names: aliases are resolved earlier, so that a model is not loaded under two names.
         guard let record = self.view.listing.models.first(where: { $0.name == name }) else { return nil }
         let paths: ModelPaths
         do throws(RegistryError) {
@@ -25,7 +25,7 @@ package struct RegistryModels: ModelSource {
 
     package func names() async -> [String] { self.view.listing.models.map(\.name) }
 
-    /// A start that any machine can do: on the processor, with the engine's usual context.
+    /// A launch that works on any machine: on the CPU, with a moderate context.
     package static func onProcessor(
         _ record: ModelRecord, _ paths: ModelPaths
     ) async throws(InferenceError) -> LocalModel {
@@ -42,12 +42,12 @@ package struct RegistryModels: ModelSource {
 }
 
 extension ModelRecord {
-    /// What an engine is asked to do with it.
+    /// The engine's purpose for it.
     package var purpose: EngineLaunch.Purpose { self.kind.purpose }
 }
 
 extension ModelRecord.Kind {
-    /// What an engine is asked to do with such a model.
+    /// The engine's purpose for such a model.
     package var purpose: EngineLaunch.Purpose {
         switch self {
         case .chat: .chat

@@ -2,15 +2,15 @@ internal import Primitives
 internal import ServiceModel
 internal import WireProtocols
 
-/// The small files of the registry: a line that names the format and the checksum of the rest, then JSON.
+/// The format of the registry's small files: a line with the format's name and the checksum of the rest, then JSON.
 ///
 ///     brume-model 1 9f0c1a2b
 ///     {"name": …}
 ///
-/// The checksum is CRC-32 in eight hexadecimal digits of all behind the first line. A file that somebody edited, or
-/// that a disk lost a piece of, is told from a good one before anything in it counts.
+/// The checksum is the CRC-32 of everything after the first line, in eight hexadecimal digits. It detects files that
+/// were edited or damaged before their content is used.
 enum RegistryText {
-    /// Larger ones are damaged, whatever they say.
+    /// Larger files are treated as damaged.
     static let bytesMax = 1 << 20
 
     private static let member = MemberSchema(name: "document", target: ShapeSchema(name: "Document", type: .document))
@@ -20,7 +20,7 @@ enum RegistryText {
         return Array("\(format) \(self.checksum(body))\n".utf8) + body
     }
 
-    /// - Returns: nil for what is not of this format, or not whole.
+    /// - Returns: nil when the format or the checksum does not match.
     static func decode(_ format: String, _ bytes: [UInt8]) -> Document? {
         guard let end = bytes.firstIndex(of: UInt8(ascii: "\n")) else { return nil }
         let body = Array(bytes[(end + 1)...])
@@ -28,7 +28,7 @@ enum RegistryText {
         return self.document(body)
     }
 
-    /// - Returns: nil for what is no JSON document.
+    /// - Returns: nil when it is not a JSON document.
     static func document(_ json: [UInt8]) -> Document? {
         do throws(ShapeError) {
             let reader = try JSONFormat().makeReader(json, root: .payload(self.member))

@@ -1,11 +1,11 @@
 internal import Primitives
 internal import Synchronization
 
-/// The registry as a server sees it: read again only when something in it changed.
+/// A server's view of the registry, which is read again only after changes.
 ///
-/// A look costs three calls of the system. Directories and files change their time of change with every change that is
-/// made here, since all are made by renaming; a time that is not yet `settledMilliseconds` old is not trusted, because
-/// a second change in the same tick of the system's clock would not show.
+/// Checking for changes takes three system calls. Every change to the registry renames files and thus updates the
+/// change times of directories and files; a time younger than `settledMilliseconds` is not trusted, because a second
+/// change within the same tick of the system's clock would not be visible.
 package final class RegistryView: Sendable {
     private static let settledMilliseconds: Int64 = 100
 
@@ -22,7 +22,7 @@ package final class RegistryView: Sendable {
         self.registry = registry
     }
 
-    /// What there is now. A registry that cannot be read is an empty one with a damage.
+    /// The current content. An unreadable registry is presented as empty, with a damage.
     package var listing: RegistryListing {
         let stamp = [self.registry.manifests, self.registry.aliasFile, self.registry.pinFile].map { Files.facts($0) }
         if let listing = self.state.withLock({ state in
@@ -44,8 +44,8 @@ package final class RegistryView: Sendable {
         return listing
     }
 
-    /// The model that answers for a name: the one of that name, or the one whose alias fits best. An alias that is the
-    /// name counts before patterns, then the pattern with the most characters, then the one that was made first.
+    /// The model for a name: the one with that name, or the one with the best matching alias. An alias equal to the
+    /// name takes precedence over patterns, then the pattern with the most characters, then the oldest one.
     package func model(answering name: String) -> ModelRecord? {
         let listing = self.listing
         if let record = listing.models.first(where: { $0.name == name }) { return record }
@@ -54,7 +54,7 @@ package final class RegistryView: Sendable {
         }
     }
 
-    /// The alias that counts for a name.
+    /// The alias that applies to a name.
     package func alias(for name: String) -> ModelAlias? {
         self.alias(for: name, in: self.listing)
     }

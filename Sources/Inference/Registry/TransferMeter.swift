@@ -1,8 +1,8 @@
-/// Sizes for people.
+/// Formats sizes for display.
 package enum ByteCount {
     private static let units = ["bytes", "KB", "MB", "GB", "TB"]
 
-    /// Three digits and a unit of powers of 1000, as disks and hubs count: `4.92 GB`.
+    /// Three digits and a unit in powers of 1000, as disk vendors and hubs use them: `4.92 GB`.
     package static func text(_ bytes: Int64) -> String {
         guard bytes >= 1000 else { return "\(bytes) bytes" }
         var value = Double(bytes)
@@ -24,11 +24,11 @@ package enum ByteCount {
     }
 }
 
-/// How fast a transfer is and how long it will take, from what was done when. Pure: times come from outside.
+/// The rate and the remaining time of a transfer, from samples of its progress. Pure: times are passed in.
 package struct TransferMeter: Sendable {
-    /// The rate is that of the last seconds: a network's pace changes.
+    /// The rate is measured over the last seconds, since the speed of a network varies.
     static let windowSeconds = 10.0
-    /// Points that are kept in the window.
+    /// The maximum number of samples in the window.
     static let pointCountMax = 64
 
     private struct Point {
@@ -40,7 +40,7 @@ package struct TransferMeter: Sendable {
 
     package init() {}
 
-    /// So many bytes are done at that time.
+    /// Adds a sample: the bytes transferred at that time.
     package mutating func add(bytes: Int64, seconds: Double) {
         if let last = self.points.last, bytes < last.bytes { self.points = [] }
         if self.points.count > 1, let last = self.points.last,
@@ -53,7 +53,7 @@ package struct TransferMeter: Sendable {
         while self.points.count > 2, seconds - self.points[0].seconds > Self.windowSeconds { self.points.removeFirst() }
     }
 
-    /// nil before there are two times to compare.
+    /// nil before there are two samples at different times.
     package var bytesPerSecond: Double? {
         guard let first = self.points.first, let last = self.points.last, last.seconds > first.seconds else {
             return nil
@@ -61,7 +61,7 @@ package struct TransferMeter: Sendable {
         return Double(last.bytes - first.bytes) / (last.seconds - first.seconds)
     }
 
-    /// Until `totalBytes` are done; nil where nobody can say.
+    /// The time until `totalBytes` are transferred; nil if unknown.
     package func secondsLeft(totalBytes: Int64) -> Double? {
         guard let rate = self.bytesPerSecond, rate > 0, let last = self.points.last else { return nil }
         return Double(max(0, totalBytes - last.bytes)) / rate
@@ -76,7 +76,7 @@ package struct TransferMeter: Sendable {
         return minutes > 0 ? "\(minutes) min \(two(rest)) s" : "\(rest) s"
     }
 
-    /// One line for a terminal of so many columns: a bar, per cent, sizes, rate and time left.
+    /// One line for a terminal with `columns` columns: a bar, per cent, sizes, rate and time left.
     package func line(_ report: TransferReport, columns: Int) -> String {
         var right = ByteCount.text(report.doneBytes)
         if let total = report.totalBytes { right += " of \(ByteCount.text(total))" }
