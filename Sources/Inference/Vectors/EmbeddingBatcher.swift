@@ -1,14 +1,14 @@
 internal import Synchronization
 
-/// Joins the texts of several requests into batches, of which one is at the engine at a time.
+/// Combines the texts of several requests into batches; the engine processes one batch at a time.
 ///
-/// A text that comes while the engine rests is sent at once; what comes while it computes goes together with the next
-/// batch, a text of each request in turn. So nobody waits for company, and with many callers the engine's batches are
-/// full.
+/// A text that arrives while the engine is idle is sent at once; texts that arrive while it computes go into the next
+/// batch, one text of each request in turn. So no text waits for a batch to fill, and with many callers the engine's
+/// batches are full.
 package final class EmbeddingBatcher: Sendable {
-    /// Texts of one batch.
+    /// The maximum number of texts of one batch.
     package static let textCountMax = 64
-    /// Tokens of one batch; a single text may have more.
+    /// The maximum number of tokens of one batch; a single text may have more.
     package static let tokenCountMax = 16_384
 
     package typealias Compute = @Sendable ([[Int]]) async throws(InferenceError) -> [[Float]]
@@ -16,21 +16,21 @@ package final class EmbeddingBatcher: Sendable {
     private struct Work {
         let texts: [[Int]]
         var vectors: [[Float]] = []
-        /// Texts that were given to the engine.
+        /// Texts that were sent to the engine.
         var sentCount = 0
         let waiter: CheckedContinuation<Result<[[Float]], InferenceError>, Never>
     }
 
     private struct State {
         var works: [UInt64: Work] = [:]
-        /// Works with texts that were not sent; whose turn it is stands first.
+        /// Requests with unsent texts; the next in turn is first.
         var line: [UInt64] = []
         var lastID: UInt64 = 0
         var isRunning = false
         var cancelled: Set<UInt64> = []
     }
 
-    /// Texts for the engine, and whose they are.
+    /// Texts for the engine, and the requests that they belong to.
     private struct Batch {
         var texts: [[Int]] = []
         var owners: [UInt64] = []
@@ -44,13 +44,13 @@ package final class EmbeddingBatcher: Sendable {
         self.compute = compute
     }
 
-    /// Requests with texts that the engine has not been given yet.
+    /// The number of requests with texts that were not sent to the engine yet.
     package var waitingCount: Int { self.state.withLock { $0.line.count } }
 
-    /// The vectors of these texts, in their order.
+    /// The vectors of these texts, in order.
     /// - Parameter texts: their tokens; at least one text.
     /// - Returns: one for each text.
-    /// - Throws: what the engine's computing threw.
+    /// - Throws: an error of the engine.
     package func vectors(of texts: [[Int]]) async throws -> [[Float]] {
         let id = self.state.withLock { state in
             state.lastID += 1
@@ -66,7 +66,7 @@ package final class EmbeddingBatcher: Sendable {
                     return (false, !state.isRunning)
                 }
                 if isCancelled { waiter.resume(returning: .failure(Self.cancellation)) }
-                // Ends when no text waits any more; each caller awaits its own texts.
+                // Ends when no text is waiting; each caller awaits its own texts.
                 if starts { Task { await self.run() } }
             }
         } onCancel: {
@@ -129,8 +129,8 @@ package final class EmbeddingBatcher: Sendable {
         return batch
     }
 
-    /// Gives vectors to whom they belong.
-    /// - Returns: the works that are whole.
+    /// Assigns vectors to their requests.
+    /// - Returns: the completed requests.
     private static func take(_ vectors: [[Float]], of batch: Batch, _ state: inout State) -> [Work] {
         for (id, vector) in zip(batch.owners, vectors) { state.works[id]?.vectors.append(vector) }
         return Set(batch.owners).compactMap { id in

@@ -1,22 +1,22 @@
 internal import Crypto
 internal import Synchronization
 
-/// Vectors of texts that were embedded before, for all models of a server: the same text is not computed twice.
+/// Caches vectors of texts for all models of a server: the same text is not computed twice.
 ///
-/// An entry is found by the SHA-256 of the model's content, the engine's build, the text and what was asked of it, so
-/// that a model of the same name with other weights never answers for an earlier one. In memory only, with a bound in
-/// bytes: what was not used for longest goes first.
+/// The key is the SHA-256 of the model's content, the engine's build, the text and the request's parameters, so that a
+/// model of the same name with other weights never gets an earlier model's vectors. In memory only, with a limit in
+/// bytes; the least recently used entries are evicted.
 package final class EmbeddingCache: Sendable {
-    /// Bytes of an entry beside its numbers.
+    /// The overhead of an entry in bytes.
     package static let entryBytes = 160
 
-    /// What names an entry.
+    /// The key of an entry.
     package struct Key: Sendable, Hashable {
         fileprivate let digest: SHA256.Digest
 
         package init(identity: String, text: String, request: EmbeddingRequest) {
             var hash = SHA256()
-            // A byte that no text has stands between the parts.
+            // The separator is a byte that does not occur in text.
             let bound = request.tokensMax.map { String($0) } ?? ""
             for part in [identity, "\(request.overflow)", bound] {
                 hash.update(data: Array(part.utf8))
@@ -27,7 +27,7 @@ package final class EmbeddingCache: Sendable {
         }
     }
 
-    /// How often it helped.
+    /// Statistics of the cache.
     package struct Counts: Sendable, Hashable {
         package var hits = 0
         package var misses = 0
@@ -39,7 +39,7 @@ package final class EmbeddingCache: Sendable {
     private struct Entry {
         var key: Key
         var embedding: Embedding
-        /// Places in `entries` of the neighbours by time of use; -1 where there is none.
+        /// Indices in `entries` of the neighbours by time of use; -1 for none.
         var newer: Int
         var older: Int
     }
@@ -56,7 +56,7 @@ package final class EmbeddingCache: Sendable {
     private let bytesMax: Int
     private let state = Mutex(State())
 
-    /// - Parameter bytesMax: 0 keeps nothing.
+    /// - Parameter bytesMax: 0 disables the cache.
     package init(bytesMax: Int) {
         self.bytesMax = bytesMax
     }
@@ -113,7 +113,7 @@ package final class EmbeddingCache: Sendable {
         state.counts.evictions += 1
     }
 
-    /// Makes an entry the newest.
+    /// Makes an entry the most recently used.
     private static func link(_ place: Int, _ state: inout State) {
         state.entries[place]?.older = state.newest
         state.entries[place]?.newer = -1

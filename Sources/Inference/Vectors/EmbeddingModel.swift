@@ -1,27 +1,27 @@
-/// A model that turns texts into vectors: texts that mean the same lie near each other.
+/// A model that converts texts to vectors: texts with similar meaning get similar vectors.
 package protocol EmbeddingModel: Sendable {
-    /// A vector for each text, in their order.
+    /// A vector for each text, in order.
     /// - Throws: `InferenceError`, or `CancellationError`.
     func embed(_ request: EmbeddingRequest) async throws -> EmbeddingOutcome
 }
 
-/// Texts to be turned into vectors.
+/// Texts to convert to vectors.
 package struct EmbeddingRequest: Sendable {
-    /// What is done with a text that is longer than the model takes.
+    /// How a text is handled that exceeds the model's limit.
     package enum Overflow: Sendable, Hashable {
         /// It is an error.
         case refuse
-        /// Its beginning is left out.
+        /// Its beginning is cut off.
         case dropStart
-        /// Its end is left out.
+        /// Its end is cut off.
         case dropEnd
     }
 
     package var texts: [String]
     package var overflow: Overflow
-    /// Tokens of one text; the model's own bound holds beside it.
+    /// The limit for one text, in tokens; the model's own limit applies as well.
     package var tokensMax: Int?
-    /// Whose turn it is where requests wait: callers take turns.
+    /// Identifies the caller for fair queueing: waiting callers take turns.
     package var caller = ""
 
     package init(texts: [String], overflow: Overflow = .refuse, tokensMax: Int? = nil) {
@@ -33,11 +33,11 @@ package struct EmbeddingRequest: Sendable {
 
 /// One text's vector.
 package struct Embedding: Sendable, Hashable {
-    /// As the model computed it: its length is not 1.
+    /// As the model computed it, not normalised.
     package var values: [Float]
-    /// Tokens of the text that were computed, marks of the model's own included.
+    /// The computed tokens of the text, including the model's special tokens.
     package var tokens: Int
-    /// Whether a part of the text was left out.
+    /// Whether the text was truncated.
     package var isShortened: Bool
 
     package init(values: [Float], tokens: Int, isShortened: Bool = false) {
@@ -46,14 +46,14 @@ package struct Embedding: Sendable, Hashable {
         self.isShortened = isShortened
     }
 
-    /// The vector with as many numbers as are asked for.
+    /// The vector with the requested number of elements.
     ///
-    /// Of a longer one the first numbers count, which is right for models that were trained so (Matryoshka) and a loss
-    /// for others; a shorter one is filled up with zeros, which changes no distance.
+    /// A longer vector is truncated, which is right for models trained for it (Matryoshka) and a loss for others; a
+    /// shorter one is padded with zeros, which changes no distance.
     /// - Parameters:
-    ///   - dimensions: how many numbers; nil leaves them.
-    ///   - isNormalised: whether the result has length 1, whatever was left out.
-    /// - Returns: so many numbers.
+    ///   - dimensions: the number of elements; nil leaves it unchanged.
+    ///   - isNormalised: whether the result has length 1, even after truncation.
+    /// - Returns: the elements.
     package func fitted(dimensions: Int?, isNormalised: Bool) -> [Float] {
         var values = self.values
         if let dimensions {
@@ -67,7 +67,7 @@ package struct Embedding: Sendable, Hashable {
     }
 }
 
-/// The vectors of a request, and what they took.
+/// The vectors of a request, and its token count.
 package struct EmbeddingOutcome: Sendable, Hashable {
     package var embeddings: [Embedding]
 
@@ -75,23 +75,24 @@ package struct EmbeddingOutcome: Sendable, Hashable {
         self.embeddings = embeddings
     }
 
-    /// Tokens of all texts, those whose vectors were known before included.
+    /// The tokens of all texts, including those with cached vectors.
     package var inputTokens: Int { self.embeddings.reduce(0) { $0 + $1.tokens } }
 }
 
-/// A model that says how well texts answer a question.
+/// A model that scores how relevant texts are to a query.
 package protocol RerankModel: Sendable {
     /// - Throws: `InferenceError`, or `CancellationError`.
     func rerank(_ request: RerankRequest) async throws -> RerankOutcome
 }
 
-/// A question, and the texts that may answer it.
+/// A query, and the texts to score.
 package struct RerankRequest: Sendable {
     package var query: String
     package var documents: [String]
-    /// Tokens of the question and one text together; what is over is left out at the text's end. nil: as the model has.
+    /// The limit for the query and one text together, in tokens; the end of a longer text is cut off. nil: the model's
+    /// limit.
     package var tokensMax: Int?
-    /// Whose turn it is where requests wait.
+    /// Identifies the caller for fair queueing.
     package var caller = ""
 
     package init(query: String, documents: [String], tokensMax: Int? = nil) {
@@ -101,7 +102,7 @@ package struct RerankRequest: Sendable {
     }
 }
 
-/// How well each text answers.
+/// The relevance of each text.
 package struct RerankOutcome: Sendable, Hashable {
     /// From 0 to 1, in the order of the documents.
     package var scores: [Double]
@@ -113,14 +114,14 @@ package struct RerankOutcome: Sendable, Hashable {
     }
 }
 
-/// A model of which it is known, before it is loaded, what it is for.
+/// A model whose purpose is known before it is loaded.
 package protocol PurposedModel: Sendable {
-    /// nil where the server that has it decides, or where it can do all.
+    /// nil when an external server decides, or when the model serves all purposes.
     var purpose: EngineLaunch.Purpose? { get }
 }
 
-/// A model whose content and engine can be told from any other's.
+/// A model whose content and engine can be identified.
 package protocol IdentifiedModel: Sendable {
-    /// The same text for the same weights under the same build of the engine; nil where nobody knows.
+    /// A text that is the same for the same weights and the same build of the engine; nil if unknown.
     func identity() async throws -> String?
 }
