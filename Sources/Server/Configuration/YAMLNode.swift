@@ -60,7 +60,7 @@ struct YAMLError: Error, Hashable {
     private var document: yaml_document_t
     private var nodeCount = 0
 
-    /// - Parameter bytes: a text that has passed `checkDepth`.
+    /// `bytes` must have passed `checkDepth`.
     init(_ bytes: [UInt8]) throws(YAMLError) {
         var parser = unsafe yaml_parser_t()
         var document = unsafe yaml_document_t()
