@@ -25,6 +25,11 @@ import Testing
         return acknowledged
     }
 
+    /// Returns when so many commits are in the log, so that writers are amid their work.
+    private static func waitUntilLogged(_ count: Int, _ store: PostgresStore) async throws {
+        while try await store.readLog(Self.log, after: nil, limit: count, byteLimit: .max).entries.count < count {}
+    }
+
     @Test func `commits whose connections are cut happen once each`() async throws {
         try await withFixture { fixture in
             let stores = [try fixture.open(), try fixture.open()]
@@ -60,8 +65,8 @@ import Testing
                 for writer in 0..<4 as Range<UInt8> {
                     group.addTask { try await Self.count(store, writer, rounds: 400) }
                 }
-                for _ in 0..<2 {
-                    try await Task.sleep(for: .milliseconds(200))
+                for loggedCount in [200, 800] {
+                    try await Self.waitUntilLogged(loggedCount, store)
                     try server.kill()
                     try server.start()
                 }
