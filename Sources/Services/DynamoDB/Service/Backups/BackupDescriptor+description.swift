@@ -31,7 +31,7 @@ extension BackupDescriptor {
         )
     }
 
-    /// Under the ARN that it was asked for by, whatever region that says.
+    /// With the ARN from the request, whatever region it has.
     func description(_ status: BackupStatus, as arn: String) -> BackupDescription {
         let shown = self.table.description(.active)
         var details = self.details(status)

@@ -3,20 +3,20 @@ internal import KeyValue
 internal import Primitives
 internal import ServiceModel
 
-/// All that is known of a backup.
+/// The record of a backup.
 struct BackupDescriptor: Sendable, Hashable {
-    /// Who made it.
+    /// Whether a user or the service made it.
     enum Origin: String, Sendable, Hashable {
         case user = "USER"
-        /// Made when a table with point-in-time recovery was deleted; it goes by itself after 35 days.
+        /// Made when a table with point-in-time recovery was deleted; removed automatically after 35 days.
         case system = "SYSTEM"
     }
 
-    /// How far the copy of a table has come.
+    /// The progress of the copy of a table.
     struct Progress: Sendable, Hashable {
-        /// The table number for what the copy needs itself.
+        /// The table number for the copy's own records.
         var number: UInt64
-        /// The commit that the copy was begun by: the backup is of the moment after it. nil until that is known.
+        /// The commit that started the copy: the backup is of the moment after it. nil until it is known.
         var version: CommitVersion?
         /// Where the next slice begins.
         var next: [UInt8] = []
@@ -26,11 +26,11 @@ struct BackupDescriptor: Sendable, Hashable {
     var id: String
     var name: String
     var origin: Origin
-    /// The table as it was.
+    /// The table at the time of the backup.
     var table: TableDescriptor
     var creation: Timestamp
     var expiry: Timestamp?
-    /// The table number that its items lie under.
+    /// The table number of its items.
     var contents: UInt64
     var itemCount = 0
     var sizeBytes = 0
@@ -41,7 +41,7 @@ struct BackupDescriptor: Sendable, Hashable {
 
     var key: [UInt8] { BackupKeys.record(.backup, id: self.id, self.table.reference) }
 
-    /// The items, which nobody changes once the backup is AVAILABLE.
+    /// The items; immutable once the backup is AVAILABLE.
     var source: CopySource { CopySource(contents: self.contents, schema: self.table.schema) }
 
     func isExpired(at now: Timestamp) -> Bool { self.expiry.map { $0 <= now } ?? false }
@@ -100,15 +100,15 @@ struct CopyReference: Sendable, Hashable {
     let id: String
     let key: [UInt8]
 
-    /// - Returns: nil for an ARN that names none of this account, region and kind.
-    /// - Throws: for what has not the form of such an ARN, in AWS's words.
+    /// - Returns: nil when the ARN is of another account, region or kind.
+    /// - Throws: when the text does not have the form of such an ARN; in AWS's words.
     init?(_ text: String, _ kind: BackupKeys.Kind, _ context: RequestContext) throws(ServiceError) {
         guard let (arn, name, id) = Self.parts(text, kind), arn.service == "dynamodb" else {
             guard let name = kind.arnName else { return nil }
             throw .validation("Invalid \(name) ARN")
         }
-        // AWS authorises on the ARN's account before it looks for the backup (seen by ExtendDB's pull request 231),
-        // the export or the import (recorded in October 2026 by a laboratory of the AWS Controllers for Kubernetes).
+        // AWS authorises on the ARN's account before it looks up the backup (seen by ExtendDB's pull request 231), the
+        // export or the import (recorded in October 2026 by a laboratory of the AWS Controllers for Kubernetes).
         guard kind == .bulk || arn.account == context.account.description else { throw .accessDenied }
         guard arn.partition == context.region.partition, arn.region == context.region.description,
             arn.account == context.account.description
@@ -122,8 +122,8 @@ struct CopyReference: Sendable, Hashable {
         self.key = BackupKeys.record(kind, id: id, table)
     }
 
-    /// The backup of an ARN, whose region need not be the request's: AWS looks for a backup to describe or delete in
-    /// the region of the request, and for one to restore in that of the ARN.
+    /// A reference to the backup with this ARN, whose region need not be the request's: to describe or delete a backup,
+    /// AWS looks it up in the region of the request; to restore one, in that of the ARN.
     /// - Source: answers recorded on AWS in October 2026 by a laboratory of the AWS Controllers for Kubernetes.
     init(backup text: String, lookup: RegionLookup, _ context: RequestContext) throws(ServiceError) {
         guard let (arn, name, id) = Self.parts(text, .backup) else { throw .validation("Invalid Backup ARN") }
@@ -138,13 +138,13 @@ struct CopyReference: Sendable, Hashable {
         self.init(.backup, TableReference(account: context.account, region: region, name: name), id)
     }
 
-    /// The region in which the backup of an ARN is looked for.
+    /// The region in which a backup is looked up by its ARN.
     enum RegionLookup: Sendable {
         case regionOfRequest
         case regionOfARN
     }
 
-    /// - Returns: nil for what has not the form of an ARN of the kind, whatever its service.
+    /// - Returns: nil when the text does not have the form of an ARN of the kind, whatever its service.
     private static func parts(_ text: String, _ kind: BackupKeys.Kind) -> (arn: ARN, table: String, id: String)? {
         guard let arn = ARN(text) else { return nil }
         let parts = arn.resource.split(separator: "/", omittingEmptySubsequences: false)

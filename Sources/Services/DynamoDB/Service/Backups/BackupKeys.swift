@@ -8,32 +8,32 @@ internal import Primitives
 ///     0 (8) · 17 (2) · number of the restored table (8)                       → restore
 ///     0 (8) · 18 (2) · account (12) · region · 0 · table name / export id     → export
 ///     0 (8) · 19 (2) · account (12) · region · 0 · table name / import id     → import
-///     0 (8) · 20 (2) · kind of work (1) · key of one of the above             → work that is not done
-///     0 (8) · 21 (2) · kind of work (1) · SHA-256 of account, region, token   → key of what the token began
+///     0 (8) · 20 (2) · kind of work (1) · key of one of the above             → unfinished work
+///     0 (8) · 21 (2) · kind of work (1) · SHA-256 of account, region, token   → key of the record made for the token
 ///     0 (8) · 22 (2) · account (12) · region · 0 · operation id · 0 · table name → bulk operation
 ///
-/// The items of a backup lie under a table number of its own, as those of a table do. A copy of a table that is written
-/// to meanwhile has another number, for what changed keys held before:
+/// The items of a backup have a table number of their own, as those of a table do. A copy of a table that is written to
+/// meanwhile has another number, for the former values of changed keys:
 ///
 ///     copy (8) · 0 (2) · the key as in the table, from its partition on → 0, or 1 and the item
 ///     copy (8) · 1 (2)                                                  → how far the log was read
 ///     copy (8) · 2 (2) · number of a file (8)                           → an export's file, for its manifest
 ///
-/// What a bulk operation needs itself is in `BulkKeys`.
+/// The records of a bulk operation itself are in `BulkKeys`.
 enum BackupKeys {
-    /// What a record of these is about.
+    /// The kind of a record.
     enum Kind: UInt8, Sendable, CaseIterable {
         case backup = 0
         case restore = 1
         case export = 2
         case `import` = 3
-        /// 4 and 5 would be the spaces of work and tokens.
+        /// 4 and 5 would be the key spaces of work and tokens.
         case bulk = 6
 
-        /// What stands before the id in an ARN.
+        /// The resource type before the id in an ARN.
         var resource: String { self == .bulk ? "bulk-operation" : "\(self)" }
 
-        /// What AWS calls an ARN of the kind; nil where its words are not known.
+        /// AWS's term for an ARN of the kind; nil when its wording is not known.
         var arnName: String? {
             switch self {
             case .backup: "Backup"
@@ -47,7 +47,7 @@ enum BackupKeys {
     }
 
     /// All records of a kind of an account in a region: backups and bulk operations in the order of their ids, exports
-    /// and imports in that of their ARNs.
+    /// and imports in the order of their ARNs.
     static func all(_ kind: Kind, _ account: AccountID, _ region: Region) -> KeyRange {
         KeyRange(prefix: kind.space.prefix + Array(account.description.utf8) + Array(region.description.utf8) + [0])
     }
@@ -93,17 +93,17 @@ enum BackupKeys {
 
     static let restores = KeyRange(prefix: Kind.restore.space.prefix)
 
-    /// What is not done of a kind.
+    /// The marks of unfinished work of a kind.
     static func work(_ kind: Kind) -> KeyRange {
         KeyRange(prefix: KeySpace(table: 0, index: 20).prefix + [kind.rawValue])
     }
 
-    /// The mark that the work of a record is not done.
+    /// The mark of unfinished work on a record.
     static func work(_ kind: Kind, _ key: [UInt8]) -> [UInt8] {
         self.work(kind).start + key
     }
 
-    /// The record that a mark is about.
+    /// The key of the record that a mark refers to.
     static func record(ofWork mark: [UInt8]) -> [UInt8] {
         Array(mark.dropFirst(KeySpace.prefixBytes + 1))
     }

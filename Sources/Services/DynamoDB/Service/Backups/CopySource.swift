@@ -2,10 +2,10 @@ internal import DynamoDBValues
 internal import KeyValue
 internal import Primitives
 
-/// Items as they were at one moment: those of a backup, which nobody changes, or those of a table, which is written to
-/// while it is read.
+/// Items as of one moment: those of a backup, which are immutable, or those of a table, which is written to while it is
+/// read.
 struct CopySource: Sendable, Hashable {
-    /// Where the moment lies.
+    /// The moment, as a position in the change log.
     enum Moment: Sendable, Hashable {
         /// Right after the commit of this version.
         case version(CommitVersion)
@@ -20,49 +20,50 @@ struct CopySource: Sendable, Hashable {
         }
     }
 
-    /// How to find out what items of a table were.
+    /// How to reconstruct the former items of a table.
     struct History: Sendable, Hashable {
-        /// Holds every change after the moment.
+        /// A log that contains every change after the moment.
         var log: LogID
         var moment: Moment
-        /// The table number for what changed keys held at the moment.
+        /// The table number for the values that changed keys had at the moment.
         var number: UInt64
     }
 
-    /// The table number that the items lie under.
+    /// The table number of the items.
     var contents: UInt64
     var schema: KeySchema
-    /// nil for items that nobody changes.
+    /// nil for immutable items.
     var history: History?
 }
 
 /// Reads a `CopySource` in bounded slices, in the order of keys.
 ///
 /// A slice is a fuzzy scan of the present. For keys that were changed after the moment, the old image of the earliest
-/// later record of the log counts instead; these are noted under the copy's own number as the log is read, up to where
-/// the scan saw it. So a table is copied as of one moment without stopping its writers, and without a base snapshot.
+/// later log record counts instead; these images are stored under the copy's own number as the log is read, up to the
+/// commit that the scan saw. So a table is copied as of one moment without blocking its writers, and without a base
+/// snapshot.
 struct CopyReader: Sendable {
-    /// A slice ends with the entry that reaches one of these.
+    /// A slice ends with the entry that reaches either limit.
     static let sliceCountMax = 100
     static let sliceBytesMax = 256 << 10
-    /// Records of the log that are read at once.
+    /// Log records read at once.
     static let logCountMax = 100
     static let logBytesMax = 1 << 20
     private static let absent: UInt8 = 0
     private static let present: UInt8 = 1
 
-    /// A piece of the items.
+    /// A part of the items.
     struct Slice: Sendable {
-        /// What follows the key space's prefix in an item's key, and the item.
+        /// The rest of an item's key after the key space's prefix, and the item.
         var items: [(place: [UInt8], item: AttributeMap)] = []
-        /// Where the next slice begins; nil when this was the last one.
+        /// Where the next slice begins; nil after the last one.
         var next: [UInt8]?
     }
 
     let store: any OrderedStore
     let source: CopySource
 
-    /// The slice that begins at a place; the empty one is the first.
+    /// The slice that begins at a place; the first slice begins at the empty one.
     func slice(from place: [UInt8]) async throws(StorageError) -> Slice {
         let page = try await self.scan(self.source.contents, from: place, to: nil)
         var next = page.continuation.map { Self.place($0) }
@@ -71,7 +72,7 @@ struct CopyReader: Sendable {
             try await self.readLog(history, through: page.asOf)
             let noted = try await self.scan(history.number, from: place, to: next)
             changed = Array(noted.entries)
-            // Where more keys were changed than one slice takes, it ends with these.
+            // If more keys were changed than fit in one slice, the slice ends with these.
             if let end = noted.continuation { next = Self.place(end) }
         }
         var slice = Slice(next: next)
@@ -112,9 +113,10 @@ struct CopyReader: Sendable {
             range, limit: Self.sliceCountMax, byteLimit: Self.sliceBytesMax, reverse: false)
     }
 
-    // What changed keys held
+    // Former values of changed keys
 
-    /// Notes what the keys held that were changed after the moment, in every commit up to `version` at least.
+    /// Stores the former values of the keys that were changed after the moment, in every commit up to `version` at
+    /// least.
     private func readLog(_ history: CopySource.History, through version: CommitVersion) async throws(StorageError) {
         let mark = KeySpace(table: history.number, index: 1).prefix
         while true {
@@ -152,7 +154,7 @@ struct CopyReader: Sendable {
         try await self.store.commit(Batch(checks: [.unchanged(mark, since: version)], writes: writes))
     }
 
-    /// Behind what was read of the log.
+    /// The position up to which the log was read.
     private func position(
         _ history: CopySource.History, _ state: Versioned?
     ) async throws(StorageError) -> LogPosition {
@@ -179,7 +181,7 @@ struct CopyReader: Sendable {
 
 /// Finds a moment in a change log.
 enum ChangeLogSearch {
-    /// The place before the first entry that was committed after `time`.
+    /// The position before the first entry that was committed after `time`.
     /// - Complexity: O(log versions) reads of one entry.
     static func position(
         _ log: LogID, before time: Timestamp, in store: any OrderedStore

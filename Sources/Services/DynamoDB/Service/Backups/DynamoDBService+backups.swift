@@ -5,15 +5,15 @@ internal import Primitives
 internal import ServiceKit
 internal import ServiceModel
 
-/// Backups: found, begun, copied.
+/// Backups: looking up, starting, copying.
 extension DynamoDBService {
-    /// A backup with the commit that wrote it.
+    /// A backup with the version of its record.
     struct StoredBackup: Sendable {
         let backup: BackupDescriptor
         let version: CommitVersion
     }
 
-    /// The backup that an ARN names.
+    /// The backup with this ARN.
     func backup(
         _ arn: String, lookup: CopyReference.RegionLookup, _ context: RequestContext
     ) async throws(ServiceError) -> StoredBackup {
@@ -31,7 +31,7 @@ extension DynamoDBService {
         return StoredBackup(backup: backup, version: record.version)
     }
 
-    /// Backups in the order in which they were made, from behind a key.
+    /// Backups in the order of their creation, after a key.
     func backups(
         _ context: RequestContext, after key: [UInt8]?, limit: Int, where isListed: (BackupDescriptor) -> Bool
     ) async throws(ServiceError) -> (backups: [BackupDescriptor], hasMore: Bool) {
@@ -63,8 +63,8 @@ extension DynamoDBService {
     /// "A system backup is automatically created and is retained for 35 days (at no additional cost)."
     static let systemBackupDays: Int64 = 35
 
-    /// The backup that takes over the items of a table with point-in-time recovery when it is deleted: they stay where
-    /// they are.
+    /// The backup that takes over the items of a table with point-in-time recovery when the table is deleted: they stay
+    /// where they are.
     /// - Returns: nil for a table without point-in-time recovery.
     func systemBackup(of table: TableDescriptor) async throws(ServiceError) -> Write? {
         guard table.recovery != nil else { return nil }
@@ -72,7 +72,8 @@ extension DynamoDBService {
         let creation = self.clock.now()
         let milliseconds = Self.systemBackupDays * RecoverySettings.dayMilliseconds
         var backup = BackupDescriptor(
-            // AWS gives these no random digits; a table of the same name may be deleted twice within a millisecond.
+            // AWS's ids of these have no random digits; a table of the same name may be deleted twice within a
+            // millisecond.
             id: CopyReference.newID(at: creation, self.random),
             name: "\(table.name)$DeletedTableBackup",
             origin: .system,
@@ -88,19 +89,19 @@ extension DynamoDBService {
 
     private static let removalPauseSeconds = 3600
 
-    /// Looks every hour, until the server stops, for backups, exports and imports whose time is over.
+    /// Removes expired backups, exports and imports every hour, until the server stops.
     func startRemovingWhatIsOver() {
         self.jobs.start("expired backups and transfers") {
             while !Task.isCancelled {
                 await self.removeExpiredBackups()
                 await self.removeOldTransfers()
-                // Ended early by the server's stop only, which the loop's condition sees.
+                // Sleep throws only when the server stops, which the loop's condition sees.
                 try? await Task.sleep(for: .seconds(Self.removalPauseSeconds))
             }
         }
     }
 
-    /// Removes system backups whose time is over, of every account. May be interrupted at any point.
+    /// Removes the expired system backups of every account. May be interrupted at any point.
     package func removeExpiredBackups() async {
         var range = BackupKeys.all(.backup)
         let now = self.clock.now()
@@ -123,13 +124,13 @@ extension DynamoDBService {
                 range = range.continued(from: continuation, reverse: false)
             }
         } catch {
-            // An expired backup is not shown; the next round removes it.
+            // Expired backups are not shown; the next round removes the rest.
             return
         }
     }
 
     /// One step of the copy of a table into its backup.
-    /// - Returns: whether the backup is AVAILABLE, or gone.
+    /// - Returns: whether the backup is AVAILABLE, or deleted.
     func copyStep(_ key: [UInt8]) async throws(ServiceError) -> Bool {
         guard let found = try await self.backup(at: key) else { return true }
         var backup = found.backup
@@ -137,7 +138,7 @@ extension DynamoDBService {
         CrashPoint.reach("dynamodb.backup.step")
         let check = Check.unchanged(key, since: found.version)
         guard let version = progress.version else {
-            // The record still has the version of the commit that began the keeping of changes.
+            // The record's version is still that of the commit that started keeping the changes.
             progress.version = found.version
             backup.progress = progress
             let batch = Batch(checks: [check], writes: [.set(key, backup.encoded)])
@@ -179,12 +180,12 @@ extension ServiceError {
         DynamoDBError.backupNotFound(message: "Backup not found: \(arn)")
     }
 
-    /// The answer of operations on backups when there is no such table.
+    /// The error of backup operations on a table that does not exist.
     static func sourceNotFound(_ reference: TableReference) -> ServiceError {
         self.sourceNotFound(reference.name)
     }
 
-    /// The same in the words of the request.
+    /// The same, with the table as the request names it.
     static func sourceNotFound(_ table: String) -> ServiceError {
         DynamoDBError.tableNotFound(message: "Table not found: \(table)")
     }

@@ -5,9 +5,9 @@ internal import ServiceModel
 
 /// Point-in-time recovery.
 extension DynamoDBService {
-    /// The table as it is now; its point-in-time recovery is enabled, and when it began is known.
+    /// The current table, with point-in-time recovery enabled and its beginning known.
     ///
-    /// `arn` is how the request names the table, where it does so by its ARN.
+    /// `arn` is the table's ARN if the request names it so.
     func recoverable(
         _ reference: TableReference, arn: String? = nil
     ) async throws(ServiceError) -> TableCatalog.Snapshot {
@@ -26,7 +26,7 @@ extension DynamoDBService {
         return found
     }
 
-    /// The settings of a table's recovery with their beginning, which is noted once the commit that enabled it is
+    /// The recovery settings of a table with the beginning, which is set once the commit that enabled recovery is
     /// durable: changes before that commit are not in the log, whatever the clock said when it was prepared.
     func settledRecovery(_ table: TableDescriptor) async throws(ServiceError) -> RecoverySettings? {
         guard let recovery = table.recovery, recovery.since == nil else { return table.recovery }
@@ -40,7 +40,8 @@ extension DynamoDBService {
 }
 
 extension TableCatalog.Snapshot {
-    /// What a commit checks and writes so that the table keeps its changes since a moment, for a copy, until `endCopy`.
+    /// The check and the write with which a table starts keeping its changes since a moment for a copy, until
+    /// `endCopy`.
     func beginningCopy(_ number: UInt64, since: Timestamp) -> (Check, Write) {
         var table = self.descriptor
         table.copies.append(RunningCopy(number: number, since: since))

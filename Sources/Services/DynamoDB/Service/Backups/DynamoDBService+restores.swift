@@ -4,12 +4,12 @@ internal import KeyValue
 internal import Primitives
 internal import ServiceModel
 
-/// Restores: begun, and done step by step.
+/// Restores: started, then done step by step.
 extension DynamoDBService {
     /// "Any number of users can execute up to 50 concurrent restores (any type of restore) in a given account."
     static let restoreCountMax = 50
 
-    /// What a restored table is to be.
+    /// The table that a restore creates.
     struct RestorePlan: Sendable {
         var definition: TableDefinition
         var settings: StoredSettings
@@ -24,10 +24,10 @@ extension DynamoDBService {
         }
     }
 
-    /// Makes the table that is restored, CREATING, with the mark of the work that fills it.
+    /// Creates the restored table, CREATING, with the mark of the work that fills it.
     ///
-    /// `source` reads where its items come from, for a table of that number, and gives what else the commit must check
-    /// and write.
+    /// `source` determines the source of the items for a table of that number, and returns what else the commit must
+    /// check and write.
     func beginRestore(
         _ target: TableReference, _ plan: RestorePlan,
         _ source: (UInt64) async throws(ServiceError) -> (RestoreDescriptor, [Check], [Write])
@@ -84,7 +84,7 @@ extension DynamoDBService {
     /// Whether a restore reads a backup.
     func isRestored(_ backup: BackupDescriptor) async throws(ServiceError) -> Bool {
         let key = backup.key
-        // At most `restoreCountMax`, and one for each request that came in between.
+        // At most `restoreCountMax`, plus one for each concurrent request.
         let page = try await storing { () throws(StorageError) in
             try await self.store.scan(
                 BackupKeys.restores, limit: 4 * Self.restoreCountMax, byteLimit: 16 << 20, reverse: false)
@@ -93,7 +93,7 @@ extension DynamoDBService {
     }
 
     /// One step of a restore.
-    /// - Returns: whether the table is ACTIVE, or gone.
+    /// - Returns: whether the table is ACTIVE, or deleted.
     func restoreStep(_ key: [UInt8]) async throws(ServiceError) -> Bool {
         let read = try await storing { () throws(StorageError) in try await self.store.get([key], .forAnswer) }
         guard let record = read[0] else { return true }
@@ -119,7 +119,7 @@ extension DynamoDBService {
             restore.next = slice.next ?? []
             restore.isWhole = slice.next == nil
         } else {
-            // The record still has the version of the commit that began the restore.
+            // The record's version is still that of the commit that started the restore.
             restore.version = record.version
         }
         writes.append(.set(key, restore.encoded))
@@ -128,7 +128,7 @@ extension DynamoDBService {
         return false
     }
 
-    /// The source is let go of first: until the record is gone, a start after a stop comes here again.
+    /// Releases the source first: as long as the record exists, a restart gets here again.
     private func endRestore(_ restore: RestoreDescriptor, at key: [UInt8]) async throws(ServiceError) {
         if let copy = restore.copy {
             try await self.endCopy(copy, of: restore.source, [.set(CatalogKeys.deletedTable(copy), [])])

@@ -3,7 +3,7 @@ internal import Primitives
 internal import ServiceKit
 internal import ServiceModel
 
-/// Runs what the store can do wrong, and makes its errors those that a client is told.
+/// Runs work on the store, and converts its errors to the client's.
 func storing<Value: Sendable>(
     _ work: () async throws(StorageError) -> Value
 ) async throws(ServiceError) -> Value {
@@ -15,17 +15,17 @@ func storing<Value: Sendable>(
 }
 
 /// The work of backups, restores, exports and imports: one of each kind at a time, step by step. Bulk operations run
-/// beside each other, as each may be told to be slow.
+/// concurrently, as a request may limit the rate of each.
 ///
-/// What is not done has a mark in the store, written in the commit that begins it and deleted in the one that ends it,
-/// so that a start after a stop goes on with it.
+/// Unfinished work has a mark in the store, written in the commit that starts it and deleted in the one that ends it,
+/// so that it is resumed after a restart.
 extension DynamoDBService {
-    /// How often a step is tried in a row before the work waits for the next start of its kind.
+    /// Consecutive failures of a step after which the work waits for the next start of its kind.
     private static let attemptsMax = 10
     private static let pauseMilliseconds = 20
     private static let marksMax = 100
 
-    /// Begins what is not done of a kind and does not wait for it.
+    /// Starts the unfinished work of a kind; does not wait for it.
     func startWork(_ kind: BackupKeys.Kind) {
         self.jobs.start("work: \(kind)") { await self.doWork(kind) }
     }
@@ -37,7 +37,7 @@ extension DynamoDBService {
             let page = try? await storing { () throws(StorageError) in
                 try await self.store.scan(rest, limit: Self.marksMax, byteLimit: 1 << 20, reverse: false)
             }
-            // A store that does not read says so on /readyz; the marks stay.
+            // A store that cannot be read is reported on /readyz; the marks stay.
             guard let page else { return }
             for entry in page.entries {
                 let key = BackupKeys.record(ofWork: entry.key)
@@ -48,12 +48,12 @@ extension DynamoDBService {
         }
     }
 
-    /// Begins the work of one bulk operation, or lets it look once more at what it is told to do.
+    /// Starts the work of one bulk operation, or makes it check its record once more.
     private func startBulkWork(_ key: [UInt8]) {
         self.jobs.start("work: bulk \(Hex.encode(key))") { await self.finish(.bulk, key) }
     }
 
-    /// Does the steps of one piece of work until it is done, or cannot be done now.
+    /// Does the steps of one piece of work until it is finished, or cannot go on for now.
     private func finish(_ kind: BackupKeys.Kind, _ key: [UInt8]) async {
         var failureCount = 0
         while !Task.isCancelled, failureCount < Self.attemptsMax {
@@ -63,13 +63,13 @@ extension DynamoDBService {
                 await Task.yield()
             } catch {
                 failureCount += 1
-                // Ended early by the server's stop only, which the loop's condition sees.
+                // Sleep throws only when the server stops, which the loop's condition sees.
                 try? await Task.sleep(for: .milliseconds(Self.pauseMilliseconds << failureCount))
             }
         }
     }
 
-    /// - Returns: whether the work is done.
+    /// - Returns: whether the work is finished.
     private func step(_ kind: BackupKeys.Kind, _ key: [UInt8]) async throws(ServiceError) -> Bool {
         switch kind {
         case .backup: try await self.copyStep(key)
@@ -82,9 +82,9 @@ extension DynamoDBService {
 
     // Copies of tables
 
-    /// Ends the keeping of a table's changes for a copy, with `writes` in the same commit.
+    /// Stops keeping a table's changes for a copy, with `writes` in the same commit.
     ///
-    /// What was kept goes when the log is trimmed next.
+    /// The next trimming of the log removes the changes.
     func endCopy(_ number: UInt64, of table: TableDescriptor, _ writes: [Write]) async throws(ServiceError) {
         do throws(ServiceError) {
             try await self.catalog.update(table.reference, isByJob: true) { (present, all) in

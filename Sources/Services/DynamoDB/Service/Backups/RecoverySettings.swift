@@ -2,13 +2,12 @@ internal import DynamoDBModel
 internal import DynamoDBValues
 internal import Primitives
 
-/// Point-in-time recovery of a table, while it is enabled.
+/// The settings of a table with point-in-time recovery enabled.
 struct RecoverySettings: Sendable, Hashable {
     static let periodDaysMax = 35
     static let dayMilliseconds: Int64 = 86_400_000
 
-    /// Every change after this moment is in the log; nil for the moment between enabling and the knowledge that it is
-    /// durable.
+    /// Every change after this moment is in the log; nil until the commit that enabled recovery is known to be durable.
     var since: Timestamp?
     /// 1...35; changes need not be kept for longer.
     var periodDays: Int
@@ -18,31 +17,31 @@ struct RecoverySettings: Sendable, Hashable {
         self.since.map { max($0, self.horizon(at: now)) }
     }
 
-    /// Where the recovery period begins.
+    /// The beginning of the recovery period.
     func horizon(at now: Timestamp) -> Timestamp {
         Timestamp(millisecondsSinceEpoch: now.millisecondsSinceEpoch - Int64(self.periodDays) * Self.dayMilliseconds)
     }
 }
 
-/// A backup, restore or export that reads a table: its changes are kept meanwhile, and the table is not deleted.
+/// A backup, restore or export that reads a table: meanwhile its changes are kept, and it cannot be deleted.
 struct RunningCopy: Sendable, Hashable {
-    /// Unique in the table: the number that the copy got for keys of its own.
+    /// Unique in the table: the number for the copy's own keys.
     var number: UInt64
     /// Changes after this moment are needed.
     var since: Timestamp
 }
 
-/// What a restored table was made from.
+/// What a restored table was restored from.
 struct RestoreOrigin: Sendable, Hashable {
     /// nil for a restore to a point in time.
     var backupARN: String?
     var tableARN: String
-    /// The moment whose items it got.
+    /// The moment of the items that it got.
     var moment: Timestamp
 }
 
 extension TableDescriptor {
-    /// What a description shows of where the table comes from, while it gets its items.
+    /// The restore summary of a description, while the table gets its items.
     /// - Source: answers recorded on AWS in October 2026 by a laboratory of the AWS Controllers for Kubernetes.
     var restoreSummary: RestoreSummary? {
         guard self.isBeingFilled, let origin = self.origin else { return nil }
@@ -54,9 +53,9 @@ extension TableDescriptor {
         )
     }
 
-    /// How long backups, restores, exports and point-in-time recovery need a change that is in the log.
+    /// How long backups, restores, exports and point-in-time recovery need a change in the log.
     var recoveryKeptMilliseconds: Int64 {
-        // While the table is read as of a moment, nothing after that moment may go.
+        // While the table is read as of a moment, every change after it must be kept.
         guard self.copies.isEmpty else { return Self.keptWhileCopied }
         return Int64(self.recovery?.periodDays ?? 0) * RecoverySettings.dayMilliseconds
     }
@@ -66,7 +65,7 @@ extension TableDescriptor {
 }
 
 extension TableRecord {
-    /// Adds what restores, backups and exports need of a table.
+    /// Adds the fields of restores, backups and exports to a table's record.
     static func add(_ table: TableDescriptor, to tree: inout AttributeTree) {
         if let recovery = table.recovery {
             tree["recoveryDays"] = self.number(recovery.periodDays)

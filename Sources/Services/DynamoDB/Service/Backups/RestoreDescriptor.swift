@@ -2,26 +2,26 @@ internal import DynamoDBValues
 internal import KeyValue
 internal import Primitives
 
-/// A restore that is not done: what fills a table that is CREATING.
+/// An unfinished restore, which fills a table that is CREATING.
 struct RestoreDescriptor: Sendable, Hashable {
-    /// The table that is filled.
+    /// The table to fill.
     var target: TableReference
     var targetNumber: UInt64
-    /// The backup that is read; nil for a restore to a point in time.
+    /// The backup to read; nil for a restore to a point in time.
     var backupKey: [UInt8]?
-    /// The table that is read, or that the backup is of.
+    /// The table to read, or the one that the backup is of.
     var source: TableDescriptor
-    /// The table number that the items lie under.
+    /// The table number of the items.
     var contents: UInt64
-    /// The table number for what the copy of a table needs itself; nil for a backup.
+    /// The table number for the records of a table's copy; nil for a backup.
     var copy: UInt64?
-    /// The moment that the table is restored to; nil: that of the commit that began the restore.
+    /// The moment to restore to; nil means that of the commit that started the restore.
     var moment: Timestamp?
     /// That commit, once it is known.
     var version: CommitVersion?
     /// Where the next slice begins.
     var next: [UInt8] = []
-    /// Whether every item is in the table.
+    /// Whether all items are in the table.
     var isWhole = false
 
     var key: [UInt8] { BackupKeys.restore(self.targetNumber) }
@@ -62,7 +62,7 @@ struct RestoreDescriptor: Sendable, Hashable {
             let source = fields.bytes("source").flatMap(TableRecord.decode), let contents = fields.number("contents")
         else { return nil }
         return RestoreDescriptor(
-            // In the source's region unless another one is told.
+            // In the source's region unless another one is stored.
             target: TableReference(
                 account: source.account,
                 region: fields.text("targetRegion").flatMap(Region.init) ?? source.region,

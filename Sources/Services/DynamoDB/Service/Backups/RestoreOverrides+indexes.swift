@@ -1,8 +1,8 @@
 internal import DynamoDBModel
 internal import ServiceModel
 
-/// The indexes of a restored table: those of the source, or those of them that the request lists, which are told by
-/// their keys and attributes, and may have other names; vector indexes are told by their names.
+/// The indexes of a restored table: those of the source, or the subset that the request lists. They are matched by
+/// their keys and attributes, and may have other names; vector indexes are matched by name.
 /// - Source: answers recorded on AWS in October 2026 by a laboratory of the AWS Controllers for Kubernetes.
 extension RestoreOverrides {
     func globalIndexes(
@@ -32,7 +32,7 @@ extension RestoreOverrides {
         return indexes
     }
 
-    /// An index of the source as it was, with units where the new table's mode has them.
+    /// An index of the source unchanged, with capacity units if the new table's mode has them.
     private static func kept(
         _ index: GlobalSecondaryIndexDescription, _ source: TableDescriptor, isProvisioned: Bool
     ) throws(ServiceError) -> GlobalSecondaryIndex? {
@@ -50,7 +50,7 @@ extension RestoreOverrides {
             provisionedThroughput: source.index(name).map { self.throughput($0.throughput) })
     }
 
-    /// An index as the request has it; what it does not say of on-demand throughput is as in `same`, the source's.
+    /// An index as the request defines it; on-demand throughput that it does not give is as in `same`, the source's.
     private func overridden(
         _ given: GlobalSecondaryIndex, _ same: GlobalSecondaryIndexDescription, isProvisioned: Bool
     ) throws(ServiceError) -> GlobalSecondaryIndex {
@@ -63,7 +63,7 @@ extension RestoreOverrides {
         return index
     }
 
-    /// Where an index with those keys and attributes stands, the one of that name if there are several.
+    /// The position of the index with those keys and attributes; of several, the one with that name.
     private static func place(
         of name: String, _ schema: [KeySchemaElement], _ projection: DynamoDBModel.Projection,
         in known: [(name: String?, schema: [KeySchemaElement]?, projection: DynamoDBModel.Projection?)]

@@ -3,7 +3,7 @@ internal import DynamoDBValues
 internal import Primitives
 internal import ServiceModel
 
-/// What a restore makes different from the table that it restores.
+/// The settings in which a restored table differs from its source.
 struct RestoreOverrides: Sendable {
     var billingMode: BillingMode?
     var globalIndexes: [GlobalSecondaryIndex]?
@@ -13,7 +13,7 @@ struct RestoreOverrides: Sendable {
     var encryption: SSESpecification?
     var vectorIndexes: [VectorIndex]?
 
-    /// A key is of one region, so a restore to another one says how the table is encrypted there.
+    /// A KMS key belongs to one region, so a restore to another region must specify the encryption there.
     /// - Source: answers recorded on AWS in October 2026 by a laboratory of the AWS Controllers for Kubernetes.
     func check(from source: Region, to target: Region) throws(ServiceError) {
         guard source == target || self.encryption != nil else {
@@ -35,7 +35,7 @@ struct RestoreOverrides: Sendable {
         return (definition, settings)
     }
 
-    /// The request that would make the table.
+    /// The request that would create the table.
     private func input(_ source: TableDescriptor) throws(ServiceError) -> CreateTableInput {
         let shown = source.description(.active)
         let mode = self.billingMode ?? (source.isOnDemand ? .payPerRequest : .provisioned)
@@ -66,7 +66,7 @@ struct RestoreOverrides: Sendable {
     static let noThroughput =
         "Cannot override ProvisionedThroughput if BillingMode is overridden to PAY_PER_REQUEST"
 
-    /// Overrides of throughput go with the billing mode.
+    /// Overrides of throughput must match the billing mode.
     /// - Source: answers recorded on AWS in October 2026 by a laboratory of the AWS Controllers for Kubernetes, as for
     ///   indexes.
     private func checkThroughput(_ source: TableDescriptor, isProvisioned: Bool) throws(ServiceError) {
