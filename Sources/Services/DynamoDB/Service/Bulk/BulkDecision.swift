@@ -3,11 +3,11 @@ internal import KeyValue
 internal import Primitives
 internal import ServiceModel
 
-/// What some records come to: what is put, what is reported, and how far the operation is then.
+/// The result of a batch of records: what to put, what to report, and the operation's progress afterwards.
 ///
-/// Pure: made of the records, the table and the items that are there; made anew when another writer was faster.
+/// Pure: computed from the records, the table and the existing items; computed again when a concurrent writer won.
 struct BulkDecision {
-    /// A record with the key of its item, where it has one that can be put.
+    /// A record, with the key of its item if that can be put.
     struct Planned {
         let record: BulkRecord
         var key: [UInt8]?
@@ -15,12 +15,12 @@ struct BulkDecision {
     }
 
     private let table: TableDescriptor
-    /// Bytes that one value of the store can have.
+    /// The largest value that the store accepts, in bytes.
     private let valueBytesMax: Int
     private(set) var own: BulkDescriptor
     private(set) var writes: [Write] = []
     private(set) var logAppends: [LogAppend] = []
-    /// Write units of what was put, and of what was looked at for its condition.
+    /// Write units of what was put, and of the items read for failed conditions.
     private(set) var units = 0.0
 
     init(_ own: BulkDescriptor, _ table: TableDescriptor, valueBytesMax: Int) {
@@ -29,7 +29,7 @@ struct BulkDecision {
         self.valueBytesMax = valueBytesMax
     }
 
-    /// Looks at the items' keys: as many records as have different keys, at least one.
+    /// Determines the items' keys: takes records until a key repeats, at least one.
     static func plan(_ records: ArraySlice<BulkRecord>, _ table: TableDescriptor) -> [Planned] {
         var planned: [Planned] = []
         var seen: Set<[UInt8]> = []
@@ -46,7 +46,7 @@ struct BulkDecision {
                 continue
             }
             let key = KeyEncoder.tableKey(table.space, table.schema, item)
-            // The later one must see what the earlier one leaves.
+            // The later record must see the result of the earlier one.
             guard seen.insert(key).inserted else { break }
             planned.append(Planned(record: record, key: key))
         }
@@ -75,7 +75,7 @@ struct BulkDecision {
         _ record: BulkRecord, _ item: AttributeMap, _ condition: WriteCondition, _ key: [UInt8],
         _ existing: AttributeMap?
     ) {
-        // Its only error says that the condition does not hold.
+        // Its only error is that the condition does not hold.
         guard (try? condition.check(existing)) != nil else {
             self.own.conditionFailureCount += 1
             self.units += WriteUnits(existing, nil).table
@@ -98,7 +98,7 @@ struct BulkDecision {
         var usage = BulkUsage(table: item.itemBytes)
         for entry in effects.units.indexes {
             let index = self.table.indexes[entry.index]
-            // An entry that goes without another one is not put.
+            // Without the index key, the item has no new entry: its former one is only deleted.
             guard KeyEncoder.indexKey(self.table.space(of: index), index.schema, item, baseKey: []) != nil else {
                 continue
             }
@@ -117,7 +117,7 @@ struct BulkDecision {
         self.report(.error, record, reason, item, nil)
     }
 
-    /// Adds an entry to a report, if the request asks for it.
+    /// Adds an entry to a report, if the request wants that report.
     private mutating func report(
         _ report: BulkReport, _ record: BulkRecord, _ reason: String, _ item: AttributeMap?,
         _ existing: AttributeMap?
@@ -132,7 +132,7 @@ struct BulkDecision {
         self.own.reports[report].waitingBytes += entry.bytes
     }
 
-    /// Notes that the object that was read is done.
+    /// Marks the object being read as done.
     mutating func endObject(bytes: Int) {
         guard let place = self.own.place else { return }
         self.own.lastKey = place.key

@@ -1,6 +1,6 @@
 internal import DynamoDBModel
 
-/// What clients are told of a bulk operation.
+/// The description of a bulk operation for clients.
 extension BulkDescriptor {
     var status: BulkOperationStatus { BulkOperationStatus(rawValue: self.state.rawValue) }
 

@@ -2,10 +2,10 @@ internal import DynamoDBValues
 internal import KeyValue
 internal import Primitives
 
-/// All that is known of a bulk operation, and how far it has come.
+/// The settings and the progress of a bulk operation.
 ///
-/// The record is written in the commit that writes the items, so that a start after a stop goes on behind the last
-/// item that was put, and no item is put twice.
+/// The record is written in the commit that writes the items, so that a restart resumes after the last item that was
+/// put, and no item is put twice.
 struct BulkDescriptor: Sendable, Hashable {
     enum State: String, Sendable, Hashable {
         case inProgress = "IN_PROGRESS"
@@ -15,40 +15,40 @@ struct BulkDescriptor: Sendable, Hashable {
         case cancelled = "CANCELLED"
         case failed = "FAILED"
 
-        /// Whether there is work to be done.
+        /// Whether the operation has not ended.
         var isUnderWay: Bool { self == .inProgress || self == .cancelling }
     }
 
-    /// Where the items come from.
+    /// The source of the items.
     struct Input: Sendable, Hashable {
         var bucket: String
         var bucketOwner: String?
         var prefix: String?
         var isIon = false
-        /// In the request's word, where it said so.
+        /// As the request gives it, if it does.
         var compression: String?
 
-        /// How the text is had; nil for what is text already.
+        /// The compression; nil for plain text.
         var form: ObjectCompression? {
             self.compression.flatMap(ObjectCompression.init(rawValue:)).flatMap { $0 == .no ? nil : $0 }
         }
     }
 
-    /// Where the reports go.
+    /// The target of the reports.
     struct Output: Sendable, Hashable {
         var bucket: String
         var bucketOwner: String?
         var prefix: String?
         var encryption: String?
         var encryptionKey: String?
-        /// What is reported, in the request's words and order.
+        /// The kinds of reports, in the request's words and order.
         var types: [String]
     }
 
-    /// The object that is being read.
+    /// The object being read.
     struct Place: Sendable, Hashable {
         var key: String
-        /// Bytes of its text, before compression, that are done.
+        /// Bytes of its uncompressed text that are done.
         var offset: Int
         /// Records of it that are done.
         var recordCount: Int
@@ -56,7 +56,7 @@ struct BulkDescriptor: Sendable, Hashable {
 
     var id: String
     var table: TableReference
-    /// What tells the table from another of its name.
+    /// Distinguishes the table from another of the same name.
     var tableNumber: UInt64
     var tableID: String
     var start: Timestamp
@@ -65,23 +65,23 @@ struct BulkDescriptor: Sendable, Hashable {
     var clientToken: String?
     var input: Input
     var output: Output
-    /// Write request units a second; nil without a limit.
+    /// Write request units per second; nil without a limit.
     var unitsMax: Int?
     var tier: String?
 
-    /// The table number for what the operation needs itself: `BulkKeys`.
+    /// The table number for the operation's own records: `BulkKeys`.
     var copy: UInt64
-    /// The object that was listed last.
+    /// The last object listed.
     var lastListed = ""
-    /// Whether the objects are all listed.
+    /// Whether all objects are listed.
     var isListed = false
     var objectCount = 0
     var totalBytes = 0
-    /// The object that was done last.
+    /// The last object done.
     var lastKey = ""
-    /// Bytes of the objects that are done, as they lie there.
+    /// Bytes of the objects that are done, as stored.
     var doneBytes = 0
-    /// Bytes that were read of the object that is being read.
+    /// Bytes read of the object being read.
     var placeBytes = 0
     var place: Place?
 
@@ -105,7 +105,7 @@ struct BulkDescriptor: Sendable, Hashable {
 
     var key: [UInt8] { BackupKeys.record(.bulk, id: self.id, self.table) }
 
-    /// The key of an object of the output.
+    /// The key of an output object.
     func objectKey(_ name: String) -> String {
         var root = "AWSDynamoDB"
         if let prefix = self.output.prefix, !prefix.isEmpty {
@@ -117,7 +117,7 @@ struct BulkDescriptor: Sendable, Hashable {
     func reports(_ report: BulkReport) -> Bool { self.output.types.contains(report.rawValue) }
 }
 
-/// What is reported of items that were not put.
+/// The reports on items that were not put.
 enum BulkReport: String, Sendable, Hashable, CaseIterable {
     case error = "ERROR"
     case conditionCheckFailure = "CONDITION_CHECK_FAILURE"
@@ -126,14 +126,14 @@ enum BulkReport: String, Sendable, Hashable, CaseIterable {
     var folder: String { self == .error ? "error" : "condition-check-failure" }
 }
 
-/// How far the reports have come: entries are numbered, wait in the store, and go into files in their order.
+/// The progress of the reports: entries are numbered, wait in the store, and are written to files in order.
 struct BulkReports: Sendable, Hashable {
     struct Progress: Sendable, Hashable {
         /// The number of the next entry.
         var next = 0
-        /// The number of the first entry that is in no file yet.
+        /// The number of the first entry that is not in a file yet.
         var waiting = 0
-        /// Bytes of the entries that wait, about.
+        /// Approximate bytes of the waiting entries.
         var waitingBytes = 0
         var fileCount = 0
     }
@@ -147,14 +147,14 @@ struct BulkReports: Sendable, Hashable {
     }
 }
 
-/// Bytes of what was put, as items are charged.
+/// Bytes put, as items are charged.
 struct BulkUsage: Sendable, Hashable {
     var table = 0
     var local: [String: Int] = [:]
     var global: [String: Int] = [:]
     var vector: [String: Int] = [:]
 
-    /// Without those of vectors.
+    /// Without those of vector indexes.
     var bytes: Int { self.table + self.local.values.reduce(0, +) + self.global.values.reduce(0, +) }
 
     static func + (left: BulkUsage, right: BulkUsage) -> BulkUsage {
@@ -167,14 +167,14 @@ struct BulkUsage: Sendable, Hashable {
     }
 }
 
-/// Keys that a bulk operation needs itself, under a table number of its own; all go when it ends.
+/// The keys of a bulk operation's own records, under a table number of its own; all are deleted when it ends.
 ///
 ///     copy (8) · 3 (2) · key of an object                      → its size in bytes (8)
 ///     copy (8) · 4 (2) · number of an entry (8) · part (1)     → an entry for the report of errors
 ///     copy (8) · 5 (2) · number of an entry (8) · part (1)     → an entry for the report of conditions
-///     copy (8) · 6 (2) · report (1) · number of a file (8)     → its line for the manifest
+///     copy (8) · 6 (2) · report (1) · number of a file (8)     → its line of the manifest
 ///
-/// The parts of an entry: 0 what is said of it, 1 the item that was to be put, 2 the item that was there.
+/// The parts of an entry: 0 the message and its context, 1 the item to put, 2 the existing item.
 enum BulkKeys {
     static func objects(_ copy: UInt64) -> KeyRange { KeyRange(prefix: KeySpace(table: copy, index: 3).prefix) }
 

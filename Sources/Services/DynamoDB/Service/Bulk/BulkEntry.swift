@@ -2,24 +2,24 @@ internal import DynamoDBValues
 internal import KeyValue
 internal import ServiceModel
 
-/// What a report says of one record.
+/// The entry of a report about one record.
 struct BulkEntry: Sendable {
     var object: String
     /// The number of the record in the object, from 1.
     var record: Int
     var message: String
-    /// The start of a record that says no item.
+    /// The start of a record without an item.
     var text: String
     var item: AttributeMap?
     var existing: AttributeMap?
 
-    /// What it takes in the store, about.
+    /// The approximate size in the store.
     var bytes: Int {
         self.object.utf8.count + self.message.utf8.count + self.text.utf8.count + (self.item?.byteCount ?? 0)
             + (self.existing?.byteCount ?? 0)
     }
 
-    /// Items have keys of their own, as two of them may be larger than what the store takes under one.
+    /// Items have keys of their own, as two of them together may exceed the largest value of the store.
     func writes(_ copy: UInt64, _ report: BulkReport, _ number: Int) -> [Write] {
         var fields = RecordFields()
         fields.set("object", self.object)
@@ -34,7 +34,7 @@ struct BulkEntry: Sendable {
         return writes
     }
 
-    /// An entry of its parts.
+    /// Reassembles an entry from its parts.
     /// - Returns: nil when it is damaged.
     init?(_ said: [UInt8], item: [UInt8]?, existing: [UInt8]?) {
         guard let fields = RecordFields(said), let object = fields.text("object"),
@@ -56,7 +56,7 @@ struct BulkEntry: Sendable {
         self.existing = existing
     }
 
-    /// The line of a report's file, with its end.
+    /// The line of a report's file, including the newline.
     ///
     /// DEVIATION: AWS's names of the members are not known.
     func line(_ report: BulkReport) -> [UInt8] {

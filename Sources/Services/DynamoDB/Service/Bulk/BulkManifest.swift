@@ -1,7 +1,7 @@
 internal import DynamoDBValues
 internal import Primitives
 
-/// The manifests beside a bulk operation's reports, as those of exports.
+/// The manifests of a bulk operation's reports, in the form of those of exports.
 ///
 /// DEVIATION: AWS's names of the members are not known.
 enum BulkManifest {

@@ -8,27 +8,27 @@ internal import WireProtocols
 ///     {"Item": {"pk": {"S": "a"}}, "ConditionExpression": "attribute_not_exists(pk)"}
 ///     $ion_1_0 {Item:{pk:"a"},ConditionExpression:"attribute_not_exists(pk)"}
 ///
-/// Beside `Item` it can have `ConditionExpression`, `ExpressionAttributeNames` and `ExpressionAttributeValues`. Another
-/// member is refused rather than passed over: it may be the condition that somebody relies on.
+/// Besides `Item` it can have `ConditionExpression`, `ExpressionAttributeNames` and `ExpressionAttributeValues`. Any
+/// other member is refused rather than ignored: it may be a condition that the caller relies on.
 /// - Source: DynamoDB Developer Guide, "Amazon S3 input formats for bulk put items", "Per-item condition expressions";
 ///   AWS's names of the members could not be confirmed.
 struct BulkRecord: Sendable {
     enum Outcome: Sendable {
         case put(AttributeMap, WriteCondition)
-        /// The item breaks a rule; the next record is looked at.
+        /// The item breaks a rule; reading continues with the next record.
         case refused(String, AttributeMap?)
-        /// What follows in the object is not looked at.
+        /// The rest of the object is not read.
         case malformed(String)
     }
 
-    /// Bytes of a record that a report shows where there is no item to be shown.
+    /// Bytes of a record that a report shows when there is no item to show.
     static let shownBytesMax = 4 << 10
 
     /// The number of the record in its object, from 1.
     var number: Int
-    /// Where the next record begins in the text.
+    /// The offset of the next record in the text.
     var end: Int
-    /// The start of its text, where it does not say what to put.
+    /// The start of its text, if it contains no item.
     var text: [UInt8]
     var outcome: Outcome
 
@@ -40,7 +40,7 @@ struct BulkRecord: Sendable {
         if case .put = self.outcome { self.text = [] } else { self.text = Array(line.bytes.prefix(Self.shownBytesMax)) }
     }
 
-    /// What is wrong with an object as a whole.
+    /// An error of the object as a whole.
     init(malformed reason: String, number: Int, end: Int) {
         self.number = number
         self.end = end
@@ -69,7 +69,7 @@ struct BulkRecord: Sendable {
         var values: AttributeMap?
         var unknown: String?
         do throws(ShapeError) {
-            // As a map, which tells of members that are not known.
+            // As a map, which also yields unknown members.
             try reader.wire.beginMap(self.item)
             while let name = try reader.wire.nextKey(self.item) {
                 switch name {

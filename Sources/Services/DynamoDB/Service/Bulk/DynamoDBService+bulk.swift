@@ -4,7 +4,7 @@ internal import Primitives
 internal import ServiceKit
 internal import ServiceModel
 
-/// A bulk operation's record, with the commit that wrote it.
+/// A bulk operation's record, with its version.
 struct StoredBulk: Sendable {
     var own: BulkDescriptor
     var version: CommitVersion
@@ -12,15 +12,15 @@ struct StoredBulk: Sendable {
     var check: Check { .unchanged(self.own.key, since: self.version) }
 }
 
-/// Bulk operations: found, and done step by step.
+/// Bulk operations: looking up, and doing them step by step.
 extension DynamoDBService {
     /// "Each operation supports up to 50,000 S3 objects, and each object can be up to 5 GB."
     static let bulkObjectCountMax = 50_000
     static let bulkObjectBytesMax = 5 << 30
-    /// Objects that are listed at once.
+    /// Objects listed at once.
     private static let listedCountMax = 1000
 
-    /// The bulk operation that an ARN names.
+    /// The bulk operation with this ARN.
     func bulk(
         _ arn: String, _ context: RequestContext, _ mode: ReadMode = .forAnswer
     ) async throws(ServiceError) -> StoredBulk {
@@ -37,7 +37,7 @@ extension DynamoDBService {
         return StoredBulk(own: own, version: record.version)
     }
 
-    /// One step of a bulk operation: some objects listed, an object read, or a file of a report written.
+    /// One step of a bulk operation: lists some objects, reads an object, or writes a file of a report.
     /// - Returns: whether the operation has ended.
     func bulkStep(_ key: [UInt8]) async throws(ServiceError) -> Bool {
         guard let found = try await self.bulk(at: key), found.own.state.isUnderWay else { return true }
@@ -55,8 +55,8 @@ extension DynamoDBService {
         }
     }
 
-    /// Commits a record that has changed, with what else is written.
-    /// - Returns: nil when somebody else changed it meanwhile.
+    /// Commits a changed record, together with other writes.
+    /// - Returns: nil when the record was changed concurrently.
     func commit(
         _ own: BulkDescriptor, _ found: StoredBulk, _ writes: [Write] = []
     ) async throws(ServiceError) -> StoredBulk? {
@@ -72,13 +72,13 @@ extension DynamoDBService {
 
     // Objects
 
-    /// An object that was listed.
+    /// A listed object.
     struct BulkObject: Sendable {
         let location: ObjectLocation
         let bytes: Int
     }
 
-    /// Notes some more of the objects that there are, with their sizes.
+    /// Stores the keys and sizes of the next objects of the listing.
     /// - Returns: whether the operation has ended.
     private func listObjects(_ found: StoredBulk) async throws(ServiceError) -> Bool {
         var own = found.own
@@ -113,7 +113,7 @@ extension DynamoDBService {
         return false
     }
 
-    /// The object that is being read, or the next one; nil when all are done.
+    /// The object being read, or the next one; nil when all are done.
     private func nextObject(of own: BulkDescriptor) async throws(ServiceError) -> BulkObject? {
         let all = BulkKeys.objects(own.copy)
         var range = all

@@ -6,26 +6,26 @@ internal import ServiceKit
 internal import ServiceModel
 
 extension BulkDescriptor {
-    /// A report of which enough waits to fill a file.
+    /// A report with enough waiting entries to fill a file.
     var fullReport: BulkReport? {
         BulkReport.allCases.first { self.reports[$0].waitingBytes >= DynamoDBService.reportBytesMax }
     }
 
-    /// A report of which anything waits.
+    /// A report with any waiting entries.
     fileprivate var waitingReport: BulkReport? {
         BulkReport.allCases.first { self.reports[$0].waiting < self.reports[$0].next }
     }
 }
 
-/// Bulk operations: what is reported, and how they end.
+/// Bulk operations: the reports and the end.
 extension DynamoDBService {
-    /// Bytes of one file of a report, about; entries that would make as much are in the store at most.
+    /// The approximate size of a report's file in bytes, and of the waiting entries that the store holds at most.
     static let reportBytesMax = 8 << 20
 
-    /// Writes a file of the entries that wait.
+    /// Writes the waiting entries to a file.
     ///
-    /// One that was cut off is written anew under the same name, with the same entries first.
-    /// - Returns: nil when somebody else changed the operation's record meanwhile.
+    /// If that was interrupted, the file is written again under the same name, beginning with the same entries.
+    /// - Returns: nil when the operation's record was changed concurrently.
     func writeReport(_ report: BulkReport, _ found: StoredBulk) async throws(ServiceError) -> StoredBulk? {
         var own = found.own
         var progress = own.reports[report]
@@ -53,7 +53,7 @@ extension DynamoDBService {
         return try await self.commit(own, found, writes)
     }
 
-    /// Writes what is left of the reports, then the manifests, the summary last, and ends the operation.
+    /// Writes the rest of the reports, then the manifests, the summary last, and ends the operation.
     /// - Returns: whether it has ended.
     func endBulk(_ found: StoredBulk) async throws(ServiceError) -> Bool {
         if let report = found.own.waitingReport {
@@ -75,7 +75,7 @@ extension DynamoDBService {
         return try await self.end(own, found)
     }
 
-    /// Ends an operation that cannot go on; what it put stays.
+    /// Ends an operation that cannot continue; the items that it put stay.
     func failBulk(_ key: [UInt8], _ code: String, _ message: String) async throws(ServiceError) -> Bool {
         guard let found = try await self.bulk(at: key), found.own.state.isUnderWay else { return true }
         var own = found.own

@@ -6,17 +6,17 @@ internal import ServiceKit
 internal import ServiceModel
 internal import WireProtocols
 
-/// Bulk operations: the items of one object.
+/// Bulk operations: putting the items of one object.
 extension DynamoDBService {
-    /// Bytes of an object that are read at once.
+    /// Bytes of an object read at once.
     private static let readBytes = 256 << 10
-    /// Records of one commit, with which progress is noted and a cancellation is seen.
+    /// Records of one commit; after each, progress is stored and a cancellation takes effect.
     private static let batchCountMax = 100
     private static let batchBytesMax = 1 << 20
 
-    /// Puts the items of an object, from where an earlier step has come to.
+    /// Puts the items of an object, resuming where an earlier step stopped.
     ///
-    /// Ends early when the operation's record was changed by somebody else, or the server stops.
+    /// Returns early when the operation's record was changed concurrently, or the server stops.
     func load(_ object: BulkObject, _ found: StoredBulk) async throws(ServiceError) {
         var held = found
         if held.own.place == nil {
@@ -29,7 +29,7 @@ extension DynamoDBService {
             return
         }
         var offset = 0
-        // What does not compress needs no reading of what was done.
+        // An uncompressed object need not be read from its start again.
         let form = held.own.input.form
         if form == nil { offset = held.own.place?.offset ?? 0 }
         while !load.isOver {
@@ -49,13 +49,13 @@ extension DynamoDBService {
                 load.take(Array(piece[place..<min(place + step, piece.count)]))
                 guard try await self.put(&load, &held, object) else { return }
             }
-            // Objects come from memory where they are there: others on this thread get their turn between the pieces.
+            // Objects may come from memory, without suspension: this lets other tasks run between the pieces.
             await Task.yield()
         }
     }
 
-    /// Commits the records that are there, as far as they fill commits; all of them when the object is over.
-    /// - Returns: false when the object is not to be read on now.
+    /// Commits the buffered records as far as they fill commits; all of them when the object is over.
+    /// - Returns: false when reading must stop for now.
     private func put(
         _ load: inout BulkLoad, _ held: inout StoredBulk, _ object: BulkObject
     ) async throws(ServiceError) -> Bool {
@@ -66,7 +66,7 @@ extension DynamoDBService {
         return true
     }
 
-    /// Commits what some records come to, in their order; `endedBytes` are those of the object that they end.
+    /// Commits the results of some records, in order; `endedBytes` is the size of the object that they end.
     private func put(
         _ records: [BulkRecord], _ held: inout StoredBulk, endedBytes: Int?
     ) async throws(ServiceError) -> Bool {
@@ -87,7 +87,7 @@ extension DynamoDBService {
                 await self.pause(units, held.own)
                 if rest.isEmpty { return true }
             case .contested:
-                // Fewer items meet fewer writers.
+                // Smaller commits conflict with fewer writers.
                 countMax = max(1, countMax / 2)
                 failureCount += 1
                 guard failureCount < ItemStore.attemptsMax else { throw ServiceError(.conflict) }
@@ -96,14 +96,14 @@ extension DynamoDBService {
         }
     }
 
-    /// Waits as long as what was written takes at the rate that the request wants.
+    /// Waits as long as the written units take at the rate that the request sets.
     private func pause(_ units: Double, _ own: BulkDescriptor) async {
         guard let rate = own.unitsMax, units > 0 else { return }
-        // Ended early by the server's stop only, which is seen before the next commit.
+        // Sleep throws only when the server stops, which is seen before the next commit.
         try? await Task.sleep(for: .seconds(units / Double(rate)))
     }
 
-    /// - Returns: false when the operation's record was changed by somebody else.
+    /// - Returns: false when the operation's record was changed concurrently.
     private func writeFullReports(_ held: inout StoredBulk) async throws(ServiceError) -> Bool {
         while let report = held.own.fullReport {
             guard let stored = try await self.writeReport(report, held) else { return false }
@@ -113,17 +113,18 @@ extension DynamoDBService {
     }
 
     private enum Attempt {
-        /// What the record is now, and how many of the records are done.
+        /// The new record, and how many of the records are done.
         case done(StoredBulk, count: Int, units: Double)
-        /// Another writer of an item, or of the table, was faster.
+        /// A concurrent writer of an item, or of the table, won.
         case contested
         /// The operation's record was changed.
         case superseded
     }
 
-    /// Puts items into the table as PutItem does, all of them and the operation's progress in one commit.
+    /// Puts items into the table as PutItem does; all of them and the operation's progress in one commit.
     ///
-    /// DEVIATION: it takes nothing of the table's capacity: AWS charges bytes, and does not say that it counts units.
+    /// DEVIATION: it consumes none of the table's capacity: AWS charges bytes, and does not document that it counts
+    /// units.
     private func attempt(
         _ records: ArraySlice<BulkRecord>, _ held: StoredBulk, endedBytes: Int?
     ) async throws(ServiceError) -> Attempt {
@@ -168,11 +169,11 @@ extension DynamoDBService {
     }
 }
 
-/// What is known of an object while it is read.
+/// The state of reading one object.
 private struct BulkLoad {
     /// Records that are not committed yet.
     private(set) var records: ArraySlice<BulkRecord> = []
-    /// Whether what follows is not looked at.
+    /// Whether the rest of the object is not read.
     private(set) var isOver = false
     private var lines: JSONRecords
     private var recordCount: Int
@@ -191,7 +192,7 @@ private struct BulkLoad {
         self.inflater = self.form?.inflater
     }
 
-    /// Takes the next bytes of the object.
+    /// Adds the next bytes of the object.
     mutating func take(_ bytes: [UInt8]) {
         var text = bytes
         if let inflater = self.inflater {
@@ -208,7 +209,7 @@ private struct BulkLoad {
         if !isLawful, !self.isOver { self.give("A record is longer than \(ImportRecords.recordBytesMax) bytes") }
     }
 
-    /// The object has ended.
+    /// Ends the object.
     mutating func finish() {
         if let inflater = self.inflater {
             do throws(ShapeError) {
@@ -233,14 +234,15 @@ private struct BulkLoad {
         }
     }
 
-    /// An error after which nothing more of the object is looked at.
+    /// Adds an error after which the rest of the object is not read.
     mutating func give(_ reason: String) {
         self.recordCount += 1
         self.records.append(BulkRecord(malformed: reason, number: self.recordCount, end: self.offset))
         self.isOver = true
     }
 
-    /// Takes the records of a commit out, once they fill one or the object is over; an empty one ends an object.
+    /// Removes and returns the records of a commit, once they fill one or the object is over; an empty batch ends an
+    /// object.
     mutating func nextBatch(countMax: Int, bytesMax: Int) -> [BulkRecord]? {
         var bytes = 0
         var count = 0

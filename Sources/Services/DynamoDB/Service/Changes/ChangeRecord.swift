@@ -2,20 +2,20 @@ internal import DynamoDBValues
 internal import KeyValue
 internal import Primitives
 
-/// One change of one item, as a table's change log keeps it: what streams, restores to a point in time and incremental
-/// exports read.
+/// One change of one item, as stored in a table's change log; read by streams, restores to a point in time and
+/// incremental exports.
 ///
 ///     format 1 (1) · flags (1) · [length of the old image (4) · old image] · [length of the new image (4) · new image]
 ///
 /// Flags: 1 there is an old image, 2 there is a new one, 4 the change was made by time to live, 8 it came from a
 /// replica in another region.
 struct ChangeRecord: Sendable, Hashable {
-    /// Who made a change.
+    /// The origin of a change.
     enum Actor: Sendable, Hashable {
         case caller
-        /// The sweeper of time to live; streams name the service as the user then.
+        /// The sweeper of time to live; streams then name the service as the user.
         case timeToLive
-        /// Replication: it was made in another region first, and is not carried on from here.
+        /// Replication: the change was made in another region first, and is not replicated further.
         case replication
     }
 
@@ -25,9 +25,9 @@ struct ChangeRecord: Sendable, Hashable {
     private static let timeToLiveFlag: UInt8 = 4
     private static let replicationFlag: UInt8 = 8
 
-    /// The whole item before; nil when there was none.
+    /// The whole item before the change; nil when it was created.
     var old: AttributeMap?
-    /// The whole item afterwards; nil when it was deleted.
+    /// The whole item after the change; nil when it was deleted.
     var new: AttributeMap?
     var actor = Actor.caller
 
