@@ -21,7 +21,7 @@ struct ChangeTree {
         }
     }
 
-    /// The document with its changes made; every index means the list as it was.
+    /// The document with the changes applied; indices refer to the original list.
     func applied(to value: AttributeValue) -> AttributeValue {
         switch value {
         case .m(let map):

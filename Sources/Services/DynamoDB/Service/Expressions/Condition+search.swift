@@ -1,7 +1,7 @@
 internal import DynamoDBValues
 
 extension Condition {
-    /// Refuses a search condition that reads what an index does not search by.
+    /// Refuses a search condition that reads an attribute outside the index's search schema.
     func checkSearch(_ elements: [KeyElement]) throws(ValidationFailure) {
         for node in self.tree.nodes where node.kind == .path {
             guard node.count == 1, case .name(let name) = self.tree.path(node).first else {
@@ -16,8 +16,8 @@ extension Condition {
         }
     }
 
-    /// The value that an attribute must have wherever the condition holds: of an equality that is joined by `AND` to
-    /// all the rest.
+    /// The value that an attribute must have for the condition to hold: that of an equality joined to the rest by
+    /// `AND`.
     func requiredValue(of attribute: String) -> StoredValue? {
         self.requiredValue(of: attribute, at: self.root)
     }

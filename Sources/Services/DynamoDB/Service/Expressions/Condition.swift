@@ -7,7 +7,7 @@ package struct Condition: Sendable {
 
     /// Whether the condition holds for an item.
     ///
-    /// `item` is nil for one that is not there: no path finds anything in it.
+    /// `item` is nil when it does not exist: then no path finds anything.
     /// - Complexity: as many searches for attributes as the condition has paths; no tree of the item is built.
     package func holds(for item: AttributeMap?) -> Bool {
         Evaluator(self.tree, item).holds(self.root)
@@ -29,7 +29,7 @@ package struct Condition: Sendable {
         for path in self.paths { try keys.checkScalar(path) }
     }
 
-    /// Refuses a query's filter that names a part of the key it queries by; `parameter` is what AWS calls the filter.
+    /// Refuses a query's filter on an attribute of the queried key; `parameter` is AWS's name for the filter.
     package func checkQueryFilter(
         _ schema: KeySchema, parameter: String = "Filter Expression"
     ) throws(ValidationFailure) {
@@ -130,7 +130,8 @@ private struct Evaluator {
 }
 
 extension StoredValue {
-    /// What `size` gives: UTF-16 units of a string, bytes of binary, elements of the rest; nil for what has no size.
+    /// The result of `size`: UTF-16 units of a string, bytes of binary, elements of the rest; nil for types without a
+    /// size.
     fileprivate var size: Int? {
         switch self.type {
         case .s:
@@ -142,7 +143,7 @@ extension StoredValue {
         }
     }
 
-    /// `contains`: a part of a string or of binary, a member of a set, an element of a list.
+    /// `contains`: a substring of a string or of binary, a member of a set, an element of a list.
     fileprivate func contains(_ operand: StoredValue) -> Bool {
         switch (self.type, operand.type) {
         case (.s, .s), (.b, .b): self.content.contains(part: operand.content)

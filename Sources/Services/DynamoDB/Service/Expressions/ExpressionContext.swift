@@ -1,9 +1,9 @@
 package import DynamoDBValues
 
-/// What the expressions of one request share: the names and values that placeholders stand for.
+/// The state shared by the expressions of one request: the names and values of its placeholders.
 ///
-/// Make one for each request, compile its expressions with it in the order in which AWS checks them, then ask `finish`
-/// for what none of them used:
+/// Create one for each request, compile its expressions with it in the order in which AWS checks them, then call
+/// `finish`, which refuses unused placeholders:
 ///
 /// ```swift
 /// var context = try ExpressionContext(names: input.expressionAttributeNames, values: input.expressionAttributeValues)
@@ -12,8 +12,8 @@ package import DynamoDBValues
 /// try context.finish()
 /// ```
 ///
-/// Every failure here is one that AWS finds without looking at the table; PutItem, UpdateItem and DeleteItem put an
-/// envelope around it (`ValidationFailure.enveloped`).
+/// Every failure here is one that AWS reports without looking at the table; PutItem, UpdateItem and DeleteItem wrap it
+/// in an envelope (`ValidationFailure.enveloped`).
 package struct ExpressionContext: Sendable {
     private static let namesParameter = "ExpressionAttributeNames"
     private static let valuesParameter = "ExpressionAttributeValues"
@@ -27,7 +27,7 @@ package struct ExpressionContext: Sendable {
     private var values: Placeholders
     private let attributeValues: [StoredValue]
 
-    /// `isEnveloped` says that the operation is PutItem, UpdateItem or DeleteItem, which word a broken set differently.
+    /// `isEnveloped`: the operation is PutItem, UpdateItem or DeleteItem, which word an invalid set differently.
     package init(
         names: [String: String]?, values: AttributeMap?, isEnveloped: Bool = false
     ) throws(ValidationFailure) {
@@ -68,7 +68,7 @@ package struct ExpressionContext: Sendable {
         }
     }
 
-    /// AWS documents the bound, not what it answers beyond it.
+    /// AWS documents the limit, but not its error.
     private static func checkSize(_ names: [String: String]) throws(ValidationFailure) {
         var utf8Count = 0
         for (key, value) in names { utf8Count += key.utf8.count + value.utf8.count }
@@ -77,7 +77,7 @@ package struct ExpressionContext: Sendable {
         }
     }
 
-    /// How a value that breaks DynamoDB's rules is reported: with its key, but for what AWS reports bare.
+    /// The error for an invalid value: with its key, except for errors that AWS reports without one.
     private static func invalidValue(_ failure: AttributeMap.Failure, isEnveloped: Bool) -> ValidationFailure {
         let isBare =
             failure.message.hasPrefix("Nesting Levels") || failure.message.hasPrefix("Attribute name is too large")
@@ -113,7 +113,7 @@ package struct ExpressionContext: Sendable {
         return Condition(tree: tree, root: written.content)
     }
 
-    /// Compiles the key condition of a query; `KeyCondition.resolved` then holds it against the key's schema.
+    /// Compiles the key condition of a query; `KeyCondition.resolved` then checks it against the key schema.
     package mutating func keyCondition(_ text: String) throws(ValidationFailure) -> KeyCondition {
         try KeyCondition(try self.condition(text, .keyCondition))
     }
@@ -148,7 +148,7 @@ package struct ExpressionContext: Sendable {
         return UpdatePlan(tree: tree, actions: written.content)
     }
 
-    /// Gives the context away, so that marks are set in place and not in a copy. A context whose expression was refused
+    /// Moves the context out, so that marks are set in place and not in a copy. After a refused expression, the context
     /// is left without names and values.
     private mutating func moved() -> ExpressionContext {
         let context = self

@@ -9,7 +9,7 @@ package enum ExpressionKind: String, Sendable, Hashable {
     case update = "UpdateExpression"
     case search = "SearchConditionExpression"
 
-    /// Longest text of one expression.
+    /// The longest text of one expression, in bytes.
     /// - Source: DynamoDB Developer Guide, "Quotas", "Expression parameters".
     package static let utf8CountMax = 4096
     /// Operators and functions in one expression.
@@ -22,18 +22,18 @@ package enum ExpressionKind: String, Sendable, Hashable {
     /// - Source: floci's issue 3073 measured it on AWS in September 2026.
     static let listIndexMax = 4_294_967_294
 
-    /// What is wrong with this expression, as AWS begins all such sentences.
+    /// The error about this expression, with AWS's usual beginning.
     func invalid(_ detail: String) -> ValidationFailure {
         ValidationFailure("Invalid \(self.rawValue): \(detail)")
     }
 
-    /// Refuses what is refused before the text is read.
+    /// Makes the checks that precede parsing.
     func checkSize(_ text: [UInt8]) throws(ValidationFailure) {
         guard !text.isEmpty else { throw self.invalid("The expression can not be empty;") }
         guard text.count <= Self.utf8CountMax else { throw self.tooLarge() }
     }
 
-    /// AWS tells the size of a Scan's filter only.
+    /// AWS states the size only for the filter of a Scan.
     ///
     /// - Source: answers of September 2026 that floci's pull request 3447 compares.
     func tooLarge(utf8Count: Int? = nil) -> ValidationFailure {
@@ -43,8 +43,8 @@ package enum ExpressionKind: String, Sendable, Hashable {
 }
 
 extension ValidationFailure {
-    /// The same with the words that PutItem, UpdateItem and DeleteItem put before what they refuse without looking at
-    /// the table.
+    /// The same with the prefix that PutItem, UpdateItem and DeleteItem put before failures that do not depend on the
+    /// table.
     ///
     /// - Source: answers of AWS in 2026 as moto's tests record them; other operations print the bare sentence.
     package var enveloped: ValidationFailure {

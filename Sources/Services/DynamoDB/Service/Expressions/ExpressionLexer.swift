@@ -1,6 +1,6 @@
 internal import Primitives
 
-/// Cuts the text of an expression into tokens. Never fails: what no expression may have is a token too.
+/// Splits the text of an expression into tokens. Never fails: invalid characters become tokens too.
 struct ExpressionLexer {
     private let text: [UInt8]
     private var offset = 0
@@ -71,7 +71,7 @@ struct ExpressionLexer {
         byte == 0x20 || byte == 0x09 || byte == 0x0A || byte == 0x0D
     }
 
-    /// What may follow the first byte of a name.
+    /// Whether the byte can occur in a name after its first byte.
     static func isWord(_ byte: UInt8) -> Bool {
         ASCII.isLetter(byte) || ASCII.isDigit(byte) || byte == UInt8(ascii: "_")
     }
@@ -97,7 +97,7 @@ struct ExpressionLexer {
         (Array("add".utf8), .add), (Array("delete".utf8), .delete),
     ]
 
-    /// Keywords are keywords in any case of letters and in every kind of expression.
+    /// Keywords are recognized in any case and in every kind of expression.
     private static func keyword(_ word: ArraySlice<UInt8>) -> ExpressionToken.Kind? {
         guard word.count <= 7 else { return nil }
         for keyword in self.keywords where keyword.word.count == word.count {

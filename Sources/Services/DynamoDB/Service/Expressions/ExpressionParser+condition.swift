@@ -1,7 +1,7 @@
 internal import DynamoDBValues
 
 extension ExpressionParser {
-    /// A condition, or an operand in its place where parentheses leave open which of the two it is.
+    /// A condition, or an operand in its place when parentheses leave open which one it is.
     ///
     /// `precedence` is that of the operator on the left: 1 `OR`, 2 `AND`.
     mutating func condition(above precedence: Int) throws(ValidationFailure) -> Term {

@@ -17,18 +17,18 @@ package enum UpdateSection: UInt8, Sendable {
     }
 }
 
-/// One action of an update as read.
+/// One parsed action of an update.
 struct WrittenAction {
     let section: UpdateSection
-    /// Which section it stands in, counted in the order of the text; a repeated `SET` counts again.
+    /// The index of its section in the text; a repeated `SET` counts again.
     let clause: Int
     let path: Int32
-    /// What is set, added or deleted.
+    /// The operand: the value to set, add or delete.
     let value: Int32?
 }
 
 extension ExpressionParser {
-    /// Reads an update expression.
+    /// Parses an update expression.
     static func update(_ text: [UInt8]) throws(ValidationFailure) -> (SyntaxTree, actions: [WrittenAction]) {
         var parser = ExpressionParser(.update, text)
         var actions: [WrittenAction] = []

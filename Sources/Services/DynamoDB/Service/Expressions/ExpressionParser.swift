@@ -1,13 +1,13 @@
 internal import DynamoDBValues
 
-/// Reads tokens into a tree: what all kinds of expressions share.
+/// Parses tokens into a tree: the part common to all kinds of expressions.
 ///
-/// One look ahead and no second try, so that time is linear in the text; recursion is bounded by `depthMax`.
+/// One token of lookahead and no backtracking, so that time is linear in the text; recursion is bounded by `depthMax`.
 struct ExpressionParser {
     /// Nested parentheses and functions. More than the operators of an expression cannot nest without being redundant.
     static let depthMax = ExpressionKind.operatorCountMax + 10
 
-    /// A node and what it can stand for. A function in parentheses can stand for both until its neighbour is known.
+    /// A node and the roles it can have. A function in parentheses can have both until the next token is known.
     struct Term {
         let node: Int32
         let isCondition: Bool
@@ -24,7 +24,7 @@ struct ExpressionParser {
         self.tree = SyntaxTree(text)
     }
 
-    /// Reads a condition, filter or key condition.
+    /// Parses a condition, filter or key condition.
     static func condition(_ text: [UInt8], _ kind: ExpressionKind) throws(ValidationFailure) -> (
         SyntaxTree, root: Int32
     ) {
@@ -36,7 +36,7 @@ struct ExpressionParser {
         return (parser.tree, term.node)
     }
 
-    /// Reads the paths of a projection.
+    /// Parses the paths of a projection.
     static func projection(_ text: [UInt8]) throws(ValidationFailure) -> (SyntaxTree, paths: [Int32]) {
         var parser = ExpressionParser(.projection, text)
         var paths = [try parser.path()]
@@ -47,7 +47,7 @@ struct ExpressionParser {
 
     var current: ExpressionToken.Kind { self.tree.tokens[self.index].kind }
 
-    /// Consumes the current token when it is of this kind.
+    /// Consumes the current token if it is of this kind.
     mutating func take(_ kind: ExpressionToken.Kind) -> Bool {
         guard self.current == kind else { return false }
         self.advance()
@@ -67,7 +67,7 @@ struct ExpressionParser {
         guard isRight else { throw self.syntaxError() }
     }
 
-    /// The token where reading stopped, and the text from the token before it to the one after it.
+    /// Quotes the token where parsing stopped, and the text from the token before it to the one after it.
     func syntaxError() -> ValidationFailure {
         let tokens = self.tree.tokens
         let start = tokens[max(0, self.index - 1)].range.lowerBound
@@ -101,7 +101,7 @@ struct ExpressionParser {
         self.kind.invalid("The expression has redundant parentheses;")
     }
 
-    /// Closes parentheses around a node: two pairs straight around the same are refused as soon as they are read.
+    /// Closes parentheses around a node: two directly nested pairs are refused as soon as they are parsed.
     mutating func group(_ inner: Int32, openedAt token: Int) throws(ValidationFailure) -> Int32 {
         try self.expect(.rightParenthesis)
         guard self.tree.nodes[Int(inner)].kind != .group else { throw self.redundantParentheses }
@@ -151,7 +151,7 @@ struct ExpressionParser {
         return self.tree.append(.function, at: token, operands, function: function)
     }
 
-    /// A name, then names after points and indices in brackets.
+    /// A name, followed by names after dots and indices in brackets.
     mutating func path() throws(ValidationFailure) -> Int32 {
         let token = self.index
         let first = self.tree.writtenSteps.count

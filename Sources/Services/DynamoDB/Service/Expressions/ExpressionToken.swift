@@ -30,7 +30,7 @@ struct ExpressionToken {
         case dot
         case plus
         case minus
-        /// A character that no expression may have.
+        /// A character that is invalid in expressions.
         case unknown
         case end
 
@@ -54,7 +54,7 @@ struct ExpressionToken {
             }
         }
 
-        /// The operator with its operands exchanged.
+        /// The operator for exchanged operands.
         var mirrored: Kind {
             switch self {
             case .less: .greater

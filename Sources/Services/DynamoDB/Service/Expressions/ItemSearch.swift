@@ -2,11 +2,11 @@ internal import DynamoDBValues
 
 /// The values at many paths of one item, found in one walk over it.
 struct ItemSearch {
-    /// Up to so many paths are searched for one by one, when they are asked for.
+    /// Up to this many paths are searched individually, when their values are needed.
     private static let searchedCountMax = 8
 
     private let item: AttributeMap
-    /// What was found; nil where paths are searched for one by one.
+    /// The values found; nil when paths are searched individually.
     private var found: [ArraySlice<PathStep>: Found]?
 
     private struct Found {
@@ -32,13 +32,13 @@ struct ItemSearch {
         return found[path]?.value
     }
 
-    /// What holds the value at a path, whether or not that is there; nil for attributes of the item itself.
+    /// The container of the value at a path, whether or not the value exists; nil for attributes of the item itself.
     func parent(of path: ArraySlice<PathStep>) -> StoredValue? {
         guard let found = self.found else { return self.item.value(at: path.dropLast()) }
         return found[path]?.parent
     }
 
-    /// `depth` is how many steps of the paths lead to `value`.
+    /// `depth` is the number of steps that lead to `value`.
     private mutating func visit(
         _ value: StoredValue, parent: StoredValue?, _ paths: [ArraySlice<PathStep>], depth: Int
     ) {
@@ -63,7 +63,7 @@ struct ItemSearch {
         }
     }
 
-    /// The paths by their step at a depth, in the order in which steps first come.
+    /// Groups paths by their step at a depth, in the order of first occurrence.
     private static func grouped(
         _ paths: [ArraySlice<PathStep>], depth: Int
     ) -> [(step: PathStep, paths: [ArraySlice<PathStep>])] {

@@ -1,17 +1,17 @@
 package import DynamoDBValues
 
-/// A key condition held against a key's schema: what a query reads.
+/// A key condition resolved against a key schema: the range that a query reads.
 package struct ResolvedKeyCondition: Sendable {
-    /// The contents of the partition's attributes, in the schema's order.
+    /// The values of the partition key's attributes, in the schema's order.
     package let partition: [ArraySlice<UInt8>]
-    /// Leading attributes of the sort key that must be equal to something, in the schema's order.
+    /// Values of the leading sort key attributes with an equality condition, in the schema's order.
     package let equalSort: [ArraySlice<UInt8>]
-    /// What the next attribute of the sort key is compared with, if it is.
+    /// The condition on the next sort key attribute, if any.
     package let lastSort: KeyComparison?
 }
 
 extension KeyCondition {
-    /// Holds the condition against the key of the table or index that is queried.
+    /// Resolves the condition against the key of the queried table or index.
     /// - Throws: AWS's sentence for an attribute that is missing, too many, of a wrong type, empty or too large.
     package func resolved(_ schema: KeySchema) throws(ValidationFailure) -> ResolvedKeyCondition {
         guard schema.elements.count > 1 || self.terms.count <= 1 else { throw .keyConditionNotSupported }
@@ -48,11 +48,11 @@ extension KeyCondition {
     }
 
     private func term(_ name: String) -> Term? {
-        // By bytes: equal strings may be different names.
+        // By bytes: Unicode-equivalent strings are different names.
         self.terms.first { $0.name.utf8.elementsEqual(name.utf8) }
     }
 
-    /// The sort key's attributes are given from the left without gaps.
+    /// Conditions on sort key attributes must be given from the left without gaps.
     private func checkOrder(_ schema: KeySchema, _ present: [KeyElement]) throws(ValidationFailure) {
         for (element, given) in zip(schema.sort, present) where element != given {
             throw ValidationFailure(
@@ -69,7 +69,7 @@ extension KeyCondition {
         if case .beginsWith = comparison, element.type == .n { throw .keyConditionNotSupported }
     }
 
-    /// An empty beginning is refused like any other empty value.
+    /// An empty prefix is refused like any other empty value.
     /// - Source: moto, and what two public stores over DynamoDB guard against; AWS documents no exception.
     private func checkContents(_ schema: KeySchema, _ resolved: ResolvedKeyCondition) throws(ValidationFailure) {
         for element in schema.elements where element.type != .n {

@@ -1,11 +1,11 @@
 package import DynamoDBValues
 
-/// A compiled key condition, not yet held against a key: equalities and comparisons of attributes, joined by `AND`.
+/// A compiled key condition, not yet resolved against a key: equalities and comparisons of attributes, joined by `AND`.
 package struct KeyCondition: Sendable {
-    /// One attribute's condition; the attribute stands on the left.
+    /// The condition on one attribute, which is the left operand.
     package struct Term: Sendable {
         package let name: String
-        /// nil: something that no key can be searched by, which only the parameter KeyConditions lets through.
+        /// nil for a condition that no key can be searched by, which only the parameter KeyConditions admits.
         package let comparison: KeyComparison?
     }
 
@@ -16,7 +16,7 @@ package struct KeyCondition: Sendable {
         self.terms = terms
     }
 
-    /// - Throws: for what no key condition may have, whatever the key is.
+    /// - Throws: when the condition cannot be a key condition, whatever the key.
     init(_ condition: Condition) throws(ValidationFailure) {
         var reader = KeyConditionReader(condition.tree)
         try reader.visit(condition.root)
@@ -24,7 +24,7 @@ package struct KeyCondition: Sendable {
     }
 }
 
-/// How a query compares one attribute of a key.
+/// The comparison with one attribute of a key.
 package enum KeyComparison: Sendable {
     case equal(StoredValue)
     case less(StoredValue)
@@ -56,7 +56,7 @@ package enum KeyComparison: Sendable {
     }
 }
 
-/// Takes a condition apart into the terms of a key condition.
+/// Splits a condition into the terms of a key condition.
 private struct KeyConditionReader {
     private let tree: SyntaxTree
     private(set) var terms: [KeyCondition.Term] = []
@@ -88,7 +88,7 @@ private struct KeyConditionReader {
     }
 
     private mutating func append(_ node: SyntaxNode) throws(ValidationFailure) {
-        // Not `map(self.tree.bare)`, which takes a copy of the tree along.
+        // Not `map(self.tree.bare)`, which would copy the tree.
         var operands: [SyntaxNode] = []
         for child in self.tree.children(of: node) { operands.append(self.tree.bare(child)) }
         if operands.contains(where: { $0.kind == .function }) {

@@ -1,10 +1,10 @@
 internal import DynamoDBValues
 
-/// The second checks of a parsed expression: placeholders, operands and their types. Resolves names and values.
+/// The second pass of checks on a parsed expression: placeholders, operands and their types. Resolves names and values.
 struct OperandCheck {
     private let kind: ExpressionKind
     private var tree: SyntaxTree
-    /// nil for a tree that has its names and values already.
+    /// nil for a tree whose names and values are resolved already.
     private var context: ExpressionContext?
 
     init(_ kind: ExpressionKind, _ tree: SyntaxTree, _ context: ExpressionContext) {
@@ -14,19 +14,19 @@ struct OperandCheck {
         self.tree.steps = [PathStep](repeating: .index(0), count: tree.writtenSteps.count)
     }
 
-    /// For trees that were made without placeholders.
+    /// For trees made without placeholders.
     init(_ kind: ExpressionKind, resolved tree: SyntaxTree) {
         self.kind = kind
         self.tree = tree
         self.context = nil
     }
 
-    /// The tree of a check that had no placeholders to resolve.
+    /// The tree, if there were no placeholders to resolve.
     consuming func finishResolved() -> SyntaxTree {
         self.tree
     }
 
-    /// The tree with everything resolved, and the context that knows what was used.
+    /// The resolved tree, and the context with its marks of use.
     consuming func finish() -> (SyntaxTree, ExpressionContext) {
         guard let context = self.context else { preconditionFailure("a check without placeholders has no context") }
         return (self.tree, context)
@@ -36,7 +36,7 @@ struct OperandCheck {
         try self.visit(root)
     }
 
-    /// The targets' names and their overlaps, then the actions from the last back to the first: names, then values.
+    /// The targets' names and overlaps, then the actions from the last to the first: names, then values.
     mutating func update(_ actions: [WrittenAction]) throws(ValidationFailure) {
         for action in actions { try self.path(action.path) }
         try PathOverlap.check(actions.map { self.tree.path(self.tree.nodes[Int($0.path)]) }, .update)
@@ -166,12 +166,12 @@ struct OperandCheck {
         self.tree.values.append(value)
     }
 
-    /// Ten digits at most, as `PlaceCheck` has seen.
+    /// Ten digits at most, as ensured by `PlaceCheck`.
     static func integer(_ digits: ArraySlice<UInt8>) -> Int {
         digits.reduce(0) { $0 &* 10 &+ Int($1 &- UInt8(ascii: "0")) }
     }
 
-    /// The type of an operand when no item can change it.
+    /// The type of an operand, if it does not depend on the item.
     private func type(_ index: Int32) -> AttributeType? {
         let node = self.tree.bare(index)
         switch node.kind {
@@ -207,7 +207,7 @@ struct OperandCheck {
         try self.checkTypes(node, node.symbol.symbol) { $0 == .s || $0 == .n || $0 == .b }
     }
 
-    /// Refuses the same path as first and as another operand.
+    /// Refuses a path that is both the first and another operand.
     private func checkDistinct(_ node: SyntaxNode, _ name: String) throws(ValidationFailure) {
         let operands = self.tree.children(of: node)
         guard let firstIndex = operands.first else { return }
@@ -278,7 +278,7 @@ struct OperandCheck {
 }
 
 extension StoredValue {
-    /// As messages about bounds print a value.
+    /// The form of a value in messages about bounds.
     fileprivate var boundText: String {
         switch self.type {
         case .b: "{B:java.nio.HeapByteBuffer[pos=0 lim=\(self.content.count) cap=\(self.content.count)]}"

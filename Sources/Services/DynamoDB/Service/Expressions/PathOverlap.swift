@@ -1,20 +1,20 @@
 internal import DynamoDBValues
 
-/// Refuses paths of one update or projection that are the same, lie one inside the other, or use one attribute both as
-/// a list and as a map.
+/// Refuses paths of one update or projection that are equal, contain one another, or use one attribute both as a list
+/// and as a map.
 ///
-/// The paths stand in a tree by their steps; AWS reports the clash that it meets first going through it, newest branch
-/// first, and so does this.
+/// The paths form a tree by their steps; like AWS, this reports the first conflict of a traversal that visits the
+/// newest branch first.
 struct PathOverlap {
     private struct Node {
         var children: [PathStep: Int] = [:]
-        /// Children and paths that end here, in the order in which they came.
+        /// Children, and paths that end here, in the order of insertion.
         var entries: [Entry] = []
         var isMixed = false
     }
 
     private struct Entry {
-        /// The path that brought it in.
+        /// The path that created the entry.
         let path: Int
         /// The node of a branch; nil for a path that ends here.
         let node: Int?
@@ -25,7 +25,7 @@ struct PathOverlap {
     private let kind: ExpressionKind
     private var nodes = [Node()]
 
-    /// - Complexity: O(steps) where nothing clashes.
+    /// - Complexity: O(steps) when there is no conflict.
     static func check(_ paths: [ArraySlice<PathStep>], _ kind: ExpressionKind) throws(ValidationFailure) {
         guard paths.count > 1 else { return }
         var overlap = PathOverlap(paths: paths, kind: kind)

@@ -1,7 +1,7 @@
 internal import DynamoDBValues
 
-/// The first checks of a parsed expression, in the order of its text: reserved words, list indices, names of functions
-/// and where each function stands.
+/// The first pass of checks on a parsed expression, in the order of its text: reserved words, list indices, names of
+/// functions and where each function occurs.
 struct PlaceCheck {
     private let kind: ExpressionKind
     private let tree: SyntaxTree
@@ -15,7 +15,7 @@ struct PlaceCheck {
         try self.visit(root, isConditionDue: true)
     }
 
-    /// Sections are read one after the other, in the order in which they first appear, and each may appear once.
+    /// Sections are checked one after the other, in the order of their first occurrence; each may occur once.
     func update(_ actions: [WrittenAction]) throws(ValidationFailure) {
         guard self.hasRepeatedSection(actions) else {
             for action in actions { try self.action(action) }

@@ -2,7 +2,7 @@ internal import DynamoDBValues
 
 /// The keys of ExpressionAttributeNames or ExpressionAttributeValues, and which of them an expression used.
 struct Placeholders: Sendable {
-    /// Up to so many keys are searched one by one.
+    /// Up to this many keys are searched linearly.
     private static let searchedCountMax = 8
     /// - Source: DynamoDB Developer Guide, "Quotas", "Expression parameters".
     static let keyUTF8CountMax = 255
@@ -32,7 +32,7 @@ struct Placeholders: Sendable {
         self.indices.isEmpty ? self.keys.firstIndex(of: key) : self.indices[key]
     }
 
-    /// Refuses what no expression used.
+    /// Refuses unused keys.
     func checkUse(of parameter: String) throws(ValidationFailure) {
         guard self.isUsed.contains(false) else { return }
         let unused = zip(self.keys, self.isUsed).filter { !$0.1 }.map { String(decoding: $0.0, as: UTF8.self) }
@@ -40,7 +40,7 @@ struct Placeholders: Sendable {
         throw ValidationFailure("Value provided in \(parameter) unused in expressions: keys: {\(listed)}")
     }
 
-    /// Refuses a key that is no placeholder.
+    /// Refuses keys that are not valid placeholders.
     func checkForm(_ parameter: String, prefix: Unicode.Scalar) throws(ValidationFailure) {
         for key in self.keys {
             if key.count > Self.keyUTF8CountMax {
@@ -57,9 +57,9 @@ struct Placeholders: Sendable {
         }
     }
 
-    /// The order in which AWS lists the members of a set of strings, which is that of a Java `HashSet`.
+    /// The order in which AWS lists the members of a set of strings: that of a Java `HashSet`.
     ///
-    /// `capacityFor` is how many strings the set was made from.
+    /// `capacityFor` is the number of strings that the set was made from.
     static func listed(_ texts: [String], of capacityFor: Int) -> [String] {
         var capacity = 16
         while capacity < capacityFor * 4 / 3 + 1 { capacity *= 2 }

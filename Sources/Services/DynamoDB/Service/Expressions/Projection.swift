@@ -1,16 +1,16 @@
 package import DynamoDBValues
 
-/// A compiled projection: which parts of an item an answer has.
+/// A compiled projection: the parts of an item that an answer contains.
 package struct Projection: Sendable {
     /// The paths below one attribute or element.
     private struct Branch: Sendable {
-        /// The whole of it, so that nothing below matters.
+        /// The whole value is projected, so deeper paths do not matter.
         var isWhole = false
         private(set) var steps: [(step: PathStep, branch: Int)] = []
-        /// The same, when there are more than are searched one by one.
+        /// `steps` by step, if there are more than are searched linearly.
         private var known: [PathStep: Int] = [:]
 
-        /// Up to so many steps are searched one by one.
+        /// Up to this many steps are searched linearly.
         private static let searchedCountMax = 8
 
         func branch(of step: PathStep) -> Int? {
@@ -39,12 +39,12 @@ package struct Projection: Sendable {
 
     private var branches = [Branch()]
 
-    /// - Parameter paths: without overlaps, unless these are the paths of an update.
+    /// - Parameter paths: free of overlaps, unless they are the paths of an update.
     init(_ paths: [ArraySlice<PathStep>]) {
         for path in paths { self.insert(path) }
     }
 
-    /// A projection of whole top-level attributes, such as AttributesToGet asks for.
+    /// A projection of whole top-level attributes, as in AttributesToGet.
     package init(attributes: [String]) {
         self.init(attributes.map { [PathStep.name(Array($0.utf8)[...])] })
     }
@@ -76,9 +76,9 @@ package struct Projection: Sendable {
         }
     }
 
-    /// The projected item: whole attributes as they are stored, documents with what was asked for and exists.
+    /// The projected item: whole attributes as stored, documents reduced to the projected parts that exist.
     ///
-    /// Elements of a list move together, in the list's order.
+    /// The projected elements of a list become adjacent, in the list's order.
     package func apply(to item: AttributeMap) -> AttributeMap {
         var attributes: [AttributeChange] = []
         let names = self.branches[0].names
@@ -93,7 +93,7 @@ package struct Projection: Sendable {
         return AttributeMap(attributes)
     }
 
-    /// - Returns: nil when nothing that was asked for exists.
+    /// - Returns: nil when nothing projected exists.
     private func project(_ value: StoredValue, _ branch: Int) -> AttributeValue? {
         guard !self.branches[branch].isWhole else { return value.tree }
         switch value.type {

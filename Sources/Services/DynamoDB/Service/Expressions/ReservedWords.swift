@@ -1,10 +1,10 @@
 internal import Primitives
 
-/// Names that an expression must write as `#placeholder`.
+/// Names that an expression may use only by a `#placeholder`.
 ///
-/// - Source: DynamoDB Developer Guide, "Reserved words in DynamoDB": 573 words, in any case of letters.
+/// - Source: DynamoDB Developer Guide, "Reserved words in DynamoDB": 573 words, case-insensitive.
 enum ReservedWords {
-    /// Whether a name written as it is would be refused.
+    /// Whether the name, written literally, is refused.
     /// - Complexity: O(bytes of the name), no allocation.
     static func contains(_ name: ArraySlice<UInt8>) -> Bool {
         guard name.count <= self.utf8CountMax else { return false }

@@ -1,21 +1,21 @@
 internal import DynamoDBValues
 
-/// An expression as read: nodes in an arena, so that a request makes few allocations and a check walks indices.
+/// A parsed expression: nodes in an arena, so that a request needs few allocations and checks walk indices.
 ///
 /// The checks that resolve placeholders fill `steps` and `values`; evaluation then needs no text.
 struct SyntaxTree: Sendable {
     let text: [UInt8]
     let tokens: [ExpressionToken]
     var nodes: [SyntaxNode] = []
-    /// The children of all nodes, each node's in one run.
+    /// The children of all nodes; those of one node are contiguous.
     var children: [Int32] = []
-    /// The steps of all paths as written, each path's in one run.
+    /// The steps of all paths as written; those of one path are contiguous.
     var writtenSteps: [WrittenStep] = []
-    /// `writtenSteps` with placeholders replaced; as many, once resolved.
+    /// `writtenSteps` with placeholders replaced; the same count once resolved.
     var steps: [PathStep] = []
-    /// The values of all `:placeholders` in the order in which they were resolved.
+    /// The values of all `:placeholders`, in the order of resolution.
     var values: [StoredValue] = []
-    /// Operators and functions.
+    /// The number of operators and functions.
     var operatorCount = 0
 
     init(_ text: [UInt8]) {
@@ -25,10 +25,10 @@ struct SyntaxTree: Sendable {
         self.children.reserveCapacity(self.tokens.count)
     }
 
-    /// A tree of nothing: what stands where a tree was moved away.
+    /// The empty tree, left behind when a tree is moved.
     static let none = SyntaxTree([])
 
-    /// The text of a token as a message quotes it.
+    /// The text of a token, as quoted in messages.
     func quote(_ token: Int32) -> String {
         let token = self.tokens[Int(token)]
         return token.kind == .end ? "<EOF>" : String(decoding: self.text[token.range], as: UTF8.self)
@@ -104,15 +104,15 @@ struct SyntaxNode: Sendable {
     /// The operator of a comparison or an arithmetic node.
     let symbol: ExpressionToken.Kind
     let function: ExpressionFunction
-    /// The token that names the node in messages.
+    /// The token that stands for the node in messages.
     let token: Int32
-    /// Where the children or the path's steps begin; of a resolved value its index in `values`.
+    /// The index of the first child or path step; of a resolved value, its index in `values`.
     var first: Int32
     let count: Int32
 
     var run: Range<Int> { Int(self.first)..<Int(self.first + self.count) }
 
-    /// Whether the node can stand where a condition is due.
+    /// Whether the node can be a condition.
     var isCondition: Bool {
         switch self.kind {
         case .or, .and, .not, .comparison, .between, .oneOf, .function: true
@@ -120,13 +120,13 @@ struct SyntaxNode: Sendable {
         }
     }
 
-    /// Whether the node can stand where an operand is due.
+    /// Whether the node can be an operand.
     var isOperand: Bool {
         self.kind == .function || self.kind == .path || self.kind == .value || self.kind == .arithmetic
     }
 }
 
-/// The functions of all kinds of expressions; names are told apart by case.
+/// The functions of all kinds of expressions; names are case-sensitive.
 enum ExpressionFunction: UInt8, Sendable, CaseIterable {
     case attributeExists
     case attributeNotExists
@@ -161,7 +161,7 @@ enum ExpressionFunction: UInt8, Sendable, CaseIterable {
 
     var isOfUpdates: Bool { self == .ifNotExists || self == .listAppend }
 
-    /// Whether the function is true or false, and so a condition by itself.
+    /// Whether the function returns a boolean, so that it is a condition by itself.
     var isCondition: Bool { !self.isOfUpdates && self != .size && self != .unknown }
 
     /// Whether the first operand must be a document path.
@@ -198,7 +198,7 @@ package enum PathStep: Sendable, Hashable {
         if case .index = self { true } else { false }
     }
 
-    /// As messages print it: `name`, `[3]`.
+    /// The form in messages: `name`, `[3]`.
     var text: String {
         switch self {
         case .name(let name): String(decoding: name, as: UTF8.self)
@@ -208,7 +208,7 @@ package enum PathStep: Sendable, Hashable {
 }
 
 extension Sequence<PathStep> {
-    /// As messages print a path: `[a, b, [3]]`, cut: a short expression can name attributes of 64 KiB.
+    /// The form of a path in messages: `[a, b, [3]]`, truncated: a short expression can name attributes of 64 KiB.
     var pathText: String {
         "[" + EchoedList.text(self.lazy.map(\.text)) + "]"
     }

@@ -5,19 +5,19 @@ package struct UpdatePlan: Sendable {
     /// One action with its resolved target.
     struct Action: Sendable {
         let section: UpdateSection
-        /// Which section of the text it stands in.
+        /// The index of its section in the text.
         let clause: Int
         let path: ArraySlice<PathStep>
-        /// What is set, added or deleted; a node of the tree.
+        /// The operand, a node of the tree: the value to set, add or delete.
         let value: Int32?
     }
 
     let tree: SyntaxTree
     let actions: [Action]
-    /// Whether this was the parameter AttributeUpdates, of which AWS words a wrong type differently.
+    /// Whether the update was the parameter AttributeUpdates, for which AWS words a wrong type differently.
     let isLegacy: Bool
 
-    /// The actions of AttributeUpdates; `tree` has their values and nothing else.
+    /// The actions of AttributeUpdates; `tree` contains only their values.
     init(legacy actions: [Action], _ tree: SyntaxTree) {
         self.tree = tree
         self.actions = actions
@@ -35,7 +35,7 @@ package struct UpdatePlan: Sendable {
         }
     }
 
-    /// Refuses an update of the key, and paths into key attributes.
+    /// Refuses an update of a key attribute, and paths into key attributes.
     package func check(_ keys: KeyNames) throws(ValidationFailure) {
         for node in self.tree.nodes where node.kind == .path && !self.isTarget(node) {
             try keys.checkScalar(self.tree.path(node))
@@ -44,15 +44,15 @@ package struct UpdatePlan: Sendable {
         for action in self.actions { try keys.checkScalar(action.path) }
     }
 
-    /// Every path of the update, those that are read and those that are written.
+    /// Every path of the update, both those read and those written.
     var paths: [ArraySlice<PathStep>] {
-        // What is no expression has its paths in its actions alone.
+        // AttributeUpdates is not an expression: only its actions have paths.
         self.isLegacy
             ? self.actions.map(\.path)
             : self.tree.nodes.compactMap { $0.kind == .path ? self.tree.path($0) : nil }
     }
 
-    /// The type of the value that the update gives a top-level attribute; nil when it computes one, or leaves it.
+    /// The type of the value that the update sets a top-level attribute to; nil when the value is computed or not set.
     package func givenType(of name: String) -> AttributeType? {
         for action in self.actions where action.path.count == 1 {
             guard case .name(let target) = action.path.first, target.elementsEqual(name.utf8),
@@ -68,7 +68,7 @@ package struct UpdatePlan: Sendable {
         self.actions.contains { $0.path.startIndex == Int(node.first) }
     }
 
-    /// The top-level attributes that the update writes, each once, in the order of the text.
+    /// The top-level attributes that the update writes, without duplicates, in the order of the text.
     package var attributeNames: [String] {
         var names: [String] = []
         var known: Set<ArraySlice<UInt8>> = []
@@ -78,9 +78,9 @@ package struct UpdatePlan: Sendable {
         return names
     }
 
-    /// What `UPDATED_OLD` shows of the item before, and `UPDATED_NEW` of the item after.
+    /// The part of an item that `UPDATED_OLD` (the item before) or `UPDATED_NEW` (the item after) shows.
     ///
-    /// The paths that the update names, as a projection would show them.
+    /// These are the paths of the update, as in a projection.
     /// - Returns: nil when there is nothing to show; the answer then has no `Attributes`.
     package func updatedAttributes(of item: AttributeMap?) -> AttributeMap? {
         guard let item else { return nil }
@@ -88,12 +88,12 @@ package struct UpdatePlan: Sendable {
         return shown.isEmpty ? nil : shown
     }
 
-    /// The item as the update leaves it.
+    /// The item after the update.
     ///
-    /// Everything is computed from the item as it was. AWS reports, in this order: a target whose parent cannot have
-    /// it, an operand of a wrong type, then section by section from the last a target without a parent and an attribute
-    /// that is read and is not there, then numbers out of range.
-    /// An item over 400 KB is refused too. `item` is nil when there is none yet; a new one begins with `key`.
+    /// Everything is computed from the original item. AWS reports, in this order: a target whose parent has the wrong
+    /// type, an operand of a wrong type; then, section by section from the last, a target without a parent and an
+    /// attribute that is read but missing; then numbers out of range. An item over 400 KB is refused too. `item` is nil
+    /// when it does not exist yet; the new one starts from `key`.
     package func apply(to item: AttributeMap?, key: AttributeMap) throws(ValidationFailure) -> AttributeMap {
         let base = item ?? key
         var work = UpdateWork(self, base)

@@ -1,19 +1,19 @@
 internal import DynamoDBValues
 
-/// One application of an update to one item.
+/// The application of an update to one item.
 struct UpdateWork {
-    /// What an action does to its target.
+    /// The effect of an action on its target.
     enum Effect {
         case set(StoredValue)
         case remove
-        /// Nothing: a DELETE from what is not there.
+        /// Nothing: a DELETE from a missing attribute.
         case keep
     }
 
     private let plan: UpdatePlan
     private let item: AttributeMap
     private let search: ItemSearch
-    /// For each action of the plan.
+    /// Parallel to the actions of the plan.
     private var effects: [Effect] = []
     private var setBytes = SizeBound()
 
@@ -24,14 +24,14 @@ struct UpdateWork {
         self.effects.reserveCapacity(plan.actions.count)
     }
 
-    /// Works out every action's effect from the item as it was.
+    /// Computes every action's effect from the original item.
     mutating func compute() throws(ValidationFailure) {
         let actions = self.plan.actions
         for action in actions where action.path.count > 1 {
             if self.search.parent(of: action.path) != nil, !self.isWritable(action.path) { throw .updatePath }
         }
         var overflow: ValidationFailure?
-        // The last section with an action that reads what is not there; told after all types have been looked at.
+        // The last section with an action that reads a missing attribute; reported after all types are checked.
         var missingClause = -1
         for action in actions {
             do throws(Fault) {
@@ -57,7 +57,7 @@ struct UpdateWork {
         if self.setBytes.isOver { throw .updatedItemTooLarge }
     }
 
-    /// What becomes of the item's top-level attributes.
+    /// The changes of the item's top-level attributes.
     func changes() throws(ValidationFailure) -> [AttributeChange] {
         var changes: [AttributeChange] = []
         var nested: [(name: ArraySlice<UInt8>, tree: ChangeTree)] = []
@@ -86,17 +86,17 @@ struct UpdateWork {
         return changes
     }
 
-    /// Why an action has no effect yet.
+    /// Why an action has no effect.
     private enum Fault: Error {
-        /// An operand of a wrong type: reported before everything else.
+        /// An operand of a wrong type: takes precedence over all other errors.
         case type
-        /// An attribute that is read is not there.
+        /// An attribute that is read is missing.
         case missing
-        /// The result is no number that can be stored.
+        /// The result is not a number that can be stored.
         case number(ValidationFailure)
     }
 
-    /// Whether all but the last step of the path is there, and is a map or a list as the last step needs.
+    /// Whether the parent of the path's last step exists, and is a map or a list as that step requires.
     private func isWritable(_ path: ArraySlice<PathStep>) -> Bool {
         guard path.count > 1, let last = path.last else { return true }
         guard let parent = self.search.parent(of: path) else { return false }
@@ -143,14 +143,14 @@ struct UpdateWork {
             try self.appendLists(of: node, to: &lists, &bytes)
             return .concatenating(lists)
         default:
-            // No other node passes the checks.
+            // The checks admit no other node.
             throw .type
         }
     }
 
-    /// The lists that a `list_append` of whatever depth joins, so that none is copied twice.
+    /// The lists that nested `list_append` calls of any depth join, so that none is copied twice.
     ///
-    /// Once it is certain that the item is too large, the rest is only looked at: it is refused in the end.
+    /// Once the item is certain to be too large, the rest is only checked: the item is refused in the end.
     private func appendLists(
         of node: SyntaxNode, to lists: inout [StoredValue], _ bytes: inout SizeBound
     ) throws(Fault) {
@@ -196,10 +196,10 @@ private struct SizeBound {
 
     var isOver: Bool { self.chargedBytes > AttributeMap.itemBytesMax }
 
-    /// - Complexity: O(1) for what is small, else O(bytes); nothing is looked at once the bound is passed.
+    /// - Complexity: O(1) for small values, else O(bytes); O(1) once the limit is passed.
     mutating func add(_ value: StoredValue) {
         self.storedBytes += value.range.count
-        // The stored form has at least half the bytes that count, so little of it needs no counting.
+        // The stored form has at least half of the bytes that count, so small values need no counting.
         guard self.storedBytes * 2 > AttributeMap.itemBytesMax, !self.isOver else { return }
         self.chargedBytes += value.chargedBytes
     }

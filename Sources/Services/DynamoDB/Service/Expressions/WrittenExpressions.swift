@@ -2,17 +2,17 @@ internal import DynamoDBValues
 internal import Primitives
 internal import Synchronization
 
-/// Expressions that were read before: programs send the same few texts again and again.
+/// A cache of parsed expressions: programs send the same few texts again and again.
 ///
-/// Kept is what hangs on the text alone. Names and values, and whatever is wrong with them, are looked at in each
-/// request; what could not be read is read again.
+/// Only what depends on the text alone is cached. Names and values, and errors in them, are checked in each request;
+/// texts that cannot be parsed are not cached.
 final class WrittenExpressions<Content: Sendable>: Sendable {
-    /// Expressions held at most.
+    /// The largest number of expressions in the cache.
     static var countMax: Int { 512 }
-    /// Longer ones are not kept: a tree takes some fifty times its text at most.
+    /// Longer texts are not cached: a tree takes at most about fifty times its text.
     static var textBytesMax: Int { 256 }
 
-    /// An expression as read, and what it says; one object for all who use it.
+    /// A parsed expression and its content; shared by all who use it.
     final class Written: Sendable {
         let kind: ExpressionKind
         let tree: SyntaxTree
@@ -25,11 +25,11 @@ final class WrittenExpressions<Content: Sendable>: Sendable {
         }
     }
 
-    /// By the hash of kind and text, whose bytes are compared then: the text need not be copied to be looked up.
-    /// `Hasher` is seeded at random in each process, so nobody can choose texts that collide.
+    /// By the hash of kind and text; the bytes are compared then, so that a lookup need not copy the text. `Hasher` is
+    /// seeded at random in each process, so that nobody can choose texts that collide.
     private let recent = Mutex(RecentObjects(countMax: WrittenExpressions.countMax))
 
-    /// The expression of that text, read by `read` where it is not held.
+    /// The expression of that text, parsed by `read` if it is not cached.
     func expression(
         _ text: String, _ kind: ExpressionKind,
         read: ([UInt8]) throws(ValidationFailure) -> (SyntaxTree, Content)
