@@ -5,21 +5,21 @@ internal import ServiceModel
 
 /// An UpdateTableReplicaAutoScaling request, applied to the replicas of a table.
 ///
-/// - Source: answers recorded on AWS in October 2026 by a laboratory of the AWS Controllers for Kubernetes. What
-///   Application Auto Scaling refuses, AWS passes on in its words.
+/// - Source: answers recorded on AWS in October 2026 by a laboratory of the AWS Controllers for Kubernetes. Errors of
+///   Application Auto Scaling are passed on by AWS verbatim.
 struct AutoScalingChange {
     typealias Dimension = ReplicaAutoScaling.Dimension
 
-    /// The role that AWS's own service takes, whatever the request says.
+    /// AWS always uses its service-linked role, whatever role the request names.
     static let roleName =
         "aws-service-role/dynamodb.application-autoscaling.amazonaws.com/"
         + "AWSServiceRoleForApplicationAutoScaling_DynamoDBTable"
-    /// What a target may be, in percent of the capacity.
+    /// The valid target values, in percent of the capacity.
     static let targets = 10.0...90.0
-    /// What it may be whatever it is a target of.
+    /// The range that Application Auto Scaling accepts for any metric.
     private static let anyTargets = 8.51592e-109...1.174271e108
 
-    /// As the request names it.
+    /// The table as the request names it.
     let name: String
     let input: UpdateTableReplicaAutoScalingInput
     let context: RequestContext
@@ -47,7 +47,7 @@ struct AutoScalingChange {
         }
     }
 
-    /// On-demand tables let auto scaling be disabled, not enabled.
+    /// For on-demand tables, auto scaling can be disabled but not enabled.
     private func checkBilling(_ group: TableGroup) throws(ServiceError) {
         guard group.own.isOnDemand else { return }
         var parameters: [String] = []
@@ -78,7 +78,7 @@ struct AutoScalingChange {
                 + parameters.map { "'\($0)'" }.joined(separator: ", ") + ".")
     }
 
-    /// Replicas and indexes that the request names; an index that is CREATING is not there yet.
+    /// Checks that the replicas and indexes of the request exist; an index that is CREATING does not count.
     private func checkPresence(_ group: TableGroup) throws(ServiceError) {
         func missing(_ what: String) -> ServiceError {
             DynamoDBError.resourceNotFound(
@@ -133,7 +133,7 @@ struct AutoScalingChange {
         guard update.autoScalingDisabled != true, let minimum = update.minimumUnits, let maximum = update.maximumUnits,
             let policy = update.scalingPolicyUpdate
         else {
-            // The rule has let no half of a setting through.
+            // `AutoScalingRule` admits no incomplete settings.
             table.replication?.autoScaling.settings[dimension] = nil
             return
         }
@@ -174,11 +174,11 @@ struct AutoScalingChange {
 }
 
 extension TableGroup {
-    /// What AWS sets for the writes of an index that is added to a provisioned global table.
+    /// AWS's default for the writes of an index that is added to a provisioned global table.
     private static let newIndexBounds = 1...10
     private static let newIndexTarget = 70.0
 
-    /// Lets the writes of indexes that were just added scale in every replica.
+    /// Enables auto scaling of the writes of newly added indexes, in every replica.
     mutating func scaleNewIndexes(since before: TableDescriptor) {
         guard self.own.replication != nil, !self.own.isOnDemand, !before.isOnDemand else { return }
         for index in self.own.indexes where index.isGlobal && before.index(index.name) == nil {
@@ -194,7 +194,7 @@ extension TableGroup {
         }
     }
 
-    /// What DescribeTableReplicaAutoScaling shows of a global table.
+    /// The DescribeTableReplicaAutoScaling description of a global table.
     func autoScalingDescription(
         _ status: TableStatus, _ context: RequestContext, _ replicaStatus: (TableDescriptor) -> ReplicaStatus
     ) -> TableAutoScalingDescription {
@@ -230,7 +230,7 @@ extension TableDescriptor {
             scaleOutCooldown: settings.scaleOutCooldown, targetValue: settings.target)
         return AutoScalingSettingsDescription(
             minimumUnits: settings.minimum, maximumUnits: settings.maximum,
-            // Kept, and of no use, while the table is an on-demand one.
+            // The settings are kept, without effect, while the table is on-demand.
             autoScalingDisabled: self.isOnDemand ? true : nil, autoScalingRoleARN: AutoScalingChange.roleARN(context),
             scalingPolicies: [
                 AutoScalingPolicyDescription(

@@ -1,11 +1,11 @@
 internal import DynamoDBModel
 internal import DynamoDBValues
 
-/// What UpdateTableReplicaAutoScaling demands of a request, before it looks for the table.
+/// The checks of an UpdateTableReplicaAutoScaling request that precede looking up the table.
 ///
 /// - Source: answers recorded on AWS in October 2026 by a laboratory of the AWS Controllers for Kubernetes.
 struct AutoScalingRule {
-    /// As the request names it.
+    /// The table as the request names it.
     let table: String
 
     func check(_ input: UpdateTableReplicaAutoScalingInput) throws(ValidationFailure) {
@@ -40,10 +40,10 @@ struct AutoScalingRule {
         }
     }
 
-    /// All of bounds and policy, or nothing but that there is to be no scaling.
+    /// Requires both bounds and a policy, or none of them with scaling disabled.
     private func check(_ update: AutoScalingSettingsUpdate?) throws(ValidationFailure) {
         guard let update else { return }
-        // In the order in which AWS names them.
+        // In AWS's order.
         let given: KeyValuePairs = [
             "MaximumUnits": update.maximumUnits != nil,
             "ScalingPolicyUpdate": update.scalingPolicyUpdate != nil,

@@ -3,12 +3,12 @@ internal import KeyValue
 internal import Primitives
 internal import ServiceModel
 
-/// A replica that leaves its global table and stays as a table of one region, with its items and settings.
+/// Disassociation: a replica leaves its global table and becomes a single-region table, with its items and settings.
 ///
 /// - Source: DynamoDB Developer Guide, "Disassociating a global table replica". AWS's sentences are not known: the
-///   refusals here have words of our own.
+///   errors here have words of our own.
 extension DynamoDBService {
-    /// Failures in all, after which the replica leaves with the next start, and the pause after each: a minute.
+    /// Failures in all, after which the work waits for the next start, and the pause after each: a minute in all.
     private static let disassociationAttemptsMax = 600
     private static let disassociationPauseMilliseconds = 100
 
@@ -37,9 +37,9 @@ extension DynamoDBService {
         return description
     }
 
-    /// Lets a replica go once it and the others have all that was written before.
+    /// Removes a replica from its group once it and the others have everything that was written before.
     ///
-    /// Called by a job, and again after the next start when it was cut off.
+    /// Called by a job, and again after a restart if it was interrupted.
     func finishDisassociation(_ number: UInt64) async {
         var failureCount = 0
         while !Task.isCancelled, failureCount < Self.disassociationAttemptsMax {
@@ -48,13 +48,13 @@ extension DynamoDBService {
                 await Task.yield()
             } catch {
                 failureCount += 1
-                // Ended early by the server's stop only, which the loop's condition sees.
+                // Sleep throws only when the server stops, which the loop's condition sees.
                 try? await Task.sleep(for: .milliseconds(Self.disassociationPauseMilliseconds))
             }
         }
     }
 
-    /// - Returns: whether nothing is left to do.
+    /// - Returns: whether the work is finished.
     private func disassociationStep(_ number: UInt64) async throws(ServiceError) -> Bool {
         let key = CatalogKeys.indexWork(number, IndexWork.leaving)
         guard let record = try await self.items.get([key], .forAnswer)[0], let mark = IndexWork(record.value) else {
@@ -66,7 +66,7 @@ extension DynamoDBService {
             _ = try await self.items.commit(Batch(writes: [.delete(key)]))
             return true
         }
-        // All that was written before the request, in every region.
+        // Everything that was written before the request, in every region.
         for member in replication.members {
             switch try await self.replicateRound(member.number) {
             case .idle(let version) where version >= record.version: continue

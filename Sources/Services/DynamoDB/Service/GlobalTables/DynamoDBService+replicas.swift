@@ -4,9 +4,9 @@ internal import KeyValue
 internal import Primitives
 internal import ServiceModel
 
-/// Replicas that are added, changed and taken away.
+/// Adding, changing and removing replicas.
 extension DynamoDBService {
-    /// Does what an UpdateTable request asks of replicas, and answers as AWS does: before it is done.
+    /// Applies the replica updates of an UpdateTable request; like AWS, answers before they are finished.
     func updateReplicas(
         _ reference: TableReference, _ action: ReplicaAction, _ update: TableUpdate
     ) async throws(ServiceError) -> TableDescription {
@@ -18,7 +18,7 @@ extension DynamoDBService {
         }
     }
 
-    /// What the answer shows: UPDATING, and the replicas as they were.
+    /// The description in the answer: UPDATING, and the former replicas.
     private static func answer(
         _ group: TableGroup, replicas before: TableGroup, at now: Timestamp
     ) -> TableDescription {
@@ -30,8 +30,8 @@ extension DynamoDBService {
         return description
     }
 
-    /// A table that is made a replica is not there yet for whoever asks for more of it; one of which something is
-    /// changed must be let be.
+    /// Refuses a change unless the table is ACTIVE, no replica has an index that is CREATING, and `checkReplicasIdle`
+    /// passes.
     static func checkIdle(_ group: TableGroup, at now: Timestamp) throws(ServiceError) {
         guard group.own.status(at: now) == .active, group.all.allSatisfy({ $0.indexInState(.creating) == nil }) else {
             throw .replicaInUse
@@ -39,7 +39,7 @@ extension DynamoDBService {
         try self.checkReplicasIdle(group, at: now)
     }
 
-    /// While a replica is made or taken away, no other thing is changed.
+    /// Refuses a change while a replica is added, removed or disassociated.
     static func checkReplicasIdle(_ group: TableGroup, at now: Timestamp) throws(ServiceError) {
         guard group.others.allSatisfy({ $0.replicaStatus(at: now) == .active }),
             group.all.allSatisfy({ $0.replication?.isLeaving != true })
@@ -61,7 +61,7 @@ extension DynamoDBService {
         let now = update.now
         guard let region = action.regionName.flatMap({ Region($0) }) else { throw .replicaExists(reference.name) }
         let target = TableReference(account: reference.account, region: region, name: reference.name)
-        // Read before the commit, so that they are no later than it: a link may begin too early, never too late.
+        // Read before the commit, so that they are not later than it: a link may start too early, but never too late.
         let positions = try await self.positions(to: reference)
         let number = try await self.catalog.newNumber()
         let tableID = RequestID.uuid(self.random).description
@@ -122,7 +122,7 @@ extension DynamoDBService {
         try own.checkIndexScaling()
     }
 
-    /// How far each replica's writes have come to a table.
+    /// The position up to which each replica's writes are applied to a table.
     private func positions(to reference: TableReference) async throws(ServiceError) -> [UInt64: LogPosition] {
         guard let own = try await self.catalog.snapshot(reference)?.descriptor else {
             throw .tableNotFound(reference)
@@ -189,8 +189,8 @@ extension DynamoDBService {
         return answer
     }
 
-    /// Waits until the others have all that was written to a replica that is DELETING.
-    /// - Returns: false when that could not be; what is left goes on after the next start.
+    /// Waits until the other replicas have everything that was written to a replica that is DELETING.
+    /// - Returns: false when that failed; the rest is resumed after the next start.
     func drainReplica(_ table: TableCatalog.Snapshot) async -> Bool {
         guard table.descriptor.replication != nil else { return true }
         var failureCount = 0
@@ -198,7 +198,7 @@ extension DynamoDBService {
             do throws(ServiceError) {
                 switch try await self.replicateRound(table.descriptor.number) {
                 case .gone: return true
-                // No caller writes after the commit which made it DELETING.
+                // No caller writes after the commit that made it DELETING.
                 case .idle(let version) where version >= table.version: return true
                 case .idle, .more: await Task.yield()
                 case .pause(let milliseconds): try? await Task.sleep(for: .milliseconds(milliseconds))
@@ -206,18 +206,19 @@ extension DynamoDBService {
                 failureCount = 0
             } catch {
                 failureCount += 1
-                // Ended early by the server's stop only, which the loop's condition sees.
+                // Sleep throws only when the server stops, which the loop's condition sees.
                 try? await Task.sleep(for: .milliseconds(Self.drainPauseMilliseconds))
             }
         }
         return false
     }
 
-    /// Failures in a row after which a replica stays DELETING until the next start, and the pause after each: a minute.
+    /// Consecutive failures after which a replica stays DELETING until the next start, and the pause after each: a
+    /// minute in all.
     private static let drainFailuresMax = 600
     private static let drainPauseMilliseconds = 100
 
-    /// Takes a replica away that is DELETING, and out of the lists of the others.
+    /// Removes a replica that is DELETING, also from the member lists of the others.
     func removeReplica(_ reference: TableReference, _ number: UInt64, heir: Write?) async throws(ServiceError) {
         try await self.catalog.updateGroup(reference, allowsDeleting: true) { (group, writes) throws(ServiceError) in
             guard group.own.number == number else { return }
@@ -234,26 +235,27 @@ extension DynamoDBService {
 }
 
 extension ServiceError {
-    /// A table that was used to add a replica is to stay for a day, as long as that replica is there.
+    /// A table that was the source of an added replica must stay for a day, as long as that replica exists.
     static let replicaIsSource = ServiceError.validation(
         "Replica cannot be deleted because it has acted as a source region for new replica(s) being added to the table "
             + "in the last 24 hours.")
 }
 
 extension TableDescriptor {
-    /// Whether auto scaling follows the writes of the table, or of one of its global indexes.
+    /// Whether auto scaling is enabled for the writes of the table, or of one of its global indexes.
     fileprivate func isWriteScaled(_ index: String?) -> Bool {
         self.replication?.autoScaling.isEnabled(.init(index: index, isWrite: true)) == true
     }
 
-    /// In a global table the writes of each global index scale before there is another index, or another replica.
+    /// In a provisioned global table, the writes of all global indexes must be auto scaled before another index or
+    /// replica is added.
     func checkIndexScaling() throws(ServiceError) {
         guard self.isOnDemand || self.indexes.allSatisfy({ !$0.isGlobal || self.isWriteScaled($0.name) }) else {
             throw .validation("GSI write capacity should either be Pay-Per-Request or AutoScaled.")
         }
     }
 
-    /// The table that becomes its replica: CREATING, without items and without what each replica has of its own.
+    /// The new replica's table: CREATING, without items and without the settings that each replica has of its own.
     fileprivate func replica(
         in region: Region, _ number: UInt64, _ tableID: String, _ now: Timestamp
     ) -> TableDescriptor {

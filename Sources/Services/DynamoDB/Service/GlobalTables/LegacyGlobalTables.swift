@@ -3,18 +3,17 @@ internal import DynamoDBValues
 internal import Primitives
 internal import ServiceModel
 
-/// Global tables of version 2017.11.29, of which AWS makes none any more: there is none to be found, and none can be
-/// made.
+/// Global tables of version 2017.11.29, which AWS does not create any more: none exists, and none can be created.
 ///
 /// - Source: answers recorded on AWS in October 2026 by a laboratory of the AWS Controllers for Kubernetes.
 enum LegacyGlobalTables {
-    /// Where there ever were any; AWS names them in this order.
+    /// The regions that supported them, in AWS's order.
     private static let regions = [
         "eu-west-2", "eu-west-1", "ap-southeast-1", "ap-southeast-2", "ap-northeast-2", "eu-central-1",
         "ap-northeast-1", "us-east-1", "us-east-2", "us-west-1", "us-west-2",
     ]
 
-    /// The answer to a request that would make one, or add to one.
+    /// The error of a request that would create one, or add a replica to one.
     static func refusal(in region: Region) -> ValidationFailure {
         guard self.regions.contains(region.description) else {
             return .invalid(
@@ -39,7 +38,7 @@ enum LegacyGlobalTables {
 }
 
 extension ServiceError {
-    /// Operations on global tables say this with words before it, those on their settings without.
+    /// The message has a prefix in operations on global tables, and none in those on their settings.
     static func globalTableNotFound(_ name: String, prefix: String = "") -> ServiceError {
         DynamoDBError.globalTableNotFound(message: "\(prefix)Global table with name: '\(name)' does not exist.")
     }

@@ -2,10 +2,10 @@ internal import DynamoDBModel
 internal import Primitives
 internal import ServiceModel
 
-/// What an UpdateTable request touches in the regions of replicas.
+/// The resources that an UpdateTable request accesses in the regions of replicas.
 ///
 /// - Source: DynamoDB Developer Guide, "DynamoDB global tables security"; the API Reference names the action of each
-///   sort of update ("This request invokes the CreateTableReplica action in the destination Region").
+///   kind of update ("This request invokes the CreateTableReplica action in the destination Region").
 enum ReplicaAccess {
     private static let creation = [
         "CreateTable", "CreateTableReplica", "Query", "Scan", "UpdateItem", "PutItem", "GetItem", "DeleteItem",

@@ -1,18 +1,18 @@
 internal import DynamoDBModel
 internal import DynamoDBValues
 
-/// How the provisioned capacity of one replica is to follow its use, as UpdateTableReplicaAutoScaling set it.
+/// The auto scaling of one replica's provisioned capacity, as set by UpdateTableReplicaAutoScaling.
 ///
-// DEVIATION: there is no Application Auto Scaling here: the settings are kept and shown, and change no capacity.
+// DEVIATION: there is no Application Auto Scaling here: the settings are stored and shown, but change no capacity.
 struct ReplicaAutoScaling: Sendable, Hashable {
-    /// What scales: the reads or writes of the table or of one of its global indexes.
+    /// The scalable dimension: the reads or writes of the table or of one of its global indexes.
     struct Dimension: Sendable, Hashable {
-        /// nil: the table.
+        /// nil means the table.
         var index: String?
         var isWrite: Bool
     }
 
-    /// Bounds, and what is aimed at between them.
+    /// Bounds, and the target between them.
     struct Settings: Sendable, Hashable {
         var minimum: Int
         var maximum: Int
@@ -23,17 +23,17 @@ struct ReplicaAutoScaling: Sendable, Hashable {
         var isScaleInDisabled: Bool?
     }
 
-    /// Only what is enabled.
+    /// Only enabled dimensions.
     var settings: [Dimension: Settings] = [:]
 
     func isEnabled(_ dimension: Dimension) -> Bool { self.settings[dimension] != nil }
 
-    /// What all replicas have in common.
+    /// The part that is common to all replicas.
     var writes: ReplicaAutoScaling { ReplicaAutoScaling(settings: self.settings.filter { $0.key.isWrite }) }
 }
 
 extension ReplicaAutoScaling {
-    /// - Returns: nil where nothing is enabled.
+    /// - Returns: nil when nothing is enabled.
     var record: AttributeValue? {
         guard !self.settings.isEmpty else { return nil }
         return .l(

@@ -1,32 +1,32 @@
 internal import DynamoDBValues
 internal import Primitives
 
-/// The tables of one global table, version 2019.11.21: replicas of each other, one in each region.
+/// The membership of a global table, version 2019.11.21, whose tables are replicas of each other, one in each region.
 ///
-/// Every replica's descriptor has the same list of members, and a change of it is one commit to all of them. The rest
-/// is each replica's own.
+/// Every replica's descriptor has the same list of members, which is changed in one commit to all of them. The other
+/// fields are each replica's own.
 struct ReplicaGroup: Sendable, Hashable {
     /// One of the tables.
     struct Member: Sendable, Hashable {
         var region: Region
         var number: UInt64
-        /// The region whose endpoint was asked to add it, from whose table its first items come; nil for the table that
-        /// there was first.
+        /// The region that received the request to add it, and whose table provides its first items; nil for the first
+        /// table.
         var source: Region?
         var added: Timestamp?
     }
 
-    /// A table that was used to add a replica cannot be deleted for as long.
+    /// How long a table that was the source of an added replica cannot be deleted.
     /// - Source: DynamoDB Developer Guide, "Considerations for managing global tables": 24 hours.
     static let sourceMilliseconds: Int64 = 24 * 3_600_000
 
-    /// In the order in which they joined, the table itself among them; two at least.
+    /// In the order in which they joined, including the table itself; at least two.
     var members: [Member]
     /// Whether the replica must not be disassociated.
     var isDisassociationProtected = true
-    /// Whether the replica is to become a table of one region, once everybody has what was written before.
+    /// Whether the replica becomes a single-region table once all replicas have everything that was written before.
     var isLeaving = false
-    /// How the replica's provisioned capacity is to follow its use.
+    /// The auto scaling of the replica's provisioned capacity.
     var autoScaling = ReplicaAutoScaling()
 
     func member(_ region: Region) -> Member? {
@@ -37,13 +37,13 @@ struct ReplicaGroup: Sendable, Hashable {
         self.members.contains { $0.number == number }
     }
 
-    /// Whether a region's table was used to add one of the others a short while ago.
+    /// Whether a region's table was the source of another replica within `sourceMilliseconds`.
     func isSource(_ region: Region, at now: Timestamp) -> Bool {
         let horizon = now.advanced(byMilliseconds: -Self.sourceMilliseconds)
         return self.members.contains { $0.source == region && ($0.added ?? horizon) > horizon }
     }
 
-    /// The group without one of its tables; nil where one is left alone.
+    /// The group without one of its tables; nil when only one would be left.
     func without(_ number: UInt64) -> ReplicaGroup? {
         var rest = self
         rest.members.removeAll { $0.number == number }
@@ -92,7 +92,7 @@ extension ReplicaGroup {
 }
 
 extension TableDescriptor {
-    /// Where the replicas are, in the order in which they joined.
+    /// The other replicas, in the order in which they joined.
     var replicaReferences: [TableReference] {
         (self.replication?.members ?? []).filter { $0.number != self.number }.map {
             TableReference(account: self.account, region: $0.region, name: self.name)

@@ -3,12 +3,12 @@ internal import DynamoDBValues
 internal import Primitives
 internal import ServiceModel
 
-/// Which key encrypts a replica: all replicas have keys of one sort, each a key of its own region.
+/// The key that encrypts a replica: all replicas have the same kind of key, each from its own region.
 ///
 /// - Source: answers recorded on AWS in October 2026 by a laboratory of the AWS Controllers for Kubernetes. There is no
-///   KMS here, so whether a key exists is not asked.
+///   KMS here, so it is not checked whether a key exists.
 enum ReplicaKey {
-    /// Whose key encrypts a table.
+    /// The kind of key that encrypts a table.
     enum Sort: Sendable, Hashable {
         /// DynamoDB's own.
         case owned
@@ -25,7 +25,7 @@ enum ReplicaKey {
         ARN(service: "kms", region: region, account: account, resource: self.managedAlias).description
     }
 
-    /// The key of a replica that is made, beside a table; `given` as the request names it.
+    /// The key of a new replica of `own`; `given` as in the request.
     static func arn(
         _ given: String?, in region: Region, beside own: TableDescriptor, _ requestID: RequestID
     ) throws(ServiceError) -> String? {

@@ -3,7 +3,7 @@ internal import DynamoDBValues
 internal import Primitives
 internal import ServiceModel
 
-/// What one UpdateTable request asks of the replicas of a table.
+/// The replica updates of one UpdateTable request.
 enum ReplicaAction: Sendable {
     case create(CreateReplicationGroupMemberAction)
     /// One for each region.
@@ -12,14 +12,14 @@ enum ReplicaAction: Sendable {
     case disassociate(DisassociateReplicationGroupMemberAction)
 }
 
-/// What UpdateTable demands of `ReplicaUpdates` and of what goes with them, without regard to the table.
+/// The checks that UpdateTable makes on `ReplicaUpdates` and related parameters, independent of the table.
 ///
 /// - Source: answers recorded on AWS in October 2026 by a laboratory of the AWS Controllers for Kubernetes.
 struct ReplicaRule {
-    /// Where the request was sent.
+    /// The region that received the request.
     let region: Region
 
-    /// - Returns: nil for a request that is about no replicas.
+    /// - Returns: nil for a request without replica updates.
     func action(_ input: UpdateTableInput) throws(ServiceError) -> ReplicaAction? {
         guard let updates = input.replicaUpdates else { return nil }
         let actions = try self.actions(updates)
@@ -82,7 +82,7 @@ struct ReplicaRule {
                 throw .validation("One or more parameter values were invalid")
             }
             if case .update(let action) = element, !Self.changesAnything(action) { throw Self.noAction }
-            // The same thing said twice is said once.
+            // Duplicates are ignored.
             if elements.contains(where: { $0.kind == element.kind && $0.regionName == element.regionName }) { continue }
             elements.append(element)
         }
@@ -107,7 +107,7 @@ struct ReplicaRule {
 
     // Regions
 
-    /// Where a replica can be.
+    /// The regions that support replicas.
     ///
     /// AWS's order is known of the first thirteen.
     private static let regions = [
@@ -136,7 +136,7 @@ struct ReplicaRule {
 
     // Consistency
 
-    /// Where strong consistency is to be had.
+    /// The regions that support strong consistency.
     private static let strongRegions: Set<String> = [
         "us-east-1", "us-east-2", "us-west-2", "eu-west-1", "eu-west-2", "eu-west-3", "eu-central-1", "ap-northeast-1",
         "ap-northeast-2", "ap-northeast-3",
@@ -181,7 +181,7 @@ struct ReplicaRule {
                 "Cannot add a witness in the same region as an existing replica when creating a global table with "
                     + "\(Self.strong).")
         }
-        // DEVIATION: strong consistency between regions is refused, rather than promised and not kept.
+        // DEVIATION: strong consistency between regions is refused rather than promised without being provided.
         throw .validation(
             "MultiRegionConsistency STRONG is not supported by this version of Brume: its replicas are eventually "
                 + "consistent")
@@ -189,7 +189,7 @@ struct ReplicaRule {
 }
 
 extension ServiceError {
-    /// The answer to a change of a table, or of one of its replicas, that is in the midst of another one.
+    /// The error of a change to a table, or to one of its replicas, while another change is in progress.
     static let replicaInUse = DynamoDBError.resourceInUse(
         message: "The resource which you are attempting to change is in use.")
 

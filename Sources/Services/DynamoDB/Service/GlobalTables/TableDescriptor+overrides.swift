@@ -3,13 +3,13 @@ internal import DynamoDBValues
 internal import Primitives
 internal import ServiceModel
 
-/// What a replica may have of its own: units for reads, and the table's class.
+/// The settings that a replica can override: read capacity units, and the table's class.
 ///
 /// - Source: DynamoDB Developer Guide, "Settings synchronization", and answers recorded on AWS in October 2026 by a
 ///   laboratory of the AWS Controllers for Kubernetes.
 extension TableDescriptor {
-    /// The overrides of a replica that is made. AWS takes no notice of those that its billing mode does not have, nor
-    /// of indexes that are not there.
+    /// Applies the overrides of a new replica. AWS ignores overrides that do not apply to its billing mode, and those
+    /// of unknown indexes.
     mutating func override(
         _ action: CreateReplicationGroupMemberAction, _ now: Timestamp
     ) throws(ServiceError) {
@@ -33,11 +33,11 @@ extension TableDescriptor {
         if let given = action.tableClassOverride { try self.changeClass(to: given.rawValue, now) }
     }
 
-    /// The overrides of a replica that there is; a value that is the table's own is none.
+    /// Applies the overrides of an existing replica; a value equal to the table's is not an override.
     mutating func override(
         _ action: UpdateReplicationGroupMemberAction, _ update: TableUpdate
     ) throws(ServiceError) {
-        // A key is changed in the replica's own region.
+        // The encryption key is changed in the replica's own region.
         guard action.kmsMasterKeyID == nil else { throw ReplicaKey.missing }
         if let units = action.provisionedThroughputOverride?.readCapacityUnits {
             let new = try self.reads(units, self.throughput, update)
@@ -89,7 +89,7 @@ extension TableDescriptor {
         }
     }
 
-    /// -1 takes the bound away.
+    /// -1 removes the limit.
     private static func limitReads(_ limit: inout UnitPair?, to units: Int) {
         limit = UnitPair(read: units == -1 ? nil : units, write: limit?.write)
     }

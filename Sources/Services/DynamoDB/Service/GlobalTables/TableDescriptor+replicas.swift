@@ -3,9 +3,9 @@ internal import DynamoDBValues
 internal import Primitives
 
 extension TableDescription {
-    /// Adds what a table's description shows of its replicas.
+    /// Adds the replicas to a table's description.
     ///
-    /// A setting of a replica is shown where it is not the table's own: it is an override then.
+    /// A setting of a replica is shown if it differs from the table's own: then it is an override.
     /// - Source: DynamoDB Developer Guide, "Using vector indexes with global tables": the table is UPDATING while a
     ///   replica is CREATING.
     mutating func show(_ group: TableGroup, at now: Timestamp) {
@@ -22,7 +22,7 @@ extension TableDescription {
 }
 
 extension TableDescriptor {
-    /// What the description of another replica shows of this one.
+    /// The part about this replica in the description of another one.
     fileprivate func replicaDescription(beside own: TableDescriptor, at now: Timestamp) -> ReplicaDescription {
         let warm = self.warmUnits(self.settings.warmThroughput, self.throughput)
         return ReplicaDescription(
@@ -43,7 +43,7 @@ extension TableDescriptor {
         )
     }
 
-    /// A replica that is changed is ACTIVE still.
+    /// A replica that is UPDATING is still shown as ACTIVE.
     func replicaStatus(at now: Timestamp) -> ReplicaStatus {
         switch self.status(at: now) {
         case .creating: .creating

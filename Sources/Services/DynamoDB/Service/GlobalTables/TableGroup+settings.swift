@@ -4,20 +4,20 @@ internal import KeyValue
 internal import Primitives
 internal import ServiceModel
 
-/// What the replicas of a table have in common, whichever of them it was changed in.
+/// The settings that are synchronized between the replicas of a table, whichever of them is changed.
 ///
-/// - Source: DynamoDB Developer Guide, "How DynamoDB global tables work", "Settings synchronization". A setting that
-///   could be overridden is that of the change everywhere afterwards. Deletion protection, point-in-time recovery,
-///   tags, policies, Contributor Insights and Kinesis destinations are each replica's own.
+/// - Source: DynamoDB Developer Guide, "How DynamoDB global tables work", "Settings synchronization". A change of a
+///   setting that can be overridden replaces the overrides. Deletion protection, point-in-time recovery, tags,
+///   policies, Contributor Insights and Kinesis destinations are each replica's own.
 extension TableGroup {
-    /// An index of a table that is to be filled or to be emptied.
+    /// An index to backfill or to empty.
     struct IndexTask: Sendable, Hashable {
         let table: UInt64
         let index: UInt16
     }
 
-    /// Carries what the named table was changed in over to its replicas.
-    /// - Returns: indexes of these that a job has to fill or to empty.
+    /// Applies the changes of the named table to its replicas.
+    /// - Returns: their indexes that a job must backfill or empty.
     mutating func spread(
         from before: TableDescriptor, at now: Timestamp, _ writes: inout [Write]
     ) throws(ServiceError) -> [IndexTask] {
@@ -88,7 +88,7 @@ extension TableGroup {
         try other.changeClass(to: given, now)
     }
 
-    /// The sort of key is that of all replicas; each has a key of its own region.
+    /// All replicas have the same kind of key; each has a key of its own region.
     private static func spreadEncryption(
         from before: TableDescriptor, _ own: TableDescriptor, to other: inout TableDescriptor
     ) throws(ServiceError) {
@@ -158,7 +158,7 @@ extension TableGroup {
 
 extension TableDescriptor {
     /// Changes the class of a replica.
-    /// - Throws: `LimitExceededException` for a change too many.
+    /// - Throws: `LimitExceededException` when the class was changed too often.
     mutating func changeClass(to given: String, _ now: Timestamp) throws(ServiceError) {
         let start = now.advanced(byMilliseconds: -TableUpdate.classWindowSeconds * 1000)
         guard self.tableClassChanges.filter({ $0 > start }).count < TableUpdate.classChangesMax else {
@@ -166,7 +166,7 @@ extension TableDescriptor {
                 message: "Limit exceeded for replica in \(self.region). Updates to TableClass are limited to "
                     + "\(TableUpdate.classChangesMax) times in \(TableUpdate.classWindowSeconds / 86_400) day(s)")
         }
-        // The class that a table has unless told otherwise is noted only once it was another.
+        // The default class is recorded only if the table has had another one before.
         guard self.tableClass != given, self.tableClass != nil || given != TableClass.standard.rawValue else { return }
         self.tableClass = given
         self.tableClassChanges = self.tableClassChanges.suffix(TableUpdate.classChangesMax - 1) + [now]
