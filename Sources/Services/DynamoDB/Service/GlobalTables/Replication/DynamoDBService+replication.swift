@@ -4,39 +4,39 @@ package import ServiceModel
 
 /// Replication between the replicas of global tables, and the delivery of changes to data streams.
 ///
-/// One job for each table whose writes go elsewhere. It is begun by a write, by a start, and every few seconds for what
-/// was left after a failure; it ends when there is nothing more to do.
+/// One job for each table whose writes are replicated or delivered. It is started by a write, at the start of the
+/// server, and every few seconds for what a failure left; it ends when there is nothing more to do.
 extension DynamoDBService {
     private static let roundsPauseSeconds = 5
-    /// Failures of the store in a row, after which the work waits for the next beginning, and the pause after each.
+    /// Consecutive failures of the store after which the work waits for its next start, and the pause after each.
     private static let failuresMax = 20
     private static let pauseMilliseconds = 100
     private static let linksMax = 100
 
-    /// Listens to what tables are changed. Call once, before anything is.
+    /// Subscribes to changes of tables. Call once, before the first change.
     func connectReplication() {
         self.items.bell.connect { [weak self] number in self?.startReplication(number) }
     }
 
-    /// Goes on with every link there is, now and from time to time, until the server stops.
+    /// Starts the work of all links, now and every few seconds, until the server stops.
     func startReplicating() {
         self.jobs.start("replication") {
             while !Task.isCancelled {
                 await self.startReplicationOfAll()
-                // Ended early by the server's stop only, which the loop's condition sees.
+                // Sleep throws only when the server stops, which the loop's condition sees.
                 try? await Task.sleep(for: .seconds(Self.roundsPauseSeconds))
             }
         }
     }
 
-    /// Begins to replicate what a table's log holds, and does not wait for it.
+    /// Starts replicating a table's log; does not wait for it.
     func startReplication(_ source: UInt64) {
         self.items.bell.add(source)
         guard self.replicatesByItself else { return }
         self.jobs.start("replication of table \(source)") { await self.replicate(source) }
     }
 
-    /// Begins the work of every link.
+    /// Starts the work of every link.
     func startReplicationOfAll() async {
         guard let keys = try? await self.replicationLinks(), let delivering = try? await self.deliveringTables() else {
             return
@@ -62,14 +62,14 @@ extension DynamoDBService {
                 failureCount = 0
             } catch {
                 failureCount += 1
-                // Ended early by the server's stop only, which the loop's condition sees.
+                // Sleep throws only when the server stops, which the loop's condition sees.
                 try? await Task.sleep(for: .milliseconds(Self.pauseMilliseconds))
             }
         }
     }
 
-    /// Moves each link of a table on by one step, and its delivery.
-    /// - Returns: `gone` when there is none; `idle` with the least version up to which all are done.
+    /// Advances each link of a table by one step, and its delivery.
+    /// - Returns: `gone` when there is none; `idle` with the lowest version up to which all are done.
     func replicateRound(_ source: UInt64) async throws(ServiceError) -> Replicator.Step {
         let replicator = Replicator(items: self.items, clock: self.clock, telemetry: self.telemetry)
         var steps: [Replicator.Step] = []
@@ -88,7 +88,7 @@ extension DynamoDBService {
         return .idle(through)
     }
 
-    /// The keys of every record in a part of the catalogue.
+    /// The keys of all records in a range of the catalogue.
     func keys(in range: KeyRange) async throws(ServiceError) -> [[UInt8]] {
         var (range, keys) = (range, [[UInt8]]())
         while !range.isEmpty {
@@ -101,14 +101,14 @@ extension DynamoDBService {
         return keys
     }
 
-    // For tests, which decide themselves when something is replicated
+    // For tests, which control when replication runs
 
     /// The keys of all links, of every account.
     package func replicationLinks() async throws(ServiceError) -> [[UInt8]] {
         try await self.keys(in: ReplicationLink.all)
     }
 
-    /// Moves one link on by at most so many changes.
+    /// Advances one link by at most `limit` changes.
     /// - Returns: whether there may be more to do.
     @discardableResult
     package func replicationStep(_ link: [UInt8], limit: Int) async throws(ServiceError) -> Bool {

@@ -2,44 +2,44 @@ internal import DynamoDBValues
 internal import KeyValue
 internal import ServiceModel
 
-/// The last of the writes to one item in a region, on its way to another.
+/// The last write to an item in one region, to be replicated to another.
 struct ReplicatedWrite: Sendable {
-    /// What follows the key space's prefix in the item's key.
+    /// The rest of the item's key after the key space's prefix.
     let place: [UInt8]
-    /// nil: it was deleted.
+    /// nil means that the item was deleted.
     let item: AttributeMap?
     let stamp: ReplicationStamp
 }
 
 extension ItemStore {
-    /// The record that says how far a link is, as it was read and as it is to be.
+    /// The record of a link's progress: the version that was read, and the new content.
     struct ReplicationProgress: Sendable {
         let key: [UInt8]
         let version: CommitVersion
         let record: [UInt8]
     }
 
-    /// Whether what a copy writes is charged: only what callers write is.
+    /// Whether replicated writes are charged: those that originate from callers are, the initial copy is not.
     enum ReplicationCharge: Sendable {
         case charged
         case free
     }
 
-    /// How often many writes are tried as one commit before they are tried one by one.
+    /// Attempts to apply all writes in one commit before they are applied one by one.
     private static let wholeAttemptsMax = 8
 
     private enum Outcome {
         case done
-        /// Table or link are others by now.
+        /// The table or the link has changed.
         case stale
-        /// A caller wrote to one of the items meanwhile.
+        /// A caller wrote to one of the items concurrently.
         case contested
     }
 
-    /// Applies writes of another region, each unless the item was written later here, and moves the link on.
+    /// Applies writes of another region, each unless the item has a later write here, and advances the link.
     ///
-    /// Of an item at most one write. Nothing is refused for lack of capacity.
-    /// - Returns: false when table or link have changed, so that the caller must look again.
+    /// At most one write for each item. Nothing is refused for lack of capacity.
+    /// - Returns: false when the table or the link has changed, so that the caller must read them again.
     func replicate(
         _ writes: [ReplicatedWrite], into table: TableCatalog.Snapshot, _ progress: ReplicationProgress,
         _ charge: ReplicationCharge = .charged
@@ -92,9 +92,9 @@ extension ItemStore {
         var units: [WriteUnits] = []
         for (place, write) in writes.enumerated() {
             let (record, tombstone) = (read[own.count + place], read[own.count + writes.count + place])
-            // The later write wins. An item that is there was written after its tombstone.
+            // The last writer wins. An item that exists was written after its tombstone.
             let isKnown = (record ?? tombstone).map { $0.writeStamp >= write.stamp } ?? false
-            // What a later write leaves out must not be left out for a write that does not become durable.
+            // A write must not be skipped because of a later write that may not become durable.
             if !isKnown || read.undurable != nil {
                 batch.checks.append(.unchanged(itemKeys[place], since: record?.version))
                 batch.checks.append(.unchanged(tombstones[place], since: tombstone?.version))
@@ -104,7 +104,7 @@ extension ItemStore {
             let effects = Self.effects(
                 change, at: itemKeys[place], try Self.item(record), descriptor, by: .replication, stamp: write.stamp)
             batch.writes += effects.writes
-            // What is not there leaves a tombstone, too: an older write of it may come yet, from a third region.
+            // A missing item gets a tombstone, too: an older write to it may still arrive from a third region.
             if record == nil, write.item == nil {
                 batch.writes.append(Tombstone.write(ofItem: itemKeys[place], write.stamp))
             }

@@ -1,7 +1,7 @@
 internal import KeyValue
 internal import Synchronization
 
-/// Rings when a table with replicas was changed, so that nothing has to look for changes again and again.
+/// Signals changes of tables with replicas, so that nothing needs to poll for them.
 final class ReplicationBell: Sendable {
     private struct State {
         /// The tables whose changes are replicated.
@@ -10,10 +10,10 @@ final class ReplicationBell: Sendable {
     }
 
     private let state = Mutex(State())
-    /// Whether there are any, so that writes to other tables with a change log need no lock.
+    /// Whether there are any sources, so that writes to other tables with a change log need no lock.
     private let isAny = Atomic(false)
 
-    /// Whom to call with a table's number.
+    /// Sets the handler, which is called with a table's number.
     func connect(_ handler: @escaping @Sendable (UInt64) -> Void) {
         self.state.withLock { $0.handler = handler }
     }
@@ -32,7 +32,7 @@ final class ReplicationBell: Sendable {
         }
     }
 
-    /// Tells of what a commit added to the change logs of tables.
+    /// Signals the tables to whose change logs a commit appended.
     func ring(_ appends: [LogAppend]) {
         guard self.isAny.load(ordering: .relaxed) else { return }
         var rung: UInt64?

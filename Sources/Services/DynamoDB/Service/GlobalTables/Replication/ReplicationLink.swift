@@ -2,22 +2,22 @@ internal import DynamoDBValues
 internal import KeyValue
 internal import Primitives
 
-/// The way from one replica to another, and how far it is done: the writes of the source's callers go to the target in
-/// the order of the source's change log.
+/// The link from one replica to another, and its progress: the writes of the source's callers are applied to the target
+/// in the order of the source's change log.
 ///
 ///     0 (8) · 12 (2) · number of the source (8) · number of the target (8) → link
 ///
-/// Links are made in the commit that adds a replica, two for each replica that there was, and go in the one that
-/// removes
-/// it. A link is moved on in the commit that writes to the target, so that a stop loses nothing and repeats nothing.
+/// Links are created in the commit that adds a replica, two for each existing replica, and deleted in the one that
+/// removes it. A link advances in the commit that writes to the target, so that a restart loses nothing and repeats
+/// nothing.
 struct ReplicationLink: Sendable, Hashable {
-    /// What a new replica gets first from the table that it was added by.
+    /// The initial copy to a new replica, from the table that it was added from.
     enum Copy: Sendable, Hashable {
-        /// The items, from this place on.
+        /// Copying the items, from this place on.
         case items(place: [UInt8])
-        /// When items were deleted.
+        /// Copying the times of deletion.
         case tombstones(place: [UInt8])
-        /// Everything is copied, and the replica is to become ACTIVE.
+        /// Everything is copied, and the replica can become ACTIVE.
         case done
     }
 
@@ -27,10 +27,10 @@ struct ReplicationLink: Sendable, Hashable {
     let sourceNumber: UInt64
     let targetRegion: Region
     let targetNumber: UInt64
-    /// nil once the target has what there was, or where another link brings it.
+    /// nil once the initial copy is complete, or if another link makes it.
     var copy: Copy?
-    /// The last entry of the source's log that is done; nil for a link that begins with the oldest that is kept, and
-    /// for one that copies and was not moved on yet.
+    /// The last entry of the source's log that is done; nil for a link that starts with the oldest entry kept, and for
+    /// one whose copy has not started.
     var position: LogPosition?
 
     init(from source: TableDescriptor, to target: TableDescriptor, copy: Copy? = nil, position: LogPosition? = nil) {
@@ -64,7 +64,7 @@ struct ReplicationLink: Sendable, Hashable {
         return key
     }
 
-    /// - Returns: the number of the source in a key; nil for no such key.
+    /// - Returns: the number of the source in a key; nil when it is not the key of a link.
     static func source(ofKey key: [UInt8]) -> UInt64? {
         BigEndian.read(UInt64.self, from: key, at: KeySpace.prefixBytes)
     }

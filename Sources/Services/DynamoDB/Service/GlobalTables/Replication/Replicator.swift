@@ -6,12 +6,12 @@ internal import ServiceKit
 internal import ServiceModel
 internal import Telemetry
 
-/// Moves one link on, a slice at a time.
+/// Advances one link, a slice at a time.
 ///
-/// The changes of a slice are joined: of several to one item only the last is applied. What came to the source from
-/// another region is not carried on, as that region's own link brings it.
+/// The changes of a slice are merged: of several changes to one item only the last is applied. Changes that came to the
+/// source from another region are not forwarded, as that region has a link of its own.
 struct Replicator: Sendable {
-    /// Entries of a log, or items of a copy, that one commit applies, and their bytes.
+    /// Log entries, or items of a copy, that one commit applies, and their bytes.
     static let sliceCountMax = 100
     static let sliceBytesMax = 1 << 20
 
@@ -20,15 +20,15 @@ struct Replicator: Sendable {
     let telemetry: any TelemetryPort
     var sliceCount = Self.sliceCountMax
 
-    /// What became of a step.
+    /// The outcome of a step.
     enum Step: Sendable, Hashable {
         /// There is more to do.
         case more
-        /// Everything is done up to a commit of the source, and nothing more was there.
+        /// Everything is done up to this commit of the source, and there was nothing more.
         case idle(CommitVersion)
-        /// Nothing may be done for so long.
+        /// Nothing can be done for this time.
         case pause(milliseconds: Int64)
-        /// There is no such link any more.
+        /// The link does not exist any more.
         case gone
     }
 
@@ -43,12 +43,13 @@ struct Replicator: Sendable {
             try await self.forget(key, record.version)
             return .gone
         }
-        // Nobody will read what a table gets that is being deleted.
+        // Nobody will read the items of a table that is being deleted.
         if target.descriptor.transition?.kind == .deleting { return .idle(CommitVersion(.max)) }
         CrashPoint.reach("dynamodb.replication.step")
         switch link.copy {
         case .items(let place)?:
-            // The record is that of the commit which added the replica: all that was committed by then is copied.
+            // The record has the version of the commit that added the replica: all that was committed up to it is
+            // copied.
             link.position = link.position ?? .end(of: record.version)
             return try await self.copyItems(from: place, source, target, &link, record.version)
         case .tombstones(let place)?:
@@ -92,7 +93,7 @@ struct Replicator: Sendable {
         return .more
     }
 
-    /// The metric that CloudWatch has of it.
+    /// Reports CloudWatch's metric of replication latency.
     private func reportLatency(since oldest: Timestamp, _ link: ReplicationLink) {
         let now = self.clock.now()
         let milliseconds = max(0, now.millisecondsSinceEpoch - oldest.millisecondsSinceEpoch)
@@ -105,7 +106,7 @@ struct Replicator: Sendable {
         self.telemetry.record(datum, account: link.account, region: link.sourceRegion, time: now)
     }
 
-    // What there was before
+    // The initial copy
 
     private func copyItems(
         from place: [UInt8], _ source: TableCatalog.Snapshot, _ target: TableCatalog.Snapshot,
@@ -155,7 +156,7 @@ struct Replicator: Sendable {
         return .more
     }
 
-    /// The replica becomes ACTIVE, and its stream begins.
+    /// Makes the replica ACTIVE, and starts its stream.
     private func finishCopy(
         _ source: TableDescriptor, _ target: TableDescriptor, _ link: ReplicationLink
     ) async throws(ServiceError) -> Step {
@@ -180,7 +181,7 @@ struct Replicator: Sendable {
         return .more
     }
 
-    /// What the streams of replicas show where nobody chose otherwise.
+    /// The view type of replicas' streams, unless another one was chosen.
     static let viewType = "NEW_AND_OLD_IMAGES"
 
     private func forget(_ key: [UInt8], _ version: CommitVersion) async throws(ServiceError) {

@@ -1,14 +1,14 @@
 internal import DynamoDBValues
 internal import KeyValue
 
-/// What a table with replicas keeps of an item that was deleted: when that was, so that an older write that comes from
-/// another region does not bring it back.
+/// The record of a deleted item's deletion time in a table with replicas, so that an older write that arrives from
+/// another region does not restore the item.
 ///
 ///     table number (8) · index FFFE (2) · rest of the item's key → (empty)
 ///
-/// A deletion that was replicated has its stamp; one that was made here is as old as its record. A tombstone under an
-/// item that is there again says nothing, and every deletion makes it anew. `TombstoneRemoval` takes those away that
-/// are older than all that can still come.
+/// The tombstone of a replicated deletion stores its stamp; for a local one, the time is that of its record. The
+/// tombstone of an item that exists again has no meaning; every deletion writes a new one. `TombstoneRemoval` deletes
+/// tombstones that are older than every write that may still arrive.
 enum Tombstone {
     /// No secondary or vector index has this number.
     static let indexNumber: UInt16 = 0xFFFE
@@ -18,7 +18,7 @@ enum Tombstone {
         KeyRange(prefix: KeySpace(table: tableNumber, index: self.indexNumber).prefix)
     }
 
-    /// The key for an item; `place` is what follows the key space's prefix in the item's key.
+    /// The key for an item; `place` is the rest of the item's key after the key space's prefix.
     static func key(_ tableNumber: UInt64, place: some Sequence<UInt8>) -> [UInt8] {
         KeySpace(table: tableNumber, index: self.indexNumber).prefix + place
     }

@@ -1,16 +1,16 @@
 internal import KeyValue
 internal import Primitives
 
-/// What the trimming of logs does for a table with replicas: its log stays until every replica has it, and tombstones
-/// go that nothing older can meet any more.
+/// The part of log trimming for tables with replicas: entries stay until every replica has them, and tombstones are
+/// removed once no older write can arrive.
 struct TombstoneRemoval: Sendable {
     private static let linksMax = 100
     private static let sliceCountMax = 1000
 
     let store: any OrderedStore
 
-    /// How far the log of a table may be trimmed: what a link has not read yet stays.
-    /// - Returns: nil where no link holds it.
+    /// The position up to which the log of a table may be trimmed: entries that a link has not read stay.
+    /// - Returns: nil when no link limits it.
     func trimmable(_ table: TableDescriptor) async throws(StorageError) -> LogPosition? {
         guard table.replication != nil else { return nil }
         let page = try await self.store.scan(
@@ -19,14 +19,14 @@ struct TombstoneRemoval: Sendable {
         var least: LogPosition?
         for entry in page.entries {
             guard let link = ReplicationLink(entry.record.value) else { throw .corrupt("replication link") }
-            // A link that begins with the oldest entry needs all of them.
+            // A link that starts with the oldest entry needs all of them.
             let position = link.position ?? LogPosition(version: .zero, index: 0)
             least = min(least ?? position, position)
         }
         return least
     }
 
-    /// Removes the tombstones that are older than everything which may still come to the table, or all of a table that
+    /// Removes the tombstones that are older than every write that may still arrive, or all tombstones of a table that
     /// has no replicas any more.
     func callAsFunction(_ table: TableDescriptor) async throws(StorageError) {
         let version = try await self.settledVersion(table)
@@ -41,7 +41,7 @@ struct TombstoneRemoval: Sendable {
                             checks: [.unchanged(entry.key, since: entry.record.version)],
                             writes: [.delete(entry.key)]))
                 } catch .checkFailed, .conflict {
-                    // The item was deleted anew.
+                    // The item was deleted again.
                     continue
                 }
             }
@@ -50,7 +50,7 @@ struct TombstoneRemoval: Sendable {
         }
     }
 
-    /// Every write of another region up to this commit has come.
+    /// The commit up to which every write of the other regions has arrived.
     private func settledVersion(_ table: TableDescriptor) async throws(StorageError) -> CommitVersion {
         var settled = CommitVersion(.max)
         for member in table.replication?.members ?? [] where member.number != table.number {
@@ -62,7 +62,7 @@ struct TombstoneRemoval: Sendable {
             guard let link = ReplicationLink(incoming.value), let opposite = ReplicationLink(outgoing.value) else {
                 throw .corrupt("replication link")
             }
-            // A new replica needs the tombstones of the table that it copies.
+            // A new replica needs the tombstones of its source.
             guard link.copy == nil, opposite.copy == nil else { return .zero }
             let page = try await self.store.readLog(link.log, after: link.position, limit: 1, byteLimit: 1)
             settled = min(settled, page.entries.isEmpty ? page.watermark : link.position?.version ?? .zero)
