@@ -3,8 +3,8 @@ internal import ServiceKit
 internal import ServiceModel
 
 extension DynamoDBService {
-    /// Begins to fill or to empty an index, to take away a table that is DELETING, or to let a replica leave its global
-    /// table, and does not wait for it.
+    /// Starts backfilling or emptying an index, deleting a table that is DELETING, or disassociating a replica; does
+    /// not wait for it.
     func startIndexWork(_ table: UInt64, _ index: UInt16) {
         guard index != IndexWork.wholeTable else {
             self.jobs.start("deletion of table \(table)") { await self.finishDeletion(table) }
@@ -19,7 +19,7 @@ extension DynamoDBService {
         }
     }
 
-    /// Goes on with every index that a stop left half made or half deleted, and every table that is DELETING.
+    /// Resumes the work on all indexes being created or deleted, and on all tables that are DELETING.
     func resumeIndexWork() async {
         var range = CatalogKeys.indexWork
         do throws(ServiceError) {
@@ -34,7 +34,7 @@ extension DynamoDBService {
                 range = range.continued(from: continuation, reverse: false)
             }
         } catch {
-            // The store says on /readyz what is wrong; the marks stay for the next start.
+            // The error of the store is reported on /readyz; the marks stay for the next start.
             return
         }
     }

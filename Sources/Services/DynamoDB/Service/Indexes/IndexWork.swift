@@ -2,22 +2,22 @@ internal import DynamoDBValues
 internal import KeyValue
 internal import Primitives
 
-/// What the catalogue notes of an index that is being filled or emptied, so that a stop does not lose it.
+/// The catalogue's mark of an index being backfilled or emptied, so that the work survives a restart.
 ///
-/// The mark is written in the commit that makes the index CREATING or DELETING, moved on with each slice of items, and
-/// deleted in the commit that makes the index ACTIVE or takes it away. What is to be done follows from the state of the
+/// The mark is written in the commit that makes the index CREATING or DELETING, advanced with each slice of items, and
+/// deleted in the commit that makes the index ACTIVE or removes it. The kind of work follows from the state of the
 /// index alone.
 struct IndexWork: Sendable, Hashable {
-    /// In the place of an index's number: the table itself, which is DELETING.
+    /// Instead of an index number: the deletion of the table itself, which is DELETING.
     static let wholeTable: UInt16 = 0
-    /// The same: the table, which leaves its global table.
+    /// Instead of an index number: the disassociation of the table from its global table.
     static let leaving: UInt16 = Tombstone.indexNumber
 
     let table: TableReference
-    /// The first key of the table that has not been looked at; nil at the beginning.
+    /// The first key of the table that has not been processed; nil at the beginning.
     var position: [UInt8]?
 
-    /// The mark of work that begins.
+    /// The mark of work that has not started.
     static func mark(_ table: TableDescriptor, _ index: UInt16) -> Write {
         .set(CatalogKeys.indexWork(table.number, index), IndexWork(table: table.reference).encoded)
     }

@@ -3,15 +3,15 @@ internal import KeyValue
 internal import Primitives
 internal import ServiceModel
 
-/// Fills one index with the items that were there before it, or empties one that was deleted.
+/// Backfills one index with the items that are older than it, or empties one that was deleted.
 ///
-/// From the commit that makes an index CREATING, each write of an item maintains it. So an item that is written while
-/// the job looks at it needs nothing more: its entry is dropped from the job's commit, whose checks name each item.
+/// From the commit that makes an index CREATING, every write of an item maintains it. So an item that is written during
+/// the backfill needs nothing more: it is dropped from the job's commit, which checks that each item is unchanged.
 struct IndexWorker: Sendable {
     /// Items that one commit adds, and their bytes.
     static let sliceCountMax = 100
     static let sliceBytesMax = 256 << 10
-    /// Failures of the store in a row, after which the work waits for the next start, and the pause after each.
+    /// Consecutive failures of the store after which the work waits for the next start, and the pause after each.
     static let failuresMax = 60
     static let pauseMilliseconds = 500
 
@@ -23,11 +23,11 @@ struct IndexWorker: Sendable {
     private enum Step {
         case more
         case done
-        /// Nothing may be done for so long.
+        /// Nothing can be done for this time.
         case pause(milliseconds: Int64)
     }
 
-    /// One of the two sorts of index.
+    /// Either kind of index.
     private enum Index {
         case secondary(IndexDescriptor)
         case vector(VectorIndexDescriptor)
@@ -42,7 +42,8 @@ struct IndexWorker: Sendable {
 
     private var markKey: [UInt8] { CatalogKeys.indexWork(self.tableNumber, self.indexNumber) }
 
-    /// Works until the index is whole or gone, or the task is cancelled; what is left goes on after the next start.
+    /// Works until the index is complete or deleted, or the task is cancelled; the rest is resumed after the next
+    /// start.
     func run() async {
         var failureCount = 0
         while !Task.isCancelled, failureCount < Self.failuresMax {
@@ -86,7 +87,7 @@ struct IndexWorker: Sendable {
         return table.vectorIndexes.first { $0.number == self.indexNumber }.map(Index.vector)
     }
 
-    // Filling
+    // Backfilling
 
     /// Adds the entries of the next items; makes the index ACTIVE when there are no more.
     private func fill(
@@ -126,7 +127,7 @@ struct IndexWorker: Sendable {
         }
     }
 
-    /// - Returns: false when the table or the mark has changed, so that the step must be done anew.
+    /// - Returns: false when the table or the mark has changed, so that the step must be repeated.
     private func commit(
         _ entries: [(check: Check, writes: [Write])], _ table: TableCatalog.Snapshot, _ work: IndexWork,
         _ markVersion: CommitVersion
@@ -144,7 +145,7 @@ struct IndexWorker: Sendable {
                 CrashPoint.reach("index.slice")
                 return true
             } catch .checkFailed(let place) where place >= own.count {
-                // Its writer has maintained the index. Each turn drops one entry, so this ends.
+                // The writer of the item has maintained the index. Each iteration drops one entry, so the loop ends.
                 entries.remove(at: place - own.count)
             } catch .checkFailed, .conflict {
                 return false
@@ -158,7 +159,7 @@ struct IndexWorker: Sendable {
         try await self.items.catalog.update(work.table, isByJob: true) { (table, writes) throws(ServiceError) in
             guard table.number == self.tableNumber else { return }
             if let place = table.indexes.firstIndex(where: { $0.number == self.indexNumber }) {
-                // An index that is being deleted by now goes on as such, with the same mark.
+                // An index that has become DELETING is emptied next, with the same mark.
                 guard table.indexes[place].state == .creating else { return }
                 table.indexes[place].state = .active
             } else if let place = table.vectorIndexes.firstIndex(where: { $0.number == self.indexNumber }) {
