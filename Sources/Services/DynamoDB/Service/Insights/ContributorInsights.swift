@@ -5,18 +5,18 @@ internal import ServiceModel
 
 /// Whether the most accessed and the most throttled keys of a table and of its global indexes are counted.
 struct ContributorInsights: Sendable, Hashable {
-    /// Of the table, or of one index.
+    /// The setting of the table, or of one index.
     struct Setting: Sendable, Hashable {
         var isEnabled: Bool
         var mode: ContributorInsightsMode
-        /// When it was last switched on: the end of the rules' names. A change of the mode keeps it.
+        /// When it was last enabled, which the rules' names end with. A change of the mode does not change it.
         var enabled: Timestamp
         var changed: Timestamp
     }
 
-    /// nil while it was never switched on.
+    /// nil until it is enabled for the first time.
     var table: Setting?
-    /// By the names of indexes; what was set for an index that is gone is not looked at.
+    /// By index name; the settings of deleted indexes are ignored.
     var indexes: [String: Setting] = [:]
 
     /// Whether a request's keys may have to be counted.
@@ -33,8 +33,8 @@ struct ContributorInsights: Sendable, Hashable {
 }
 
 extension ContributorInsights {
-    /// `{"table": setting, "indexes": {name: setting}}`, a setting `[enabled, mode, enabled at, changed at]` in
-    /// milliseconds since 1970; nil for nothing.
+    /// `{"table": setting, "indexes": {name: setting}}`, a setting being `[enabled, mode, enabled at, changed at]` with
+    /// times in milliseconds since 1970; nil when there are no settings.
     var record: AttributeValue? {
         guard self.table != nil || !self.indexes.isEmpty else { return nil }
         var tree = AttributeTree()
@@ -73,7 +73,7 @@ extension ContributorInsights {
 }
 
 extension TableDescriptor {
-    /// The setting of the table, or of a global index that it has.
+    /// The setting of the table, or of one of its global indexes.
     func insightsSetting(of index: String?) throws(ServiceError) -> ContributorInsights.Setting? {
         if let index, self.index(index)?.isGlobal != true {
             throw DynamoDBError.resourceNotFound(

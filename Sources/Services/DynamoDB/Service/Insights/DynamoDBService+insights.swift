@@ -2,18 +2,18 @@ internal import Primitives
 internal import ServiceKit
 
 extension DynamoDBService {
-    /// Begins to tell each minute which keys were accessed and throttled most.
+    /// Starts reporting the most accessed and most throttled keys each minute.
     func startTellingInsights() {
         self.jobs.start("contributor insights", in: .everyProcess) {
             while !Task.isCancelled {
-                // Sleep throws only on cancellation; what was counted until then is told once more.
+                // Sleep throws only on cancellation; what was counted until then is still reported.
                 try? await Task.sleep(for: .seconds(KeyInsights.pauseSeconds))
                 self.tellInsights()
             }
         }
     }
 
-    /// Tells what was counted since the last time.
+    /// Reports the counts since the last report.
     package func tellInsights() {
         self.items.insights.tell(self.telemetry, now: self.clock.now())
     }

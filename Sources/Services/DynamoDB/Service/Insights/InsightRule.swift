@@ -2,15 +2,15 @@ internal import DynamoDBModel
 internal import DynamoDBValues
 internal import Primitives
 
-/// One of the rules by which contributors are told: what is counted, and for which keys.
+/// A rule of Contributor Insights: what is counted, and for which keys.
 ///
 /// - Source: DynamoDB Developer Guide, "CloudWatch contributor insights for DynamoDB: How it works".
 enum InsightRule: String, Sendable, Hashable, CaseIterable {
-    /// Partition keys by what is consumed.
+    /// Partition keys by consumed units.
     case accessedPartitions = "PKC"
-    /// Whole keys by what is consumed; only where there is a sort key, as the next but one.
+    /// Whole keys by consumed units; like `throttledKeys`, only with a sort key.
     case accessedKeys = "SKC"
-    /// Partition keys by how often they were throttled.
+    /// Partition keys by the number of throttled requests.
     case throttledPartitions = "PKT"
     case throttledKeys = "SKT"
 
@@ -23,7 +23,7 @@ enum InsightRule: String, Sendable, Hashable, CaseIterable {
         return "DynamoDBContributorInsights-\(self.rawValue)-\(resource)-\(setting.enabled.millisecondsSinceEpoch)"
     }
 
-    /// The rules of a table or an index, in AWS's order; none where nothing is counted.
+    /// The rules of a table or an index, in AWS's order; none when it is disabled.
     static func rules(_ schema: KeySchema, _ setting: ContributorInsights.Setting?) -> [InsightRule] {
         guard let setting, setting.isEnabled else { return [] }
         return self.allCases.filter { rule in

@@ -2,10 +2,10 @@ internal import DynamoDBModel
 internal import Primitives
 internal import ServiceModel
 
-/// Where a listing goes on: behind a table's own entry, behind one of its indexes, or behind all of it.
+/// Where a listing continues: after a table's own entry, after one of its indexes, or after all its entries.
 struct InsightsPlace: Sendable, Hashable {
     let table: String
-    /// The number of entries of the table that are behind.
+    /// The number of the table's entries that are already listed.
     let count: Int
 
     /// Opaque: the count and the name in base64.
@@ -26,12 +26,12 @@ struct InsightsPlace: Sendable, Hashable {
     }
 }
 
-/// Takes entries of tables, one after another, until an answer is full.
+/// Collects the entries of tables until an answer is full.
 struct InsightsPager {
     let limit: Int
     let after: InsightsPlace?
     private(set) var summaries: [ContributorInsightsSummary] = []
-    /// Set once there is more than the answer holds.
+    /// Set when there are more entries than the answer has.
     private(set) var next: InsightsPlace?
 
     init(limit: Int, after: InsightsPlace?) {
@@ -60,7 +60,7 @@ struct InsightsPager {
         }
     }
 
-    /// Ends the answer although it is not full.
+    /// Ends the answer before it is full.
     mutating func pause(behind table: String) {
         self.next = InsightsPlace(table: table, count: .max)
     }

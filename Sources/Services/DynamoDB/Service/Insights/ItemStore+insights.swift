@@ -2,19 +2,19 @@ internal import DynamoDBModel
 internal import DynamoDBValues
 internal import ServiceModel
 
-/// What is metered is counted by its keys too, where a table asks for that.
+/// Metering that also counts by key, for tables with Contributor Insights.
 extension ItemStore {
-    /// AWS weighs a unit of writing as three of reading.
+    /// AWS counts a write unit as three read units.
     /// - Source: DynamoDB Developer Guide, "CloudWatch contributor insights for DynamoDB: How it works",
     ///   `ConsumedThroughputUnits`.
     private static let writeWeight = 3.0
 
-    /// Lets a request for a key in, or notes that it was throttled.
+    /// Admits a request for a key, or counts it as throttled.
     func admit(_ kind: CapacityKind, _ key: AttributeMap, _ table: TableDescriptor) throws(ServiceError) {
         if let refusal = self.refusal(kind, key, table) { throw refusal.error }
     }
 
-    /// The same, for callers who go on with other keys.
+    /// The same, for callers that continue with other keys.
     func refusal(_ kind: CapacityKind, _ key: AttributeMap, _ table: TableDescriptor) -> Throttled? {
         guard let refusal = self.meters.refusal(kind, table) else { return nil }
         self.insights.noteThrottled(key, table)
@@ -26,7 +26,7 @@ extension ItemStore {
         self.insights.noteAccess(units, key, table)
     }
 
-    /// A write of the item under a key; `item` is what there is afterwards, or was before a delete.
+    /// Charges a write of the item at a key; `item` is the new item, or the former one of a delete.
     func charge(
         _ units: WriteUnits, _ key: AttributeMap, _ item: AttributeMap?, _ table: TableDescriptor
     ) {
@@ -39,7 +39,7 @@ extension ItemStore {
         }
     }
 
-    /// A write in a transaction. What was deleted without being there has no key to count.
+    /// Charges a write in a transaction. The deletion of a missing item has no key to count.
     func chargeTransactional(
         _ units: WriteUnits, _ existing: AttributeMap?, _ new: AttributeMap?, _ table: TableDescriptor
     ) {
@@ -50,7 +50,7 @@ extension ItemStore {
         }
     }
 
-    /// A page of a Query counts once, for its partition; what a Scan meets counts item by item, as it is met.
+    /// A page of a Query counts once, for its partition; for a Scan, each evaluated item counts.
     func charge(_ page: PageAnswer, _ request: PageRequest) {
         self.meters.charge(page, request)
         guard request.table.insights.isCounting, let partition = request.partition else { return }
@@ -58,7 +58,7 @@ extension ItemStore {
             Meters.units(page, request), partition: partition, request.table, request.index)
     }
 
-    /// For what a Scan of a table that is counting meets.
+    /// Counts an item that a Scan evaluates.
     func noteScanned(_ item: AttributeMap, _ request: PageRequest) {
         let units = CapacityUnits.read(bytes: item.itemBytes, request.isConsistent ? .strong : .eventual)
         self.insights.noteAccess(units, item, request.table, request.index)

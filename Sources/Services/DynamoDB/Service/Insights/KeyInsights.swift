@@ -5,19 +5,19 @@ internal import ServiceKit
 internal import Synchronization
 internal import Telemetry
 
-/// Counts the most accessed and most throttled keys of tables that ask for it, and tells them as metrics: one metric
-/// for each rule, under the rule's name, with the key as its dimensions.
+/// Counts the most accessed and most throttled keys of tables with Contributor Insights, and reports them as metrics:
+/// one metric for each rule, with the rule's name, and the key as its dimensions.
 final class KeyInsights: Sendable {
-    /// Rules that are counted at one time; what one more would count is not counted.
+    /// The largest number of rules counted at a time; others are not counted.
     static let ruleCountMax = 1000
-    /// Keys of a rule that one telling names.
+    /// Keys of a rule in one report.
     static let contributorsToldMax = 10
-    /// Keys of a rule that are ever told; metrics are kept by key, and must not outgrow everything else.
+    /// Keys of a rule that are ever reported; metrics are retained for each key, and must not grow without bound.
     static let contributorsEverToldMax = 100
-    /// As often as AWS tells: each minute.
+    /// AWS reports each minute.
     static let pauseSeconds = 60
 
-    /// A key as it is told: the partition alone, or with the sort key.
+    /// A key as reported: the partition key, or both keys.
     struct Contributor: Sendable, Hashable {
         let partition: String
         let sort: String?
@@ -38,7 +38,7 @@ final class KeyInsights: Sendable {
 
     // Counting
 
-    /// What was consumed of a table or a global index under a key, of which a Query knows only the partition's part.
+    /// Counts units consumed of a table or a global index for a key; of a Query, only the partition key is known.
     func noteAccess(_ units: Double, _ key: AttributeMap, _ table: TableDescriptor, _ index: IndexDescriptor? = nil) {
         self.note(units, isThrottled: false, key, table, index)
     }
@@ -47,7 +47,7 @@ final class KeyInsights: Sendable {
         self.note(1, isThrottled: true, key, table, index)
     }
 
-    /// What was consumed by a Query: only the contents of the partition key are known.
+    /// Counts units consumed by a Query, of which only the partition key's values are known.
     func noteQuery(
         _ units: Double, partition: [ArraySlice<UInt8>], _ table: TableDescriptor, _ index: IndexDescriptor?
     ) {
@@ -64,7 +64,7 @@ final class KeyInsights: Sendable {
         _ amount: Double, isThrottled: Bool, _ key: AttributeMap, _ table: TableDescriptor, _ index: IndexDescriptor?
     ) {
         guard table.insights.isCounting else { return }
-        // A local index is part of its table.
+        // A local index counts as its table.
         let index = index?.isGlobal == true ? index : nil
         let schema = index?.schema ?? table.schema
         guard let partition = Self.text(schema.partition, key) else { return }
@@ -87,7 +87,7 @@ final class KeyInsights: Sendable {
         }
     }
 
-    /// The values of key attributes as a report shows them; nil where one is not there.
+    /// The values of key attributes in their reported form; nil when one is missing.
     private static func text(_ elements: [KeyElement], _ key: AttributeMap) -> String? {
         var texts: [String] = []
         for element in elements {
@@ -101,15 +101,15 @@ final class KeyInsights: Sendable {
         return texts.joined(separator: ",")
     }
 
-    // Telling
+    // Reporting
 
-    /// Tells what was counted since the last time, and begins anew.
+    /// Reports the counts since the last report, and resets them.
     func tell(_ telemetry: any TelemetryPort, now: Timestamp) {
         let counted = self.rules.withLock { rules -> [(RuleID, [(key: Contributor, count: Double)])] in
             var counted: [(RuleID, [(key: Contributor, count: Double)])] = []
             for id in rules.keys {
                 guard var rule = rules[id], !rule.counts.isEmpty else {
-                    // Nothing happened for a whole pause: the rule may be gone.
+                    // Nothing was counted for a whole interval: the rule may have been deleted.
                     rules[id] = nil
                     continue
                 }

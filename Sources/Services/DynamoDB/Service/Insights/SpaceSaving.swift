@@ -1,7 +1,7 @@
-/// The keys that were counted most, in bounded memory.
+/// The most frequent keys, in bounded memory.
 ///
-/// While there are at most `countMax` keys each is counted exactly. Beyond, a new key takes the place of the least one
-/// and its count, so that no key that makes up more than 1/`countMax` of all is ever missed, and none is told too low.
+/// Up to `countMax` keys are counted exactly. Beyond that, a new key replaces the least frequent one and inherits its
+/// count, so that no key with more than 1/`countMax` of the total is ever missed, and no count is too low.
 /// - Source: Metwally, Agrawal and El Abbadi, "Efficient Computation of Frequent and Top-k Elements in Data Streams".
 struct SpaceSaving<Key: Hashable & Sendable>: Sendable {
     /// Four times what AWS shows of a rule.
@@ -9,7 +9,7 @@ struct SpaceSaving<Key: Hashable & Sendable>: Sendable {
 
     private var counts: [Key: Double] = [:]
 
-    /// - Complexity: O(1) for a key that is there, O(`countMax`) for one that takes another's place.
+    /// - Complexity: O(1) for a known key, O(`countMax`) for one that replaces another.
     mutating func add(_ key: Key, _ amount: Double) {
         if let count = self.counts[key] {
             self.counts[key] = count + amount
@@ -25,7 +25,7 @@ struct SpaceSaving<Key: Hashable & Sendable>: Sendable {
 
     var isEmpty: Bool { self.counts.isEmpty }
 
-    /// The largest counts, the largest first.
+    /// The highest counts, in descending order.
     func top(_ limit: Int) -> [(key: Key, count: Double)] {
         self.counts.sorted { $0.value > $1.value }.prefix(limit).map { ($0.key, $0.value) }
     }
