@@ -2,10 +2,10 @@ package import DynamoDBValues
 package import KeyValue
 
 extension ResolvedKeyCondition {
-    /// The keys that a query reads.
+    /// The range of keys that a query reads.
     ///
-    /// In a table the sort key stands last and as it is, so a value ends where the key ends. In an index values are
-    /// ended, and the hash of the item's own key follows: an equal value is a prefix.
+    /// In a table the sort key is last and unterminated, so a value ends where the key ends. In an index values are
+    /// terminated, and the hash of the item's own key follows: an equal value is a prefix.
     ///
     /// `space` is the table's, or the index's when `isIndex`.
     package func range(_ space: KeySpace, _ schema: KeySchema, isIndex: Bool) -> KeyRange {
@@ -33,7 +33,7 @@ extension ResolvedKeyCondition {
     }
 }
 
-/// Where the keys of one sort value begin and end.
+/// The bounds of the keys of one sort value.
 private struct SortBounds {
     let prefix: [UInt8]
     let type: AttributeType
@@ -56,7 +56,7 @@ private struct SortBounds {
         return self.isIndex ? KeyRange.successor(ofPrefix: start) : start + [0]
     }
 
-    /// What every key whose value begins with this one begins with.
+    /// The prefix of every key whose value begins with this one.
     func beginning(_ value: StoredValue) -> [UInt8] {
         var key = self.prefix
         if self.isIndex {
@@ -69,6 +69,6 @@ private struct SortBounds {
 }
 
 extension KeyRange {
-    /// No key.
+    /// The empty range.
     fileprivate static let none = KeyRange(start: [], end: [])
 }
