@@ -5,12 +5,12 @@ internal import ServiceKit
 package import ServiceModel
 internal import Signing
 
-/// How far the changes of a table have gone into its Kinesis data stream.
+/// The progress of delivering a table's changes to its Kinesis data stream.
 ///
 ///     0 (8) · 13 (2) · number of the table (8) → delivery
 ///
-/// Written in the commit that enables the destination, so that its version is where the delivery begins, and moved on
-/// behind the records that were put: a stop between both puts them again, as on AWS.
+/// Written in the commit that enables the destination, so that its version is where the delivery starts, and advanced
+/// after records are put: a crash between the two puts them again, as on AWS.
 struct KinesisDelivery: Sendable, Hashable {
     let table: TableReference
     let streamARN: String
@@ -55,19 +55,19 @@ struct KinesisDelivery: Sendable, Hashable {
 }
 
 extension DynamoDBService {
-    /// Entries of the log that go into the stream at once, and their bytes.
+    /// Log entries put into the stream at once, and their bytes.
     private static let deliveryCountMax = 100
     private static let deliveryBytesMax = 1 << 20
 
-    /// The numbers of the tables that send their changes somewhere, of every account.
+    /// The numbers of all tables, of every account, that have a delivery.
     func deliveringTables() async throws(ServiceError) -> [UInt64] {
         try await self.keys(in: KinesisDelivery.all).compactMap(ReplicationLink.source(ofKey:))
     }
 
-    /// Sends some of a table's changes on.
+    /// Delivers some of a table's changes.
     ///
-    /// What cannot be put stays in the log, which keeps it for a day; AWS tries as long.
-    /// - Returns: nil when the table sends them nowhere.
+    /// Changes that cannot be put stay in the log, which keeps them for a day; AWS retries as long.
+    /// - Returns: nil when the table has no delivery.
     func deliveryStep(_ number: UInt64) async throws(ServiceError) -> Replicator.Step? {
         let key = KinesisDelivery.key(number)
         guard let record = try await self.items.get([key], .forAnswer)[0] else { return nil }
@@ -104,14 +104,14 @@ extension DynamoDBService {
         return .more
     }
 
-    /// For tests, which decide themselves when something is delivered: all that there is now.
+    /// For tests, which control when delivery runs: delivers all pending changes.
     package func deliver() async throws(ServiceError) {
         for number in try await self.deliveringTables() {
             while try await self.deliveryStep(number) == .more {}
         }
     }
 
-    /// Another process of the cluster may have been faster: then it put the records too.
+    /// If another process of the cluster won, it has put the records too.
     private func move(
         _ key: [UInt8], _ version: CommitVersion, to delivery: KinesisDelivery?
     ) async throws(ServiceError) {
@@ -126,10 +126,10 @@ extension DynamoDBService {
     }
 }
 
-/// A change as it stands in a data stream.
+/// The record of a change in a data stream.
 private enum KinesisRecord {
-    /// - Source: records of AWS, as examples of Lambda's events show them. `ApproximateCreationDateTimePrecision` is in
-    ///   those of a destination that a precision was asked for.
+    /// - Source: records of AWS, as in examples of Lambda's events. `ApproximateCreationDateTimePrecision` is only in
+    ///   those of a destination whose precision was requested.
     static func record(
         _ change: ChangeRecord, _ entry: LogEntry, _ table: TableDescriptor, _ destination: KinesisDestination
     ) -> DataStreamRecord {
@@ -164,7 +164,7 @@ private enum KinesisRecord {
         return DataStreamRecord(partitionKey: self.partitionKey(keys), data: text.bytes)
     }
 
-    /// A UUID that is the same whenever the record is sent, so that repetitions can be told.
+    /// A UUID that is the same each time the record is put, so that duplicates can be recognized.
     private static func eventID(_ entry: LogEntry, _ table: TableDescriptor) -> String {
         let number = SequenceNumber(time: entry.time, position: entry.position).text
         var rest = Digest256(hashing: Array("\(table.tableID)/\(number)".utf8)).description.prefix(32)
@@ -176,7 +176,7 @@ private enum KinesisRecord {
         return parts.joined(separator: "-")
     }
 
-    /// 32 digits of AWS's form: the changes of one item go into one shard.
+    /// 32 hexadecimal digits, as on AWS: all changes of one item go to one shard.
     private static func partitionKey(_ keys: AttributeMap) -> String {
         Digest256(hashing: keys.bytes).description.prefix(32).uppercased()
     }

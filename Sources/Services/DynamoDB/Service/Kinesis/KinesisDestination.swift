@@ -3,29 +3,29 @@ internal import DynamoDBValues
 internal import Primitives
 internal import ServiceModel
 
-/// A Kinesis data stream that a table's changes are to go to.
+/// A Kinesis data stream as the destination of a table's changes.
 struct KinesisDestination: Sendable, Hashable {
-    /// Destinations of one table, beside the active one those that failed or were disabled; beyond, the oldest of these
-    /// are forgotten.
+    /// The largest number of destinations of one table: the active one, and failed or disabled ones, the oldest of
+    /// which are dropped first.
     static let countMax = 100
 
-    /// How far the delivery has come.
+    /// The status of a destination.
     enum State: Sendable, Hashable {
         case active
         case disabled
-        /// In AWS's words.
+        /// The reason, in AWS's words.
         case failed(String)
     }
 
     let streamARN: String
     var state: State
-    /// `MICROSECOND` or `MILLISECOND`, where a request said so; AWS shows nothing otherwise and means milliseconds.
+    /// `MICROSECOND` or `MILLISECOND`, if it was requested; otherwise AWS shows none, and uses milliseconds.
     var precision: String?
 
-    /// A destination as it is once AWS has looked at the stream.
+    /// The state of a destination after AWS's check of the stream.
     ///
-    /// DEVIATION: there is no Kinesis here that could say whether a stream exists, so every ARN that could be one of
-    /// this account and region becomes active; records wait for a day until the port has the stream.
+    /// DEVIATION: there is no Kinesis here that could say whether a stream exists, so every ARN that can be one of this
+    /// account and region becomes active; records wait for up to a day until the port has the stream.
     init(_ streamARN: String, precision: String?, _ context: RequestContext) {
         self.streamARN = streamARN
         self.precision = precision
@@ -104,10 +104,10 @@ extension KinesisDestination {
 }
 
 extension [KinesisDestination] {
-    /// The one that is enabled; a table has at most one.
+    /// The enabled destination; a table has at most one.
     var active: KinesisDestination? { self.first { $0.state == .active } }
 
-    /// Puts a destination first, in place of the one of the same stream.
+    /// Inserts a destination at the front, replacing that of the same stream.
     mutating func enable(_ destination: KinesisDestination) {
         self.removeAll { $0.streamARN == destination.streamARN }
         self.insert(destination, at: 0)
