@@ -1,9 +1,9 @@
 internal import DynamoDBModel
 internal import DynamoDBValues
 
-/// One attribute's comparison with values: an entry of a filter, of `Expected` or of `KeyConditions`.
+/// A comparison of one attribute with values: an entry of a filter, of `Expected` or of `KeyConditions`.
 ///
-/// Made only when number and types of the values are what the operator takes.
+/// Exists only if the number and the types of the values are valid for the operator.
 /// - Source: DynamoDB API Reference, `Condition`, `ComparisonOperator`.
 struct LegacyComparison: Sendable {
     let name: String
@@ -24,7 +24,7 @@ struct LegacyComparison: Sendable {
         try self.checkBounds()
     }
 
-    /// The comparisons of a filter or of `KeyConditions`, in the order in which AWS looks at them.
+    /// The comparisons of a filter or of `KeyConditions`, in the order in which AWS checks them.
     static func list(_ conditions: [String: DynamoDBModel.Condition]) throws(ValidationFailure) -> [LegacyComparison] {
         var comparisons: [LegacyComparison] = []
         for name in LegacyParameters.ordered(conditions.keys) {

@@ -1,9 +1,9 @@
 internal import DynamoDBModel
 internal import DynamoDBValues
 
-/// `Expected`, `QueryFilter` and `ScanFilter`: their entries as a compiled condition.
+/// Compiles `Expected`, `QueryFilter` and `ScanFilter` to conditions.
 enum LegacyCondition {
-    /// - Returns: nil when there is nothing to hold.
+    /// - Returns: nil when there is no condition.
     static func filter(
         _ conditions: [String: DynamoDBModel.Condition]?, _ joining: ConditionalOperator?
     ) throws(ValidationFailure) -> Condition? {
@@ -11,7 +11,7 @@ enum LegacyCondition {
         return try self.condition(try LegacyComparison.list(conditions), joining)
     }
 
-    /// - Returns: nil when there is nothing to hold.
+    /// - Returns: nil when there is no condition.
     static func expected(
         _ expected: [String: ExpectedAttributeValue]?, _ joining: ConditionalOperator?
     ) throws(ValidationFailure) -> Condition? {
@@ -24,7 +24,7 @@ enum LegacyCondition {
         return try self.condition(comparisons, joining)
     }
 
-    /// An entry says either how to compare, or that an attribute has a value or is not there.
+    /// An entry gives either a comparison, or an attribute's value, or its absence.
     private static func comparison(
         _ name: String, _ entry: ExpectedAttributeValue
     ) throws(ValidationFailure) -> LegacyComparison {
@@ -77,11 +77,11 @@ enum LegacyCondition {
     }
 }
 
-/// Makes the tree that the parser would have made of the same condition as an expression.
+/// Builds the tree that the parser would build for the same condition as an expression.
 private struct LegacyConditionBuilder {
     private var tree = SyntaxTree.none
 
-    /// Joins conditions in halves, so that the tree is as deep as the logarithm of their number.
+    /// Joins conditions as a balanced tree, so that the depth is the logarithm of their number.
     mutating func finish(_ roots: ArraySlice<Int32>, _ joining: SyntaxNode.Kind) -> Condition {
         let root = self.join(roots, joining)
         return Condition(tree: self.tree, root: root)
@@ -105,7 +105,7 @@ private struct LegacyConditionBuilder {
         case .contains: return self.function(.contains, [path] + values)
         case .beginsWith: return self.function(.beginsWith, [path] + values)
         case .notContains:
-            // An attribute that is not there is not without the value: unlike `NOT contains(…)`.
+            // Unlike `NOT contains(…)`, a missing attribute does not match.
             let exists = self.function(.attributeExists, [path])
             let contains = self.function(.contains, [path] + values)
             return self.node(.and, [exists, self.node(.not, [contains])])
@@ -144,7 +144,7 @@ extension SyntaxNode {
 }
 
 extension SyntaxTree {
-    /// A node for a value that came without a placeholder.
+    /// Appends a node for a value without a placeholder.
     mutating func appendValue(_ value: StoredValue) -> Int32 {
         let first = Int32(self.values.count)
         self.values.append(value)
@@ -155,7 +155,7 @@ extension SyntaxTree {
 }
 
 extension ComparisonOperator {
-    /// The comparator that means the same; of the others it has no meaning.
+    /// The equivalent comparator; `unknown` for operators that have none.
     fileprivate var symbol: ExpressionToken.Kind {
         switch self {
         case .eq: .equal

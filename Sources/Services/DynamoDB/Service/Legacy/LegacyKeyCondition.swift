@@ -1,15 +1,15 @@
 internal import DynamoDBModel
 internal import DynamoDBValues
 
-/// `KeyConditions`: its entries as a compiled key condition.
+/// Compiles `KeyConditions` to a key condition.
 enum LegacyKeyCondition {
-    /// Attributes of a key that can be given: an index can have four of each kind (November 2025).
+    /// The largest number of key attributes: an index can have four of each kind (November 2025).
     static let comparisonCountMax = 2 * KeySchema.elementCountMax
 
     static func keyCondition(
         _ conditions: [String: DynamoDBModel.Condition]
     ) throws(ValidationFailure) -> KeyCondition {
-        // AWS's sentence is older than keys of more attributes.
+        // AWS's sentence predates keys of more than two attributes.
         guard (1...self.comparisonCountMax).contains(conditions.count) else {
             throw ValidationFailure("Conditions can be of length 1 or 2 only")
         }
@@ -20,7 +20,7 @@ enum LegacyKeyCondition {
 }
 
 extension KeyComparison {
-    /// - Returns: nil for what no key can be searched by.
+    /// - Returns: nil for a comparison that no key can be searched by.
     fileprivate init?(_ legacy: LegacyComparison) {
         let values = legacy.values
         switch legacy.comparison {

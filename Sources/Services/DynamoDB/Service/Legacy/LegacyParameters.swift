@@ -1,9 +1,9 @@
 internal import DynamoDBModel
 internal import DynamoDBValues
 
-/// The parameters of before expressions (2014): what holds for all of them.
+/// The parameters that predate expressions (2014): the part common to all of them.
 ///
-/// Each is translated into what an expression compiles to, so there is one way of evaluating:
+/// Each is translated into what an expression compiles to, so that there is one evaluator:
 ///
 /// | parameter | becomes |
 /// |---|---|
@@ -12,21 +12,22 @@ internal import DynamoDBValues
 /// | `KeyConditions` | a `KeyCondition` |
 /// | `AttributesToGet` | a `Projection` |
 ///
-/// - Source: DynamoDB Developer Guide, "Legacy DynamoDB conditional parameters"; the sentences are AWS's as the
-///   validators of the DAX clients, dynalite and answers recorded in 2026 have them.
+/// - Source: DynamoDB Developer Guide, "Legacy DynamoDB conditional parameters"; the sentences are AWS's, as in the
+///   validators of the DAX clients, dynalite and answers recorded in 2026.
 enum LegacyParameters {
-    /// Comparisons and their values in one map, names in `AttributesToGet`, and updates that read the attribute.
+    /// The limit on comparisons and their values in one map, names in `AttributesToGet`, and updates that read the
+    /// attribute.
     ///
-    /// Expressions are bounded by their length. Each of these is looked for in every item, so that a request of a
-    /// million would take minutes.
+    /// Expressions are limited by their length. Each of these entries is searched for in every item, so that a request
+    /// with a million of them would take minutes.
     static let entryCountMax = 1_024
 
-    /// A parameter's name, and whether a request has it.
+    /// The name of a parameter, and whether the request has it.
     typealias Given = (name: String, isGiven: Bool)
 
-    /// Refuses parameters of both kinds in one request. Both lists are in the order in which AWS names them.
+    /// Refuses requests that mix both kinds of parameters. Both lists are in the order in which AWS names them.
     ///
-    /// Inline arrays, which allocate nothing: every request is asked, and hardly any has one of these.
+    /// Inline arrays, which need no allocation: every request is checked, and few have any of these parameters.
     static func checkNotMixed<let legacyCount: Int, let expressionCount: Int>(
         _ legacy: [legacyCount of Given], with expressions: [expressionCount of Given]
     ) throws(ValidationFailure) {
@@ -47,7 +48,7 @@ enum LegacyParameters {
 
     /// Refuses a `ConditionalOperator` without conditions to join.
     ///
-    /// `conditionCount` is that of `Expected`, `QueryFilter` or `ScanFilter`, 0 when the request has none.
+    /// `conditionCount` is that of `Expected`, `QueryFilter` or `ScanFilter`; 0 when the request has none.
     static func checkOperator(_ name: ConditionalOperator?, conditionCount: Int) throws(ValidationFailure) {
         guard name != nil, conditionCount < 2 else { return }
         throw ValidationFailure(
@@ -57,15 +58,15 @@ enum LegacyParameters {
         )
     }
 
-    // DEVIATION: AWS documents no limit for these; a request that passes ours is not one that people write.
+    // DEVIATION: AWS documents no limit for these; a request beyond ours is not one that people write.
     static func checkCount(_ count: Int) throws(ValidationFailure) {
         guard count <= self.entryCountMax else {
             throw .invalid("A parameter without expressions can have at most \(self.entryCountMax) entries")
         }
     }
 
-    /// Names in the order in which AWS looks at the entries of a map, so that the same request always gets the same
-    /// refusal.
+    /// Names in the order in which AWS checks the entries of a map, so that the same request always gets the same
+    /// error.
     static func ordered(_ names: some Collection<String>) -> [String] {
         Placeholders.listed(Array(names), of: names.count)
     }

@@ -1,7 +1,7 @@
 internal import DynamoDBModel
 internal import DynamoDBValues
 
-/// `AttributeUpdates`: its entries as a compiled update.
+/// Compiles `AttributeUpdates` to an update.
 enum LegacyUpdate {
     /// - Returns: nil when there is nothing to update.
     static func plan(_ updates: [String: AttributeValueUpdate]?) throws(ValidationFailure) -> UpdatePlan? {
@@ -38,7 +38,7 @@ enum LegacyUpdate {
         if update.action == .delete, !type.isSet {
             throw .invalid("DELETE action with value is not supported for the type \(type.descriptor)")
         }
-        // Lists are not documented here, and taken: ADD appends to them.
+        // Lists are not documented here, but accepted: ADD appends to them.
         if update.action == .add, !type.isSet, type != .n, type != .l {
             throw .invalid("ADD action is not supported for the type \(type.descriptor)")
         }
@@ -46,7 +46,7 @@ enum LegacyUpdate {
 }
 
 extension AttributeValueUpdate {
-    /// The section in which an expression says the same.
+    /// The equivalent section of an update expression.
     fileprivate var section: UpdateSection {
         switch self.action {
         case .some(.add): .add
