@@ -2,9 +2,9 @@ internal import Primitives
 internal import Synchronization
 internal import Telemetry
 
-/// How much of their provisioned capacity accounts use, of what was consumed since it was last asked.
+/// The use of accounts' provisioned capacity since the last report.
 final class CapacityUse: Sendable {
-    /// A table, or a global index by its number; 0 is the table itself.
+    /// A table, or a global index by its number; 0 means the table itself.
     fileprivate struct Resource: Sendable, Hashable {
         let table: UInt64
         let index: UInt16
@@ -12,7 +12,7 @@ final class CapacityUse: Sendable {
 
     private struct State {
         var start: Timestamp
-        /// As many as there are tables with a meter, and indexes of theirs that were used.
+        /// One entry for each table with a meter, and for each used index.
         var consumed: [Resource: (read: Double, write: Double)] = [:]
     }
 
@@ -22,7 +22,7 @@ final class CapacityUse: Sendable {
         self.state = Mutex(State(start: start))
     }
 
-    /// Adds what a table or an index consumed.
+    /// Adds the consumption of a table or an index.
     func add(_ part: TableMeter.Part, of table: UInt64) {
         let resource = Resource(table: table, index: part.index?.number ?? 0)
         self.state.withLock { state in
@@ -31,19 +31,19 @@ final class CapacityUse: Sendable {
         }
     }
 
-    /// What was consumed in a time, before it is held against what there is.
+    /// The consumption of a period, before it is compared with the provisioned capacity.
     struct Period: Sendable {
         fileprivate let seconds: Double
         fileprivate let consumed: [Resource: (read: Double, write: Double)]
         fileprivate var accounts: [OperationMeter.Caller: (read: Sum, write: Sum)] = [:]
     }
 
-    /// Of one account.
+    /// The sums of one account.
     fileprivate struct Sum: Sendable {
-        /// Units a second.
+        /// Units per second.
         var consumed = 0.0
         var provisioned = 0.0
-        /// Percent, of the table or index that uses most of its own.
+        /// The highest utilization of a single table or index, in percent.
         var highest = 0.0
 
         mutating func add(_ consumed: Double, of provisioned: Int) {
@@ -53,7 +53,7 @@ final class CapacityUse: Sendable {
         }
     }
 
-    /// Begins a new period, and gives the one that is over; nil where it was no time at all.
+    /// Starts a new period, and returns the previous one; nil if it had no duration.
     func take(now: Timestamp) -> Period? {
         self.state.withLock { state in
             let milliseconds = now.millisecondsSinceEpoch - state.start.millisecondsSinceEpoch
@@ -65,7 +65,7 @@ final class CapacityUse: Sendable {
 }
 
 extension CapacityUse.Period {
-    /// Adds a table, or a global index of it.
+    /// Adds a table, or one of its global indexes.
     mutating func add(_ table: TableDescriptor, _ index: IndexDescriptor?) {
         let caller = OperationMeter.Caller(account: table.account, region: table.region)
         let resource = CapacityUse.Resource(table: table.number, index: index?.number ?? 0)

@@ -5,7 +5,7 @@ internal import ServiceKit
 internal import ServiceModel
 internal import Telemetry
 
-/// The metrics of `AWS/DynamoDB`, handed over once a minute.
+/// The metrics of `AWS/DynamoDB`, reported once a minute.
 ///
 /// - Source: DynamoDB Developer Guide, "DynamoDB metrics and dimensions".
 extension DynamoDBService {
@@ -13,13 +13,13 @@ extension DynamoDBService {
     /// "For all other DynamoDB metrics, the aggregation granularity is five minutes."
     private static let limitMinutes: Int64 = 5
 
-    /// Hands the metrics over at the end of each minute, until the server stops.
+    /// Reports the metrics at the end of each minute, until the server stops.
     func startTellingMetrics() {
         self.jobs.start("metrics", in: .everyProcess) {
             await self.tellLimits()
             while !Task.isCancelled {
                 let now = self.clock.now().millisecondsSinceEpoch
-                // Ended early by the server's stop only, which the loop's condition sees.
+                // Sleep throws only when the server stops, which the loop's condition sees.
                 try? await Task.sleep(for: .milliseconds(Self.minuteMilliseconds - now % Self.minuteMilliseconds))
                 self.tellMetrics()
                 let minute = self.clock.now().secondsSinceEpoch.flooredQuotient(60)
@@ -28,9 +28,9 @@ extension DynamoDBService {
         }
     }
 
-    /// Hands over what was counted since the last time, under the minute in which that began.
+    /// Reports the counts since the last report, with the minute in which they started.
     ///
-    /// What is handed over more often than once a minute adds up to the same.
+    /// More frequent reports add up to the same.
     package func tellMetrics() {
         let report = self.operationMeter.take(now: self.clock.now())
         for (key, counts) in report.operations { self.tell(key, counts, report.start) }
@@ -55,7 +55,7 @@ extension DynamoDBService {
         var ways = [[operation, table]]
         if let name = key.operation.qualifierName, !key.qualifier.isEmpty {
             let whole = [operation, MetricDatum.Dimension(name, key.qualifier), table].sorted { $0.name < $1.name }
-            // Records of a stream are the stream's alone; statements are counted with and without their verb.
+            // Records of a stream are only counted for the stream; statements are counted with and without their verb.
             ways = key.operation == .getRecords ? [whole] : ways + [whole]
         }
         for dimensions in ways {
@@ -70,7 +70,7 @@ extension DynamoDBService {
         tell("TransactionConflict", [table], counts.conflicts)
     }
 
-    // What tables and indexes consumed
+    // Consumption of tables and indexes
 
     private func tellConsumption(_ time: Timestamp) {
         var gone: [UInt64] = []
@@ -105,10 +105,10 @@ extension DynamoDBService {
         }
     }
 
-    // What tables and indexes may consume
+    // Capacity of tables and indexes
 
-    /// Hands over the throughput that all tables and their global indexes have, used or not, how much accounts use of
-    /// theirs, and the quotas of each account that has a table.
+    /// Reports the throughput of all tables and their global indexes, used or not, the utilization of accounts, and the
+    /// quotas of each account that has a table.
     package func tellLimits() async {
         var range = CatalogKeys.allTables
         var accounts: Set<OperationMeter.Caller> = []
@@ -130,7 +130,7 @@ extension DynamoDBService {
                 range = range.continued(from: continuation, reverse: false)
             }
         } catch {
-            // What is wrong with the store stands on /readyz; it is tried again in five minutes.
+            // The error of the store is reported on /readyz; the next attempt is in five minutes.
             return
         }
         for (caller, name, percent) in use?.metrics ?? [] {

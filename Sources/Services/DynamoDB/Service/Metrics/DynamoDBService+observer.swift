@@ -5,7 +5,7 @@ internal import ServiceModel
 internal import Telemetry
 
 extension DynamoDBService {
-    /// Counts how the requests of an operation end; nil for operations without metrics.
+    /// Counts the outcomes of an operation's requests; nil for operations without metrics.
     func observer(_ schema: OperationSchema) -> OperationObserver? {
         guard let operation = MeteredOperation(name: schema.name) else { return nil }
         return OperationObserver(
@@ -21,7 +21,7 @@ extension DynamoDBService {
         _ output: any WritableShape, _ duration: Duration
     ) {
         let milliseconds = duration / .milliseconds(1)
-        // Most requests are for one table, and the way for them has no list.
+        // Most requests have one table, and this path for them allocates no list.
         if let table = operation.table(input) {
             let returned = operation.returnedCount(output)
             self.operationMeter.count(
@@ -46,7 +46,7 @@ extension DynamoDBService {
         if let output = output as? BatchExecuteStatementOutput { self.countMembers(operation, input, context, output) }
     }
 
-    /// What became of the statements of a batch, each of which has an error of its own.
+    /// Counts the outcomes of the statements of a batch, each of which has its own error.
     private func countMembers(
         _ operation: MeteredOperation, _ input: any DecodedInput, _ context: RequestContext,
         _ output: BatchExecuteStatementOutput
@@ -105,14 +105,14 @@ extension DynamoDBService {
             table: TableReference(answered: part.table, context), operation: operation, qualifier: part.qualifier)
     }
 
-    /// Whether there is such a table: nobody makes series by asking for tables that are not there.
+    /// Whether the table exists: requests for missing tables must not create time series.
     private func isKnown(_ part: MeteredRequest, _ context: RequestContext) -> Bool {
         self.catalog.cached(TableReference(answered: part.table, context)) != nil
     }
 
-    /// Counts errors that a client made, of every operation.
+    /// Counts client errors, of every operation.
     ///
-    /// Throttling and conditions that failed are counted for their tables instead.
+    /// Throttling and failed conditions are counted for their tables instead.
     func countError(_ error: ServiceError, _ context: RequestContext) {
         guard error.status < 500 else { return }
         switch FailureMetric(error) {
@@ -130,7 +130,7 @@ extension DynamoDBService {
     }
 }
 
-/// The metric that an error has of its own.
+/// The dedicated metric of an error.
 ///
 /// - Source: DynamoDB Developer Guide, "DynamoDB metrics and dimensions".
 private enum FailureMetric: Sendable, Hashable {
@@ -150,7 +150,7 @@ private enum FailureMetric: Sendable, Hashable {
         }
     }
 
-    /// A reason of a transaction that was cancelled.
+    /// The metric of a reason for which a transaction was cancelled.
     init?(cancellationCode code: String?) {
         switch code {
         case "ProvisionedThroughputExceeded", "ThrottlingError": self = .throttled

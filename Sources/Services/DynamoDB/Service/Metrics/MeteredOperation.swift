@@ -3,7 +3,7 @@ internal import DynamoDBStreamsModel
 internal import Primitives
 internal import ServiceModel
 
-/// The operations that CloudWatch has metrics of, and what they say of the tables that they work on.
+/// The operations that have CloudWatch metrics, and the tables that their requests are about.
 ///
 /// - Source: DynamoDB Developer Guide, "DynamoDB metrics and dimensions", `Operation`; SearchVectors is newer than that
 ///   list.
@@ -39,7 +39,7 @@ enum MeteredOperation: UInt8, Sendable, Hashable, CaseIterable {
         }
     }
 
-    /// The name of the dimension that tells requests of this operation further apart; nil where there is none.
+    /// The name of the additional dimension of this operation's metrics; nil when it has none.
     var qualifierName: String? {
         switch self {
         case .executeStatement: "Verb"
@@ -49,7 +49,7 @@ enum MeteredOperation: UInt8, Sendable, Hashable, CaseIterable {
         }
     }
 
-    /// The name or the ARN of the one table of a request; nil for requests of other operations.
+    /// The name or the ARN of a request's only table; nil for operations on several tables.
     ///
     /// - Complexity: one cast of the input, and no allocation.
     func table(_ input: any DecodedInput) -> String? {
@@ -65,7 +65,7 @@ enum MeteredOperation: UInt8, Sendable, Hashable, CaseIterable {
         }
     }
 
-    /// Tables in the order of what a batch or a transaction has of them; the same one may come more than once.
+    /// The tables of a batch or a transaction, in the order of its members; duplicates are possible.
     func tables(_ input: any DecodedInput) -> [String] {
         switch input.shape {
         case let input as BatchGetItemInput: Array(input.requestItems.keys)
@@ -80,7 +80,7 @@ enum MeteredOperation: UInt8, Sendable, Hashable, CaseIterable {
         }
     }
 
-    /// The statements of PartiQL that a request has.
+    /// The PartiQL statements of a request.
     func statements(_ input: any DecodedInput) -> [String] {
         switch input.shape {
         case let input as ExecuteStatementInput: [input.statement]
@@ -90,7 +90,7 @@ enum MeteredOperation: UInt8, Sendable, Hashable, CaseIterable {
         }
     }
 
-    /// How many items, or records of a stream, were returned; nil for operations of which that is not counted.
+    /// How many items or stream records were returned; nil for operations without this metric.
     func returnedCount(_ output: any WritableShape) -> Int? {
         switch self {
         case .query: (output as? QueryOutput)?.count
@@ -103,7 +103,7 @@ enum MeteredOperation: UInt8, Sendable, Hashable, CaseIterable {
 }
 
 extension TableReference {
-    /// A table as a request names it that was answered: the name is a lawful one of this account and region.
+    /// The table of a request that succeeded: its name is valid, and it is of this account and region.
     init(answered name: String, _ context: RequestContext) {
         guard name.hasPrefix("arn:"), let slash = name.utf8.lastIndex(of: UInt8(ascii: "/")) else {
             self.init(account: context.account, region: context.region, name: name)

@@ -4,16 +4,16 @@ internal import Primitives
 internal import ServiceModel
 internal import Synchronization
 
-/// A part of a request that works on one table: the request itself, an action of a transaction, a statement of a batch.
+/// The part of a request for one table: the request itself, an action of a transaction, a statement of a batch.
 struct MeteredRequest: Sendable, Hashable {
-    /// As it is named in the request.
+    /// The table as the request names it.
     let table: String
     /// The value of the operation's qualifier.
     var qualifier = ""
 }
 
 extension MeteredOperation {
-    /// What a request works on, in its order; a table may come more than once.
+    /// The parts of a request, in order; duplicate tables are possible.
     func parts(
         _ input: any DecodedInput, _ statements: StatementTargets
     ) -> [MeteredRequest] {
@@ -41,23 +41,23 @@ extension MeteredOperation {
     }
 }
 
-/// What statements of PartiQL work on: read again only where the text was not met lately.
+/// A cache of the targets of PartiQL statements, so that recently seen texts are not parsed again.
 final class StatementTargets: Sendable {
     private static let partCount = 16
-    /// Texts that a part remembers; when one more comes, all are forgotten.
+    /// Texts in one part; when one more is added, all are evicted.
     private static let countMax = 64
-    /// Longer texts have values in them, and come once.
+    /// Longer texts usually contain values, and do not recur.
     private static let textBytesMax = 1024
 
     struct Target: Sendable {
-        /// Empty for a text that is no statement.
+        /// Empty for a text that is not a statement.
         var table = ""
-        /// The action of IAM without its prefix, such as `PartiQLSelect`, as the dimension `Verb` has it.
+        /// The IAM action without its prefix, such as `PartiQLSelect`, which is also the dimension `Verb`.
         var verb = ""
         var isRead = false
     }
 
-    /// One for each thread, or few of them.
+    /// Used by one thread, or by few of them.
     private final class Part: Sendable {
         let known = Mutex<[String: Target]>([:])
     }

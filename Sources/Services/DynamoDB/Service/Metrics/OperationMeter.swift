@@ -3,52 +3,52 @@ internal import ServiceModel
 internal import Synchronization
 internal import Telemetry
 
-/// Adds up what became of requests, by table and operation, until it is asked: once a minute, and when somebody looks.
+/// Counts the outcomes of requests, by table and operation, until the next report: once a minute, and on demand.
 ///
-/// Each thread has a part of its own, so that those who count do not wait for each other: a request costs a lock that
-/// is free and one look-up. It allocates where a table and an operation meet for the first time, and not again.
+/// Each thread has a part of its own, so that counting threads do not contend: a request costs an uncontended lock and
+/// one lookup. Memory is allocated only for the first request of each table and operation.
 final class OperationMeter: Sendable {
-    /// Parts; threads that share one count correctly, and may wait for each other.
+    /// Threads that share a part count correctly, but may contend.
     private static let partCount = 64
-    /// Tables with an operation each in one part; what is beyond is not counted until the next minute.
+    /// Series, each of a table and an operation, in one part; beyond, requests are not counted until the next report.
     static let seriesCountMax = 2048
-    /// Accounts with a region each in one part.
+    /// Pairs of account and region in one part.
     static let callerCountMax = 100
 
-    /// What is counted for itself.
+    /// A series that is counted separately.
     struct Key: Sendable {
         let table: TableReference
         let operation: MeteredOperation
-        /// What the operation's `qualifierName` says; empty where it has none.
+        /// The value of the dimension `qualifierName`; empty for operations without one.
         var qualifier = ""
     }
 
     struct Counts: Sendable {
-        /// Milliseconds of requests that were answered.
+        /// Latency of successful requests, in milliseconds.
         var latency = StatisticSet()
-        /// Items, or records of a stream, a sample a request.
+        /// Items or stream records; one sample per request.
         var returned = StatisticSet()
         var returnedBytes = StatisticSet()
-        /// Requests.
+        /// Number of requests.
         var throttled = 0
         var systemErrors = 0
-        /// Items whose condition did not hold.
+        /// Number of items whose condition failed.
         var failedConditions = 0
-        /// Items that other writers fought for, a sample a request.
+        /// Number of items contested by other writers; one sample per request.
         var conflicts = StatisticSet()
     }
 
-    /// Whose errors are added up.
+    /// The owner of client errors.
     struct Caller: Sendable, Hashable {
         let account: AccountID
         let region: Region
     }
 
-    /// What was counted since `start`.
+    /// The counts since `start`.
     struct Report: Sendable {
         var start: Timestamp
         var operations: [Key: Counts] = [:]
-        /// Requests with an error of status 400 that has no metric of its own.
+        /// Requests that failed with status 400 and an error without a metric of its own.
         var userErrors: [Caller: Int] = [:]
     }
 
@@ -57,7 +57,7 @@ final class OperationMeter: Sendable {
         var userErrors: [Caller: Int] = [:]
     }
 
-    /// A cache line and more for itself.
+    /// Padded, so that no two parts share a cache line.
     private final class Part: Sendable {
         let state = Mutex(State())
         private let padding = (UInt64(0), UInt64(0), UInt64(0), UInt64(0), UInt64(0), UInt64(0), UInt64(0), UInt64(0))
@@ -93,9 +93,9 @@ final class OperationMeter: Sendable {
         }
     }
 
-    // Telling
+    // Reporting
 
-    /// What was counted since the last call.
+    /// The counts since the last call, which are reset.
     func take(now: Timestamp) -> Report {
         let start = self.start.withLock { start in
             let before = start
@@ -118,7 +118,7 @@ final class OperationMeter: Sendable {
 }
 
 extension OperationMeter.Key: Hashable {
-    /// Tables of one name in several accounts are rare enough to be told apart by comparing.
+    /// Tables of the same name in several accounts are rare, so that hash collisions between them do not matter.
     func hash(into hasher: inout Hasher) {
         hasher.combine(self.table.name)
         hasher.combine(self.operation.rawValue)
