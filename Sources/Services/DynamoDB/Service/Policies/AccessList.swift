@@ -1,14 +1,15 @@
 internal import DynamoDBModel
 internal import ServiceModel
 
-/// What the policy gate has found out about tables while it asks what a request touches.
+/// What the policy gate knows about tables while it determines the accesses of a request.
 enum PolicyTables {
-    /// Tables with a policy that asks about items: only for them the keys of items are worked out. Empty while the gate
-    /// does not know yet, so that requests whose tables have no such policy do not pay for it.
+    /// Tables to which a policy with conditions on items applies: the keys of items are determined only for these.
+    /// Empty as long as the gate does not know the policies, so that requests for tables without such policies do not
+    /// pay for it.
     @TaskLocal static var asking: [TableReference: TableDescriptor] = [:]
 }
 
-/// What a request touches: one access for each action on each resource, however many items it is about.
+/// The accesses of a request: one for each action on each resource, however many items are involved.
 struct AccessList {
     private let context: RequestContext
     private var entries: [(access: ResourceAccess, variant: String, keys: ItemConditionKeys?)] = []
@@ -17,10 +18,10 @@ struct AccessList {
         self.context = context
     }
 
-    /// Adds an access; `fill` tells what is done with items, and is called only where somebody asks.
+    /// Adds an access; `fill` adds the condition keys of the items, and is called only if a policy depends on them.
     ///
-    /// `action` comes without the prefix `dynamodb:`, and `table` as the request names it. Where somebody asks, what
-    /// differs in `variant` is not mixed in one access, because a condition key has one value for it.
+    /// `action` is without the prefix `dynamodb:`, `table` as the request names it. If a policy depends on items, uses
+    /// that differ in `variant` become separate accesses, because a condition key has one value for each.
     mutating func add(
         _ action: String, _ table: String, index: String? = nil, variant: String = "",
         _ fill: (inout ItemConditionKeys) -> Void
@@ -38,7 +39,7 @@ struct AccessList {
             place = self.entries.count - 1
         }
         guard let place, var keys = self.entries[place].keys else { return }
-        // Taken out while it is filled, so that it is not copied.
+        // Moved out while it is filled, so that it is not copied.
         self.entries[place].keys = nil
         fill(&keys)
         self.entries[place].keys = keys
@@ -54,7 +55,7 @@ struct AccessList {
 }
 
 extension RequestContext {
-    /// The one access of a request for one table.
+    /// The only access of a request for one table.
     func access(
         _ action: String, _ table: String, index: String? = nil, _ fill: (inout ItemConditionKeys) -> Void
     ) -> [ResourceAccess] {

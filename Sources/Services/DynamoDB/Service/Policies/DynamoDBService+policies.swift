@@ -2,12 +2,12 @@ internal import DynamoDBModel
 package import ServiceModel
 
 extension DynamoDBService {
-    /// The service as the gateway knows it: the policies of tables and of the caller are asked before each operation,
-    /// and what becomes of the request is counted.
+    /// The binding for the gateway: evaluates the policies of tables and of the caller before each operation, and
+    /// counts the outcomes of requests.
     package var guardedBinding: ServiceBinding { self.guarded(self.binding) }
 
-    /// A service on this one's tables, such as their streams, with the policies asked before each operation, and with
-    /// the metrics of this one.
+    /// The binding of another service on the same tables, such as their streams: with the same evaluation of policies,
+    /// and counted in the same metrics.
     package func guarded(_ binding: ServiceBinding) -> ServiceBinding {
         let gate = PolicyGate(catalog: self.catalog)
         let check: OperationBinding.AccessCheck = { (access, context) async throws(ServiceError) in
@@ -18,8 +18,8 @@ extension DynamoDBService {
         return guarded
     }
 
-    /// What a request touches, with the condition keys that the policies of its tables ask for; what the gate asks them
-    /// with.
+    /// The accesses of a request, with the condition keys on which the policies of its tables depend; the input of the
+    /// gate's evaluation.
     package func conditionedAccess(
         _ operation: String, _ input: any ReadableShape, _ context: RequestContext
     ) async throws(ServiceError) -> [ResourceAccess] {

@@ -2,18 +2,18 @@ internal import DynamoDBModel
 internal import DynamoDBValues
 internal import Primitives
 
-/// IAM's condition keys that tell what a request does with the items of one table: which partitions, which attributes,
-/// and what it wants to be told.
+/// IAM condition keys that describe the use of one table's items in a request: which partitions, which attributes, and
+/// what is to be returned.
 ///
-/// Only what a request says is looked at, never what is stored. What the operation would refuse is left out here: the
-/// operation refuses it.
+/// Only the request is examined, never stored items. Invalid parts of a request are ignored here: the operation refuses
+/// them.
 /// - Source: Service Authorization Reference, "Actions, resources, and condition keys for Amazon DynamoDB"; DynamoDB
 ///   Developer Guide, "Using IAM policy conditions for fine-grained access control".
 struct ItemConditionKeys {
-    /// Texts, each once, in the order in which they came.
+    /// Texts without duplicates, in order of insertion.
     private struct Texts {
         private(set) var all: [String] = []
-        /// By bytes: equal strings may be different names.
+        /// By bytes: Unicode-equivalent strings are different names.
         private var known: Set<[UInt8]> = []
 
         mutating func add(_ text: String) {
@@ -21,13 +21,13 @@ struct ItemConditionKeys {
         }
     }
 
-    /// The names of the keys for the attributes of a partition key.
+    /// The names of the condition keys for the attributes of a partition key.
     private static let partitionKeys = [
         "dynamodb:FirstPartitionKeyValues", "dynamodb:SecondPartitionKeyValues", "dynamodb:ThirdPartitionKeyValues",
         "dynamodb:FourthPartitionKeyValues",
     ]
 
-    /// The key of the table or of the index that is read; nil for an index that is not there.
+    /// The key schema of the table or the index that is read; nil for an unknown index.
     let schema: KeySchema?
     private let isIndex: Bool
     let table: TableDescriptor
@@ -48,7 +48,7 @@ struct ItemConditionKeys {
 
     private var partition: [KeyElement] { self.schema?.partition ?? [] }
 
-    /// The keys with their values; a key without a value is not there.
+    /// The condition keys and their values; keys without values are absent.
     var values: [String: [String]] {
         var keys = self.parameters.mapValues { [$0] }
         for (name, values) in zip(Self.partitionKeys, self.partitionValues) where !values.all.isEmpty {
@@ -61,7 +61,7 @@ struct ItemConditionKeys {
 
     // Parameters
 
-    /// `returned` is nil where the operation has no such parameter, which for transactions means NONE.
+    /// `returned` is nil for operations without this parameter; for transactions that means NONE.
     mutating func set(returnValues returned: ReturnValue?) {
         self.parameters["dynamodb:ReturnValues"] = (returned ?? ReturnValue.none_).rawValue
     }
@@ -78,7 +78,7 @@ struct ItemConditionKeys {
         self.parameters["dynamodb:FullTableScan"] = isFullTableScan ? "true" : "false"
     }
 
-    /// What is returned of items: the parameter, or what stands for it where it is not given.
+    /// The attributes that are returned: the parameter, or its default.
     ///
     /// - Source: DynamoDB API Reference, Query, `Select`; "the Select parameter always has a value".
     mutating func set(select: Select?, isProjected: Bool) {
@@ -89,7 +89,7 @@ struct ItemConditionKeys {
 
     // Items
 
-    /// A whole item, or a key: its partition, and all its attributes.
+    /// A whole item, or a key: its partition, and the names of all its attributes.
     mutating func add(_ item: AttributeMap) {
         for (place, element) in self.partition.enumerated() {
             if let value = item[element.name] { self.add(partition: value, at: place) }
@@ -97,7 +97,7 @@ struct ItemConditionKeys {
         for attribute in item.attributes { self.attributes.add(attribute.nameText) }
     }
 
-    /// The partitions that a Query reads: one, or several of an IN in PartiQL.
+    /// The partitions that a Query reads: one, or several for an IN in PartiQL.
     mutating func add(_ condition: ResolvedKeyCondition) {
         for (place, content) in condition.partition.enumerated() where place < self.partition.count {
             self.partitionValues[place].add(Self.text(content, self.partition[place].type))
@@ -109,7 +109,7 @@ struct ItemConditionKeys {
         self.partitionValues[place].add(Self.text(value.content, value.type))
     }
 
-    /// Binary values are compared in base64.
+    /// Binary values are compared as base64.
     private static func text(_ content: ArraySlice<UInt8>, _ type: AttributeType) -> String {
         type == .b ? Base64.encode(Array(content)) : String(decoding: content, as: UTF8.self)
     }
@@ -121,7 +121,7 @@ struct ItemConditionKeys {
         for name in names { self.attributes.add(name) }
     }
 
-    /// What an expression names; `names` and `values` are what its placeholders stand for.
+    /// The attributes that an expression names; `names` and `values` define its placeholders.
     mutating func add(
         condition text: String?, _ names: [String: String]?, _ values: AttributeMap?,
         _ kind: ExpressionKind = .condition
@@ -146,14 +146,14 @@ struct ItemConditionKeys {
         self.add(attributes: projection?.attributeNames)
     }
 
-    /// The key condition of a Query: its partition, and the attributes that it names.
+    /// The partition and the attributes of a Query's key condition.
     mutating func add(keyCondition: KeyCondition?) {
         self.add(attributes: keyCondition?.terms.map(\.name))
         guard let schema = self.schema, let resolved = try? keyCondition?.resolved(schema) else { return }
         self.add(resolved)
     }
 
-    /// An expression of its own context: what is wrong with one of them is refused by the operation.
+    /// Compiles an expression in a context of its own; errors in it are left to the operation.
     static func compiled<Result>(
         _ text: String?, _ names: [String: String]?, _ values: AttributeMap?,
         _ compile: (String, inout ExpressionContext) throws(ValidationFailure) -> Result

@@ -4,21 +4,21 @@ internal import Primitives
 internal import ServiceKit
 internal import ServiceModel
 
-/// Refuses what the policies of tables and of the caller do not let pass.
+/// Refuses requests that the policies of tables and of the caller do not allow.
 ///
-/// A caller without policies may do everything in its account that no table's policy denies; with them it needs an
-/// allow, of its own or of the table. An explicit deny wins over every allow.
+/// A caller without policies may do everything in its account that no table's policy denies; a caller with policies
+/// needs an allow, in its own policies or in the table's. An explicit deny overrides every allow.
 /// - Source: IAM User Guide, "Policy evaluation for requests within a single account".
 struct PolicyGate: Sendable {
     let catalog: TableCatalog
 
-    /// Whether the caller has no policies and no table has one, as is known without looking.
+    /// Whether it is known, without reading the store, that neither the caller nor any table has policies.
     func isKnownToAllow(_ context: RequestContext) -> Bool {
         context.principal.policies == nil && self.catalog.policyPresence.knowledge == .none
     }
 
-    /// What the request touches is asked only where somebody has a policy, and what it does with items only where that
-    /// policy says something about it.
+    /// The accesses are determined only if there are policies, and the use of items only if these policies depend on
+    /// it.
     func check(_ access: () -> [ResourceAccess], _ context: RequestContext) async throws(ServiceError) {
         let policies = context.principal.userPolicies
         if policies == nil { guard try await self.catalog.mayHavePolicies() else { return } }
@@ -42,15 +42,16 @@ struct PolicyGate: Sendable {
         return .byNobody
     }
 
-    /// A table with the policy that protects what is touched of it, if there is one.
+    /// A table, with the policy on the accessed resource, if there is one.
     struct Guardian: Sendable {
         let table: TableDescriptor
         let document: PolicyDocument?
     }
 
-    /// What a request touches, with the policies that hold for it.
+    /// The accesses of a request, with the policies that apply to them.
     ///
-    /// It is asked twice where a policy asks about items: the names of key attributes are known only when the table is.
+    /// `access` is called twice if a policy depends on items: the names of key attributes are known only once the table
+    /// is.
     func accesses(
         _ access: () -> [ResourceAccess], _ context: RequestContext
     ) async throws(ServiceError) -> [(access: ResourceAccess, guardian: Guardian?)] {
@@ -64,19 +65,19 @@ struct PolicyGate: Sendable {
             guardians[access.resource] = Guardian(table: table, document: document)
             if callerAsks || document?.asksAboutKeys(Self.keyPrefix) == true { asking[table.reference] = table }
         }
-        // The resources are the same, and may be touched in more ways.
+        // The resources are the same, but there may be more accesses to them.
         if !asking.isEmpty { accesses = PolicyTables.$asking.withValue(asking) { access() } }
         return accesses.map { ($0, guardians[$0.resource]) }
     }
 
-    /// Of the condition keys of this service.
+    /// The prefix of this service's condition keys.
     private static let keyPrefix = "dynamodb:"
 
-    /// What an ARN of this account has for a policy: that of a stream its own, an index that of its table.
+    /// The policy slot of an ARN of this account: a stream has its own, an index that of its table.
     private func slot(
         _ arn: String, _ context: RequestContext
     ) async throws(ServiceError) -> (TableDescriptor, TablePolicies.Slot?)? {
-        // A replica lies in another region than the one that was asked.
+        // A replica is in another region than that of the request.
         guard let arn = ARN(arn), arn.service == "dynamodb", arn.account == context.account.description,
             let region = Region(arn.region)
         else { return nil }
@@ -89,7 +90,7 @@ struct PolicyGate: Sendable {
         return (table, table.policies.streams[String(parts[3])])
     }
 
-    /// Nobody locks an account's root out of a table for good.
+    /// The root user of an account must not be locked out of a table for good.
     /// - Source: DynamoDB API Reference, DeleteResourcePolicy.
     private static func mayAlways(_ access: ResourceAccess, _ context: RequestContext) -> Bool {
         context.principal.kind == .root && access.action == "dynamodb:DeleteResourcePolicy"

@@ -7,10 +7,10 @@ extension ResourceReference {
         if case .stream = self { true } else { false }
     }
 
-    /// What a client takes for there being no policy.
+    /// The expected revision of a client that expects no policy.
     private static let noPolicy = "NO_POLICY"
 
-    /// What the sentences about revisions call the resource.
+    /// The resource's name in messages about revisions.
     private var name: String {
         switch self {
         case .table(let table): "table \(table.name)"
@@ -18,7 +18,7 @@ extension ResourceReference {
         }
     }
 
-    /// Whether the policy is the one that a request expects.
+    /// Checks that the current policy has the revision that the request expects.
     func check(_ expected: String?, _ slot: TablePolicies.Slot?) throws(ServiceError) {
         guard let expected else { return }
         let present = slot?.document == nil ? nil : slot?.revisionID
@@ -42,7 +42,7 @@ extension ResourceReference {
 }
 
 extension TableDescriptor {
-    /// Whether the table has the stream that a request is about.
+    /// Checks that the table has the stream named by the request.
     func check(_ resource: ResourceReference) throws(ServiceError) {
         guard case .stream(_, let label) = resource else { return }
         guard self.description(.active).latestStreamLabel == label else {
@@ -54,7 +54,7 @@ extension TableDescriptor {
 }
 
 extension TablePolicies.Slot? {
-    /// The milliseconds of now, or one more than the last, so that revisions rise.
+    /// The current time in milliseconds, but higher than the last revision.
     func nextRevision(_ now: Timestamp) -> Int64 {
         max(now.millisecondsSinceEpoch, (self?.revision ?? 0) + 1)
     }

@@ -1,12 +1,12 @@
 internal import DynamoDBValues
 internal import Policy
 
-/// What may be the policy of a table or a stream.
+/// The rules for policies of tables and streams.
 ///
 /// - Source: answers recorded on AWS in October 2026 by a laboratory of the AWS Controllers for Kubernetes; DynamoDB
 ///   Developer Guide, "Using resource-based policies for DynamoDB".
 enum PolicyRule {
-    /// Spaces count too, though they are not kept.
+    /// Counts white space too, though it is not stored.
     static let bytesMax = 20 << 10
 
     /// - Source: DynamoDB Developer Guide, "DynamoDB API operations supported by resource-based policies".
@@ -27,7 +27,7 @@ enum PolicyRule {
         "PutResourcePolicy",
     ]
 
-    /// Condition keys that say for whom a policy is, so that one for everybody is not for the public.
+    /// Condition keys that restrict the principal or source, so that a policy for everyone is not public.
     /// - Source: DynamoDB Developer Guide, "Blocking public access with resource-based policies".
     private static let trustedKeys: Set<String> = [
         "aws:principalaccount", "aws:principalarn", "aws:principalorgid", "aws:principalorgpaths",
@@ -36,7 +36,7 @@ enum PolicyRule {
         "aws:principalservicenameslist", "aws:principalisawsservice",
     ]
 
-    /// Reads the policy that a request gives for a resource.
+    /// Parses the policy that a request gives for a resource.
     static func document(
         _ text: String, isForStream: Bool, partition: String
     ) throws(ValidationFailure) -> PolicyDocument {
@@ -78,7 +78,7 @@ enum PolicyRule {
         }
     }
 
-    /// A table's policy is for the table and its indexes, a stream's for the stream; which of them is not looked at.
+    /// A table's policy must be for tables and indexes, a stream's for streams; which of them is not checked.
     private static func checkResource(_ text: String, isForStream: Bool) throws(ValidationFailure) {
         if text == "*" { return }
         let parts = text.split(separator: ":", maxSplits: 5, omittingEmptySubsequences: false)
@@ -94,7 +94,7 @@ enum PolicyRule {
         }
     }
 
-    /// Whether a statement allows anybody at all, whatever account they are of.
+    /// Whether a statement allows access to everyone, of any account.
     private static func isPublic(_ statement: PolicyStatement) -> Bool {
         guard statement.effect == .allow, let principal = statement.principal else { return false }
         guard principal.isEveryone || principal.isNegated else { return false }
@@ -105,7 +105,7 @@ enum PolicyRule {
 }
 
 extension PolicyCondition {
-    /// Whether only requests with one of some given values get by.
+    /// Whether only requests with one of the given values match.
     fileprivate var isLimiting: Bool {
         let limiting: Set<ConditionOperator.Comparison> = [
             .stringEquals, .stringEqualsIgnoreCase, .stringLike, .arnEquals, .arnLike, .bool,

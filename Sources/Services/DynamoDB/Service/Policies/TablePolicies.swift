@@ -3,22 +3,23 @@ internal import Policy
 
 /// The resource-based policies of a table and of its streams.
 struct TablePolicies: Sendable, Hashable {
-    /// A place for one policy, and when it was last changed.
+    /// A place for one policy, with the time of its last change.
     struct Slot: Sendable, Hashable {
-        /// nil once it was deleted.
+        /// nil after the policy was deleted.
         var document: PolicyDocument?
-        /// Milliseconds since 1970 of the last change, later than that of the one before; AWS's `RevisionId`.
+        /// The time of the last change in milliseconds since 1970, but higher than the revision before; AWS's
+        /// `RevisionId`.
         var revision: Int64
 
         var revisionID: String { String(self.revision) }
     }
 
-    /// nil for a table that never had one. It is for the table's indexes too.
+    /// nil for a table that never had a policy. Applies to the table's indexes too.
     var table: Slot?
-    /// By the label of a stream, which is a resource of its own.
+    /// By stream label; a stream is a resource of its own.
     var streams: [String: Slot] = [:]
 
-    /// Whether a request must be held against a policy.
+    /// Whether there is no policy to evaluate.
     var isEmpty: Bool {
         self.table?.document == nil && self.streams.values.allSatisfy { $0.document == nil }
     }
@@ -40,7 +41,7 @@ struct TablePolicies: Sendable, Hashable {
 }
 
 extension TablePolicies {
-    /// As the table's record has it; nil for nothing.
+    /// The form in the table's record; nil when there are no policies.
     ///
     ///     {"table": slot, "streams": {label: slot}}, a slot {"policy": IAM's normal form, "revision": milliseconds}
     var record: AttributeValue? {
@@ -60,7 +61,7 @@ extension TablePolicies {
         return .m(tree)
     }
 
-    /// - Returns: nil when the record is damaged: a policy that cannot be read must not allow what it denies.
+    /// - Returns: nil when the record is damaged: a policy that cannot be read might allow what it should deny.
     init?(record: AttributeValue?) {
         guard let record else { return }
         guard case .m(let tree) = record else { return nil }
@@ -80,7 +81,7 @@ extension TablePolicies {
         guard case .m(let tree) = value, case .n(let number)? = tree["revision"], let revision = Int64(number.text)
         else { return nil }
         guard let policy = tree["policy"] else { return Slot(document: nil, revision: revision) }
-        // Nil makes the whole record damaged, so that nothing is allowed by mistake.
+        // nil marks the whole record as damaged, so that nothing is allowed by mistake.
         guard case .s(let text) = policy, let document = try? PolicyDocument(text, .resource) else { return nil }
         return Slot(document: document, revision: revision)
     }
