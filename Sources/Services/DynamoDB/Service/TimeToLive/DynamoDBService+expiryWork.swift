@@ -3,17 +3,17 @@ internal import KeyValue
 internal import ServiceKit
 internal import ServiceModel
 
-/// Filling and removing the indexes of time to live.
+/// Backfilling and removing the indexes of time to live.
 ///
-/// What is not done is noted in the store, so that a start goes on with it.
+/// Unfinished work is recorded in the store, so that it is resumed after a restart.
 extension DynamoDBService {
     private static let filledCountMax = 200
     private static let filledBytesMax = 1 << 20
     private static let notesMax = 100
-    /// How often a step is tried before the work waits for the next start.
+    /// Attempts of a step before the work waits for the next start.
     private static let attemptsMax = 64
 
-    /// Begins what is not done and does not wait for it.
+    /// Starts the unfinished work; does not wait for it.
     func startExpiryWork() {
         self.jobs.start("time to live indexes") { await self.doExpiryWork() }
     }
@@ -29,7 +29,7 @@ extension DynamoDBService {
                 range = range.continued(from: continuation, reverse: false)
             }
         } catch {
-            // The notes stay, so the next start, or the next change of a table, goes on here.
+            // The records stay, so that the next start, or the next change of a table, resumes the work.
             return
         }
     }
@@ -46,7 +46,7 @@ extension DynamoDBService {
         }
     }
 
-    /// - Returns: whether the work of that note is done.
+    /// - Returns: whether this piece of work is finished.
     private func expiryStep(_ key: [UInt8]) async throws(StorageError) -> Bool {
         guard let note = try await self.store.get([key], .forAnswer)[0] else { return true }
         let noteCheck = Check.unchanged(key, since: note.version)
@@ -84,9 +84,9 @@ extension DynamoDBService {
         return page.continuation == nil
     }
 
-    /// Commits the entries of some items, and `next` with them.
+    /// Commits the index entries of some items, together with `next`.
     ///
-    /// An item that was changed since it was read has its entry from that change, so it is left out.
+    /// An item that was changed since it was read has its entry from that change, so it is skipped.
     private func fill(
         _ items: Page.Entries, _ settings: ExpirySettings, _ tableNumber: UInt64, _ checks: [Check], _ next: [Write]
     ) async throws(StorageError) {

@@ -4,25 +4,25 @@ internal import ServiceKit
 internal import ServiceModel
 internal import Telemetry
 
-/// Deleting items that time to live says are over.
+/// Deleting expired items.
 extension DynamoDBService {
     private static let sweptTablesMax = 100
-    /// Items that are deleted at a time: their commits wait for the disk together.
+    /// Items deleted at a time: their commits share one sync of the disk.
     private static let sweptItemsMax = 100
     private static let sweptBytesMax = 1 << 20
 
-    /// Looks for expired items again and again until the server stops.
+    /// Sweeps for expired items repeatedly, until the server stops.
     func startSweeping() {
         self.jobs.start("time to live") {
             while !Task.isCancelled {
                 await self.sweepExpiredItems()
-                // Ended early by the server's stop only, which the loop's condition sees.
+                // Sleep throws only when the server stops, which the loop's condition sees.
                 try? await Task.sleep(for: .milliseconds(self.sweepMilliseconds))
             }
         }
     }
 
-    /// Deletes what is expired now in every table, of every account. May be interrupted at any point.
+    /// Deletes all items that are expired now, in all tables of all accounts. May be interrupted at any point.
     package func sweepExpiredItems() async {
         var range = CatalogKeys.expiringTables
         let now = self.clock.now()
@@ -38,7 +38,7 @@ extension DynamoDBService {
                 range = range.continued(from: continuation, reverse: false)
             }
         } catch {
-            // What is wrong with the store stands on /readyz; the next sweep looks again.
+            // The error of the store is reported on /readyz; the next sweep tries again.
             return
         }
     }
@@ -53,14 +53,14 @@ extension DynamoDBService {
                 let page = try await self.items.scan(
                     range, limit: Self.sweptItemsMax, byteLimit: Self.sweptBytesMax, reverse: false)
                 let outcomes = await self.expire(page.entries.map(\.key), of: reference, now)
-                // Only the removed are counted here; what failed is thrown below.
+                // Counts only removed items; failures are thrown below.
                 self.report(outcomes.count { (try? $0.get()) == true }, reference, now)
                 for outcome in outcomes { _ = try outcome.get() }
                 guard let continuation = page.continuation else { return }
                 range = range.continued(from: continuation, reverse: false)
             }
         } catch {
-            // The table is gone, or the store takes no writes: the next sweep sees.
+            // The table is deleted, or the store takes no writes: left to the next sweep.
             return
         }
     }
@@ -82,7 +82,7 @@ extension DynamoDBService {
         }
     }
 
-    /// The metric that CloudWatch has of it.
+    /// Reports CloudWatch's metric of deleted items.
     private func report(_ count: Int, _ reference: TableReference, _ now: Timestamp) {
         guard count > 0 else { return }
         let datum = MetricDatum(

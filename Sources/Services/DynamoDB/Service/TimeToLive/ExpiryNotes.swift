@@ -2,8 +2,8 @@ internal import DynamoDBValues
 internal import KeyValue
 internal import Primitives
 
-/// What the catalogue notes of time to live beside the tables' descriptors: which tables have it, and what is to be
-/// done to their indexes yet. Both are written in the commit that changes the descriptor.
+/// The catalogue's records of time to live besides the tables' descriptors: the tables that have it, and the unfinished
+/// work on their indexes. Both are written in the commit that changes the descriptor.
 enum ExpiryNotes {
     // Tables
 
@@ -12,7 +12,7 @@ enum ExpiryNotes {
             + Array(reference.region.description.utf8) + [0] + Array(reference.name.utf8)
     }
 
-    /// - Returns: nil for no such key.
+    /// - Returns: nil when it is not such a key.
     static func reference(ofTable key: [UInt8]) -> TableReference? {
         let rest = key.dropFirst(CatalogKeys.expiringTables.start.count)
         let parts = rest.dropFirst(12).split(separator: 0, omittingEmptySubsequences: false)
@@ -24,14 +24,14 @@ enum ExpiryNotes {
 
     // Work
 
-    /// An index that is to be filled, or to be removed.
+    /// An index to backfill or to remove.
     struct Work: Sendable, Hashable {
         var reference: TableReference
         var tableNumber: UInt64
         var generation: UInt32
-        /// Whether its entries are to go.
+        /// Whether its entries are to be removed.
         var isRemoval: Bool
-        /// Filling: the first key of the table that was not looked at yet; empty at the beginning.
+        /// When backfilling: the first key of the table that was not processed yet; empty at the beginning.
         var place: [UInt8] = []
 
         var key: [UInt8] {
@@ -80,14 +80,14 @@ enum ExpiryNotes {
         }
     }
 
-    /// What must be written when a table's descriptor changes; nil stands for a table that is not there.
+    /// The writes that a change of a table's descriptor needs; nil means that the table does not exist.
     static func writes(from old: TableDescriptor?, to new: TableDescriptor?) -> [Write] {
         var writes: [Write] = []
         let (before, after) = (old?.expiry.attribute, new?.expiry.attribute)
         let hasChanged = before != after || old?.expiry.generation != new?.expiry.generation
         if let old, before != nil, hasChanged {
             writes.append(.delete(self.table(old.reference)))
-            // The index of a deleted table goes with its items.
+            // The index of a deleted table is removed with its items.
             if new != nil { writes.append(Work(old, isRemoval: true).write) }
         }
         if let new, after != nil, hasChanged {

@@ -2,37 +2,37 @@ internal import DynamoDBValues
 internal import KeyValue
 internal import Primitives
 
-/// Time to live of a table, with the index by which expired items are found: an entry for each item whose attribute
-/// says when it ends, in the order of these moments.
+/// Time to live of a table, and the index that finds expired items: an entry for each item whose attribute gives an
+/// expiry time, in the order of these times.
 ///
-///     table number (8) · index FFFF (2) · generation (4) · end in seconds (8) · rest of the item's key → (empty)
+///     table number (8) · index FFFF (2) · generation (4) · expiry in seconds (8) · rest of the item's key → (empty)
 ///
-/// Each enabling has a generation of its own, so that entries of an earlier attribute are nobody's.
+/// Each time it is enabled, a new generation starts, so that entries for an earlier attribute are ignored.
 struct ExpirySettings: Sendable, Hashable {
     /// No secondary index has this number.
     static let indexNumber: UInt16 = 0xFFFF
-    /// Items that ended longer ago are left alone, lest a wrong value empties a table.
+    /// Items that expired longer ago are not deleted, so that a wrong value does not empty a table.
     /// - Source: DynamoDB Developer Guide, "Using time to live": "older than five years".
     static let overdueSecondsMax: Int64 = 5 * 365 * 86_400
-    /// Ends of more digits are further than any clock goes.
+    /// Times with more digits are beyond the range of any clock.
     private static let endDigitsMax = 15
     private static let prefixBytes = KeySpace.prefixBytes + 4
     private static let endBytes = 8
 
     /// nil while time to live is disabled.
     var attribute: String?
-    /// Raised with each enabling.
+    /// Incremented each time it is enabled.
     var generation: UInt32 = 0
-    /// Whether the items from before the enabling have their entries, too.
+    /// Whether the items that are older than the enabling have their entries, too.
     var isWhole = false
 
-    /// The moment that an item's attribute names, in whole seconds since 1970; nil for an item without an end.
+    /// The expiry time of an item in whole seconds since 1970; nil for an item without one.
     func end(of item: AttributeMap) -> Int64? {
         guard let attribute = self.attribute, let value = item[attribute], value.type == .n else { return nil }
         return value.number?.wholePart(digitsMax: Self.endDigitsMax)
     }
 
-    /// Whether an item is to be deleted: its end is before now, and not more than five years.
+    /// Whether an item is to be deleted: it expired before now, but not more than five years ago.
     func isDue(_ item: AttributeMap, at now: Timestamp) -> Bool {
         guard let end = self.end(of: item) else { return false }
         let seconds = now.secondsSinceEpoch
@@ -46,7 +46,7 @@ struct ExpirySettings: Sendable, Hashable {
         KeyRange(prefix: self.prefix(tableNumber))
     }
 
-    /// The entries of items that are due.
+    /// The entries of expired items that are to be deleted.
     func due(_ tableNumber: UInt64, at now: Timestamp) -> KeyRange {
         let seconds = now.secondsSinceEpoch
         return KeyRange(
@@ -54,7 +54,7 @@ struct ExpirySettings: Sendable, Hashable {
             end: self.key(tableNumber, end: max(0, seconds)))
     }
 
-    /// The entry of an item that lies under a key; nil for an item without an end.
+    /// The index entry of an item with a key; nil for an item without an expiry time.
     func entry(_ item: AttributeMap, at itemKey: [UInt8], _ tableNumber: UInt64) -> [UInt8]? {
         self.end(of: item).map { self.key(tableNumber, end: $0) + itemKey.dropFirst(KeySpace.prefixBytes) }
     }
@@ -67,7 +67,7 @@ struct ExpirySettings: Sendable, Hashable {
         return KeySpace(table: tableNumber).prefix + entry.dropFirst(Self.prefixBytes + Self.endBytes)
     }
 
-    /// What a change of an item does to the index.
+    /// The index writes for a change of an item.
     func writes(
         _ existing: AttributeMap?, _ new: AttributeMap?, at itemKey: [UInt8], _ tableNumber: UInt64
     ) -> [Write] {
@@ -76,7 +76,7 @@ struct ExpirySettings: Sendable, Hashable {
         let new = new.flatMap { self.entry($0, at: itemKey, tableNumber) }
         var writes: [Write] = []
         if let old, old != new { writes.append(.delete(old)) }
-        // Until the index is whole, the old item may have no entry yet.
+        // Until the backfill is complete, the former item may have no entry.
         if let new, old != new || !self.isWhole { writes.append(.set(new, [])) }
         return writes
     }
