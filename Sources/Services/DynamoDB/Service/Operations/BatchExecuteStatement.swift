@@ -8,8 +8,7 @@ extension DynamoDBService {
             input.statements.map { ($0.statement, $0.parameters) }, enclosing: "BatchExecuteStatement")
     }
 
-    /// Each statement stands alone, and has an error of its own; only what is wrong with all of them together is one of
-    /// the whole.
+    /// Statements are independent, and each has its own error; only a violation of the whole batch fails the request.
     package func batchExecuteStatement(
         _ input: BatchExecuteStatementInput, _ context: RequestContext
     ) async throws(ServiceError) -> BatchExecuteStatementOutput {

@@ -3,11 +3,11 @@ internal import DynamoDBValues
 package import ServiceModel
 
 extension DynamoDBService {
-    /// Keys of one request, over all tables.
+    /// The limit on keys of one request, over all tables.
     static let batchGetKeysMax = 100
-    /// Bytes of items in one answer; what does not fit is left to a further request.
+    /// The limit on bytes of items in one answer; the rest is returned as unprocessed keys.
     ///
-    /// Megabytes of ten: of 100 items of 300 KB the API Reference says that 52 are returned.
+    /// Decimal megabytes: for 100 items of 300 KB, the API Reference says that 52 are returned.
     /// - Source: DynamoDB API Reference, BatchGetItem.
     static let batchGetBytesMax = 16_000_000
 
@@ -15,7 +15,7 @@ extension DynamoDBService {
         var list = AccessList(context)
         for (table, request) in input.requestItems.sorted(by: { $0.key < $1.key }) {
             let isProjected = request.projectionExpression != nil || request.attributesToGet != nil
-            // One table may be there twice, by its name and by its ARN.
+            // A table may occur twice, by its name and by its ARN.
             list.add("BatchGetItem", table, variant: isProjected ? "projected" : "") { keys in
                 for key in request.keys { keys.add(key) }
                 keys.add(projection: request.projectionExpression, request.expressionAttributeNames)
@@ -68,7 +68,7 @@ extension DynamoDBService {
             }
             if let report = consumption.report() { capacities.append(report) }
         }
-        // Nothing at all could be read.
+        // Nothing could be read.
         if let throttled, !isAnswered { throw throttled.error }
         return BatchGetItemOutput(
             responses: responses,
@@ -77,7 +77,7 @@ extension DynamoDBService {
         )
     }
 
-    /// AWS words this operation's refusal in its newer form, without the value, and BatchWriteItem's in another way.
+    /// AWS's error of this operation has its newer form, without the value; BatchWriteItem's has another wording.
     /// - Source: answers of 32 of 33 regions in September 2026, as quoted in public issues.
     private static let noTables =
         "1 validation error detected: Value at 'RequestItems' failed to satisfy constraint: "
@@ -114,7 +114,7 @@ extension DynamoDBService {
         return plans
     }
 
-    /// The two kinds of parameters may not even be with different tables.
+    /// The two kinds of parameters must not be mixed, not even for different tables.
     /// - Source: AWS's answers of June 2026, as ExtendDB's pull request 178 compares them.
     private static func checkNotMixed(_ requests: some Collection<KeysAndAttributes>) throws(ValidationFailure) {
         try LegacyParameters.checkNotMixed(
@@ -123,7 +123,7 @@ extension DynamoDBService {
         )
     }
 
-    /// What keys can be refused for without their table.
+    /// Checks on keys that do not depend on the table.
     private static func check(_ keys: [AttributeMap]) throws(ValidationFailure) {
         var seen: Set<AttributeMap> = []
         for key in keys {

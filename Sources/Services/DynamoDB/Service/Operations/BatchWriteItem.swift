@@ -3,7 +3,7 @@ internal import DynamoDBValues
 package import ServiceModel
 
 extension DynamoDBService {
-    /// Requests of one call, over all tables.
+    /// The limit on write requests of one call, over all tables.
     static let batchWriteRequestsMax = 25
 
     package func access(_ input: BatchWriteItemInput, _ context: RequestContext) -> [ResourceAccess] {
@@ -19,7 +19,7 @@ extension DynamoDBService {
         return list.accesses
     }
 
-    /// Everything is checked before anything is written; each write then stands alone, as AWS promises no more.
+    /// Everything is checked before anything is written; the writes are then independent, as AWS promises no more.
     package func batchWriteItem(
         _ input: BatchWriteItemInput, _ context: RequestContext
     ) async throws(ServiceError) -> BatchWriteItemOutput {
@@ -43,7 +43,7 @@ extension DynamoDBService {
                 throw error
             }
         }
-        // Nothing at all could be written.
+        // Nothing could be written.
         if let refusal, consumptions.isEmpty { throw refusal }
         let reports = consumptions.sorted { $0.key < $1.key }.compactMap {
             $0.value.report()
@@ -55,7 +55,7 @@ extension DynamoDBService {
         )
     }
 
-    /// Each collection once, however many of its items were written.
+    /// Each collection is listed once, however many of its items were written.
     static func add(_ collection: ItemCollectionMetrics, to metrics: inout [ItemCollectionMetrics]) {
         guard !metrics.contains(where: { $0.itemCollectionKey == collection.itemCollectionKey }) else { return }
         metrics.append(collection)
@@ -75,7 +75,7 @@ extension DynamoDBService {
         let descriptor: TableDescriptor
     }
 
-    /// Order of checks: how many there are, the tables' names, what each request says, the tables, the keys.
+    /// Order of checks: the number of requests, the tables' names, the content of each request, the tables, the keys.
     private func plan(
         _ input: BatchWriteItemInput, _ context: RequestContext
     ) async throws(ServiceError) -> [BatchWrite] {
@@ -138,13 +138,13 @@ extension DynamoDBService {
         }
     }
 
-    /// What became of one write, and which one it was.
+    /// The result of one write, with its index.
     private struct Outcome: Sendable {
         let index: Int
         let result: Result<Done, ServiceError>
     }
 
-    /// All at once, so that they share a group commit.
+    /// Concurrently, so that they share a group commit.
     private func run(_ writes: [BatchWrite]) async -> [Result<Done, ServiceError>] {
         let items = self.items
         return await withTaskGroup(of: Outcome.self) { group in
@@ -157,7 +157,7 @@ extension DynamoDBService {
         }
     }
 
-    /// A function of its own: when the task's closure caught the typed error itself, an optimised build of Swift 6.3.1
+    /// A separate function: when the task's closure caught the typed error itself, an optimised build of Swift 6.3.1
     /// returned a wrong index from it and trapped.
     private static func result(_ write: BatchWrite, _ items: ItemStore) async -> Result<Done, ServiceError> {
         do throws(ServiceError) {
@@ -169,7 +169,7 @@ extension DynamoDBService {
 
     private static func write(_ write: BatchWrite, _ items: ItemStore) async throws(ServiceError) -> Done {
         try await items.write(write.reference) { (table) throws(ServiceError) in
-            // The table may be another one of the same name by now.
+            // The table may have been replaced by another one of the same name.
             try validating { () throws(ValidationFailure) in try Self.checkKeys(write.item, write.key, table) }
             return write.key
         } decide: { (table, existing) throws(ServiceError) in

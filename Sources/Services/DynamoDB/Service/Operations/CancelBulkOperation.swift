@@ -7,14 +7,14 @@ extension DynamoDBService {
         [ResourceAccess(action: "dynamodb:CancelBulkOperation", resource: input.bulkOperationARN)]
     }
 
-    /// The operation ends before its next commit, which the changed record refuses. What it put stays.
+    /// The changed record makes the next commit of the operation fail; it then ends. Items that it put stay.
     package func cancelBulkOperation(
         _ input: CancelBulkOperationInput, _ context: RequestContext
     ) async throws(ServiceError) -> CancelBulkOperationOutput {
         for _ in 0..<Self.cancelAttemptsMax {
             let found = try await self.bulk(input.bulkOperationARN, context, .forDecision)
             guard found.own.state.isUnderWay else {
-                // AWS documents no error for it.
+                // AWS documents no error for this.
                 throw .validation("The bulk operation has ended and cannot be cancelled: \(found.own.arn)")
             }
             var own = found.own
@@ -29,6 +29,6 @@ extension DynamoDBService {
             message: "The bulk operation is being changed. Retry after a pause: \(input.bulkOperationARN)")
     }
 
-    /// How often the cancellation is tried anew because the operation's own commits were faster.
+    /// Attempts when the operation's own commits win.
     private static let cancelAttemptsMax = 1000
 }

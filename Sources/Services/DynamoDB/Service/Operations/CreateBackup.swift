@@ -8,7 +8,7 @@ extension DynamoDBService {
         [ResourceAccess(action: "dynamodb:CreateBackup", resource: context.tableARN(input.tableName))]
     }
 
-    /// The backup is of the moment of its commit, from which on the table keeps its changes until all is copied.
+    /// The backup is of the moment of its commit, from which on the table keeps its changes until the copy is complete.
     package func createBackup(
         _ input: CreateBackupInput, _ context: RequestContext
     ) async throws(ServiceError) -> CreateBackupOutput {

@@ -8,7 +8,7 @@ extension DynamoDBService {
             + [ResourceAccess(action: "dynamodb:CreateGlobalTable", resource: context.tableARN(input.globalTableName))]
     }
 
-    /// Refused as AWS refuses it since there are global tables of version 2019.11.21 alone.
+    /// Refused, as AWS does now that only global tables of version 2019.11.21 are supported.
     package func createGlobalTable(
         _ input: CreateGlobalTableInput, _ context: RequestContext
     ) async throws(ServiceError) -> CreateGlobalTableOutput {

@@ -9,7 +9,7 @@ extension DynamoDBService {
         let table = context.tableARN(input.tableName)
         let tagKeys = TagRule.conditionKeys(input.tags ?? [])
         var accesses = [ResourceAccess(action: "dynamodb:CreateTable", resource: table, conditionKeys: tagKeys)]
-        // AWS asks for it also where the list of tags is empty.
+        // AWS requires it even for an empty list of tags.
         if input.tags != nil {
             accesses.append(ResourceAccess(action: "dynamodb:TagResource", resource: table, conditionKeys: tagKeys))
         }
@@ -20,7 +20,7 @@ extension DynamoDBService {
     }
 
     /// The answer says CREATING, as AWS's does. DescribeTable says ACTIVE at once, and the table can be used, unless
-    /// the server was told that tables take time.
+    /// the server is configured to take time for the states of tables.
     package func createTable(
         _ input: CreateTableInput, _ context: RequestContext
     ) async throws(ServiceError) -> CreateTableOutput {
@@ -56,7 +56,7 @@ extension DynamoDBService {
         return CreateTableOutput(tableDescription: descriptor.description(.creating))
     }
 
-    /// The policy that holds from the table's first moment on.
+    /// The policy that applies from the table's creation on.
     private static func policy(
         _ input: CreateTableInput, _ context: RequestContext
     ) throws(ServiceError) -> PolicyDocument? {
@@ -66,8 +66,8 @@ extension DynamoDBService {
         }
     }
 
-    // DEVIATION: what would make another table of it than the one that was asked for is refused: a replica that is
-    // none.
+    // DEVIATION: parameters whose omission would yield a different table are refused: here, those that would make it a
+    // replica.
     private static func refuseWhatHasNoEffect(_ input: CreateTableInput) throws(ServiceError) {
         let given: KeyValuePairs = [
             "GlobalTableSourceArn": input.globalTableSourceARN != nil,

@@ -7,7 +7,7 @@ extension DynamoDBService {
         [ResourceAccess(action: "dynamodb:DeleteBackup", resource: input.backupARN)]
     }
 
-    /// The backup is gone when the answer leaves; its items are removed afterwards.
+    /// The backup is deleted before the answer; its items are removed afterwards.
     package func deleteBackup(
         _ input: DeleteBackupInput, _ context: RequestContext
     ) async throws(ServiceError) -> DeleteBackupOutput {
@@ -16,8 +16,8 @@ extension DynamoDBService {
             guard found.backup.progress == nil else {
                 throw .backupInUse("Backup is being created: \(found.backup.arn)")
             }
-            // A restore writes the backup's record in the commit before it reads the backup, so that one which begins
-            // now makes the check fail.
+            // A restore writes the backup's record in its first commit, before it reads the backup, so that a restore
+            // that starts now makes the check fail.
             guard try await !self.isRestored(found.backup) else {
                 throw .backupInUse("Backup is being used to restore table: \(found.backup.arn)")
             }
@@ -29,7 +29,7 @@ extension DynamoDBService {
         throw TableCatalog.tooManyChanges
     }
 
-    /// Takes a backup away at once, unless somebody else changed it.
+    /// Deletes a backup, unless its record was changed concurrently.
     func delete(_ found: StoredBackup) async throws(ServiceError) -> Bool {
         let batch = Batch(
             checks: [.unchanged(found.backup.key, since: found.version)],
@@ -38,7 +38,7 @@ extension DynamoDBService {
         return try await self.commits(batch)
     }
 
-    /// - Returns: false when a check failed, so that the caller decides again.
+    /// - Returns: false when a check failed, so that the caller must decide again.
     func commits(_ batch: Batch) async throws(ServiceError) -> Bool {
         do throws(StorageError) {
             try await self.store.commit(batch)

@@ -8,7 +8,7 @@ extension DynamoDBService {
         [ResourceAccess(action: "dynamodb:DeleteResourcePolicy", resource: input.resourceARN)]
     }
 
-    /// Answers with the revision of what was removed; without one where there is nothing to remove.
+    /// Answers with the revision of the removed policy; without a revision when there is nothing to remove.
     ///
     /// - Source: DynamoDB API Reference, DeleteResourcePolicy, `RevisionId`.
     package func deleteResourcePolicy(

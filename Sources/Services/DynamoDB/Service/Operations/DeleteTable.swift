@@ -8,8 +8,9 @@ extension DynamoDBService {
         [ResourceAccess(action: "dynamodb:DeleteTable", resource: context.tableARN(input.tableName))]
     }
 
-    /// The table is gone when the answer leaves, unless the server was told that tables take time; its items are
-    /// removed afterwards, unless a system backup has them. A replica goes once the others have what was written to it.
+    /// The table is deleted before the answer, unless the server is configured to take time for the states of tables;
+    /// its items are removed afterwards, unless a system backup takes them over. A replica is deleted once the others
+    /// have everything that was written to it.
     package func deleteTable(
         _ input: DeleteTableInput, _ context: RequestContext
     ) async throws(ServiceError) -> DeleteTableOutput {
@@ -30,7 +31,7 @@ extension DynamoDBService {
         throw TableCatalog.tooManyChanges
     }
 
-    /// Makes a table DELETING; a job takes it away.
+    /// Makes a table DELETING; a job deletes it.
     private func beginDeletion(
         _ reference: TableReference, _ transition: TableTransition, _ now: Timestamp
     ) async throws(ServiceError) -> DeleteTableOutput {
@@ -63,7 +64,8 @@ extension DynamoDBService {
             throw .tableInUse("Cannot delete table while indexes are being created, updated, or deleted.")
         }
         guard status != .updating else { throw .tableInUse("Table: \(table.name) is in the process of being updated.") }
-        // DEVIATION: AWS refuses it while a backup is made; here also while a restore or an export reads the table.
+        // DEVIATION: AWS refuses this while a backup is created; here also while a restore or an export reads the
+        // table.
         guard table.copies.isEmpty else { throw .tableInUse("Table is being backed up: \(table.name)") }
         guard !table.isDeletionProtected || !isReplica else {
             throw .validation(
@@ -78,8 +80,8 @@ extension DynamoDBService {
         }
     }
 
-    /// Takes a table away, and begins to remove its items.
-    /// - Returns: false when the table was changed meanwhile.
+    /// Deletes a table, and starts removing its items.
+    /// - Returns: false when the table was changed concurrently.
     private func remove(
         _ reference: TableReference, _ table: TableCatalog.Snapshot
     ) async throws(ServiceError) -> Bool {
@@ -93,22 +95,22 @@ extension DynamoDBService {
         return true
     }
 
-    /// Takes a table away that is DELETING, once its time has come.
+    /// Deletes a table that is DELETING, at the end of that state.
     ///
-    /// Called by a job, and again after the next start when it was cut off.
+    /// Called by a job, and again after a restart if it was interrupted.
     func finishDeletion(_ number: UInt64) async {
         let key = CatalogKeys.indexWork(number, IndexWork.wholeTable)
         do throws(ServiceError) {
             guard let record = try await self.items.get([key], .forAnswer)[0], let mark = IndexWork(record.value) else {
                 return
             }
-            // Jobs of the table may change its descriptor still, such as the one that fills its time to live index.
+            // Jobs of the table may still change its descriptor, such as the backfill of its time to live index.
             for _ in 0..<TableCatalog.attemptsMax {
                 guard let table = try await self.catalog.snapshot(mark.table), table.descriptor.number == number,
                     let transition = table.descriptor.transition, transition.kind == .deleting
                 else { break }
                 let wait = transition.end.millisecondsSinceEpoch - self.clock.now().millisecondsSinceEpoch
-                // Sleep throws only on cancellation, which is looked at below.
+                // Sleep throws only on cancellation, which is checked below.
                 if wait > 0 { try? await Task.sleep(for: .milliseconds(wait)) }
                 guard await self.drainReplica(table), !Task.isCancelled else { return }
                 if try await self.remove(mark.table, table) { break }
@@ -118,14 +120,14 @@ extension DynamoDBService {
                 _ = try await self.store.commit(Batch(writes: [.delete(key)]))
             }
         } catch {
-            // The mark stays, so the next start goes on here.
+            // The mark stays, so that the next start resumes the work.
             return
         }
     }
 }
 
 extension ServiceError {
-    /// The answer of operations on tables that something else holds.
+    /// The error of operations on tables that are in use.
     static func tableInUse(_ reason: String) -> ServiceError {
         DynamoDBError.resourceInUse(message: "Attempt to change a resource which is still in use: \(reason)")
     }

@@ -23,7 +23,7 @@ extension DynamoDBService {
         return DescribeContinuousBackupsOutput(continuousBackupsDescription: description)
     }
 
-    /// What an answer shows of point-in-time recovery.
+    /// The description of point-in-time recovery.
     func description(_ recovery: RecoverySettings?) -> ContinuousBackupsDescription {
         guard let recovery, let earliest = recovery.earliest(at: self.clock.now()) else {
             return ContinuousBackupsDescription(

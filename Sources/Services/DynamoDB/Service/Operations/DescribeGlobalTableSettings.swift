@@ -6,7 +6,7 @@ extension DynamoDBService {
         LegacyGlobalTables.access("DescribeGlobalTableSettings", input.globalTableName, context)
     }
 
-    /// There is none of version 2017.11.29, whatever the name.
+    /// Global tables of version 2017.11.29 do not exist, whatever the name.
     package func describeGlobalTableSettings(
         _ input: DescribeGlobalTableSettingsInput, _ context: RequestContext
     ) async throws(ServiceError) -> DescribeGlobalTableSettingsOutput {

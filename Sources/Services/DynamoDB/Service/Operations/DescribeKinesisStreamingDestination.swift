@@ -12,7 +12,7 @@ extension DynamoDBService {
         ]
     }
 
-    /// The newest first, those that failed or were disabled among them.
+    /// The newest first, including failed and disabled destinations.
     package func describeKinesisStreamingDestination(
         _ input: DescribeKinesisStreamingDestinationInput, _ context: RequestContext
     ) async throws(ServiceError) -> DescribeKinesisStreamingDestinationOutput {

@@ -2,7 +2,7 @@ package import DynamoDBModel
 package import ServiceModel
 
 extension DynamoDBService {
-    /// What AWS gives a new account.
+    /// AWS's defaults for a new account.
     /// - Source: DynamoDB Developer Guide, "Quotas in Amazon DynamoDB", "Throughput default quotas".
     static let accountCapacityUnitsMax = 80_000
     static let tableCapacityUnitsMax = 40_000

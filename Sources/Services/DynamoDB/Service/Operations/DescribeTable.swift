@@ -33,7 +33,7 @@ extension DynamoDBService {
 }
 
 extension ServiceError {
-    /// The answer of operations on tables when there is no such table.
+    /// The error of table operations on a table that does not exist.
     static func tableNotFound(_ reference: TableReference) -> ServiceError {
         DynamoDBError.resourceNotFound(
             message: "Requested resource not found: Table: \(reference.name) not found"

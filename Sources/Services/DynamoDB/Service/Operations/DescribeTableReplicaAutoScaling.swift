@@ -12,8 +12,7 @@ extension DynamoDBService {
         ]
     }
 
-    /// All replicas are told, also from the region of one of them. A table of one region has none whose scaling could
-    /// be told.
+    /// Describes all replicas, whichever of their regions is asked. A single-region table has no replicas to describe.
     package func describeTableReplicaAutoScaling(
         _ input: DescribeTableReplicaAutoScalingInput, _ context: RequestContext
     ) async throws(ServiceError) -> DescribeTableReplicaAutoScalingOutput {

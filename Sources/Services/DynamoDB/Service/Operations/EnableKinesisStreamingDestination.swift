@@ -13,7 +13,7 @@ extension DynamoDBService {
         ]
     }
 
-    /// The answer says ENABLING, as AWS's does; what became of it is there for DescribeKinesisStreamingDestination.
+    /// The answer says ENABLING, as AWS's does; DescribeKinesisStreamingDestination shows the outcome.
     package func enableKinesisStreamingDestination(
         _ input: EnableKinesisStreamingDestinationInput, _ context: RequestContext
     ) async throws(ServiceError) -> KinesisStreamingDestinationOutput {

@@ -8,7 +8,7 @@ extension DynamoDBService {
     }
 
     /// Order of checks: the statement, its parameters, the table, the index, the WHERE clause, `ORDER BY`, the columns,
-    /// the token; of a write the WHERE clause, then what the operation of its own checks.
+    /// the token; for a write, the WHERE clause, then the checks of the corresponding operation.
     package func executeStatement(
         _ input: ExecuteStatementInput, _ context: RequestContext
     ) async throws(ServiceError) -> ExecuteStatementOutput {

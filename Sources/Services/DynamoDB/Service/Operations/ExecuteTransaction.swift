@@ -9,8 +9,8 @@ extension DynamoDBService {
             input.transactStatements.map { ($0.statement, $0.parameters) }, enclosing: "ExecuteTransaction")
     }
 
-    /// Order of checks: each statement and its parameters, that all read or all write, the tables, the WHERE clauses;
-    /// then as in TransactGetItems and TransactWriteItems.
+    /// Order of checks: each statement and its parameters, that all are reads or all are writes, the tables, the WHERE
+    /// clauses; then as in TransactGetItems and TransactWriteItems.
     package func executeTransaction(
         _ input: ExecuteTransactionInput, _ context: RequestContext
     ) async throws(ServiceError) -> ExecuteTransactionOutput {
@@ -33,7 +33,7 @@ extension DynamoDBService {
             let call = try PartiQLCall(
                 statement.statement, statement.parameters, statement.returnValuesOnConditionCheckFailure
             )
-            // DEVIATION: both in our words; AWS's sentences could not be confirmed.
+            // DEVIATION: both sentences are our own; AWS's could not be confirmed.
             guard call.statement.returning == nil else {
                 throw ValidationFailure("A statement of a transaction cannot have a RETURNING clause.")
             }
@@ -44,7 +44,7 @@ extension DynamoDBService {
         }
     }
 
-    /// Says which statement a refusal is about.
+    /// Adds to an error which statement it is about.
     private static func inStatement<Value>(
         _ index: Int, _ work: () throws(ServiceError) -> Value
     ) throws(ServiceError) -> Value {

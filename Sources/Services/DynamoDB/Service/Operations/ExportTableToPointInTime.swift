@@ -78,7 +78,7 @@ extension DynamoDBService {
         if let refusal = Self.coupling(input, isIncremental: isIncremental) {
             throw .validation("Invalid Request: \(refusal)")
         }
-        // A bucket that S3 cannot have is not there when the export begins, as on AWS.
+        // A bucket name that S3 does not allow fails as a missing bucket when the export starts, as on AWS.
         let prefix = (input.s3Prefix ?? "") + String(repeating: "x", count: Self.exportKeyBytes)
         guard ObjectLocation.isKey(prefix) else {
             throw .validation("One or more parameter values were invalid: S3Prefix must be that of an object in S3")
@@ -86,7 +86,7 @@ extension DynamoDBService {
         return reference
     }
 
-    /// A table of another region is not found under its ARN; parts of a table have words of their own.
+    /// A table of another region is not found by its ARN; ARNs of a table's parts have errors of their own.
     /// - Source: as of `coupling`.
     private static func table(_ text: String, _ context: RequestContext) throws(ServiceError) -> TableReference {
         guard let arn = ARN(text), arn.service == "dynamodb", arn.partition == context.region.partition,
@@ -100,7 +100,7 @@ extension DynamoDBService {
         return try TableReference(text, context)
     }
 
-    /// The window of an incremental export begins with the table at the earliest, which AWS checks before recovery.
+    /// The window of an incremental export cannot start before the table's creation; AWS checks this before recovery.
     private static func checkStart(
         _ input: ExportTableToPointInTimeInput, _ table: TableDescriptor
     ) throws(ServiceError) {
@@ -115,7 +115,7 @@ extension DynamoDBService {
         }
     }
 
-    /// What does not go together.
+    /// The error for a combination of parameters that exclude each other.
     /// - Source: answers recorded on AWS in October 2026 by a laboratory of the AWS Controllers for Kubernetes, as
     ///   those of a window and of a token.
     private static func coupling(_ input: ExportTableToPointInTimeInput, isIncremental: Bool) -> String? {
@@ -134,7 +134,7 @@ extension DynamoDBService {
         return nil
     }
 
-    /// The longest that follows a prefix in the key of an export's object.
+    /// The longest suffix that follows the prefix in the key of an exported object.
     private static let exportKeyBytes = 100
 
     private static func export(
@@ -147,7 +147,8 @@ extension DynamoDBService {
             extent = try ExportWindow.extent(window, earliest: earliest, now)
         } else if let time = input.exportTime {
             guard earliest <= time, time <= now else { throw .exportTime("Export Time is invalid") }
-            // Commits of this very millisecond may be yet to come; what was answered is in the latest moment.
+            // More commits may still occur in this millisecond; the latest moment includes everything that was
+            // acknowledged.
             if time != now { extent = .full(time) }
         }
         var export = ExportDescriptor(
@@ -226,7 +227,7 @@ private enum ExportWindow {
         guard milliseconds >= self.millisecondsMin else {
             throw .exportTime("\(self.difference) is less than 15 minutes")
         }
-        // AWS's words for this one are not known.
+        // AWS's wording for this error is not known.
         guard milliseconds <= self.millisecondsMax else {
             throw .exportTime("\(self.difference) is greater than 24 hours")
         }

@@ -14,7 +14,7 @@ extension DynamoDBService {
         }
     }
 
-    /// Every read sees what is durable, so `ConsistentRead` changes only what is charged.
+    /// Every read sees the latest durable state, so `ConsistentRead` changes only the charge.
     package func getItem(
         _ input: GetItemInput, _ context: RequestContext
     ) async throws(ServiceError) -> GetItemOutput {
@@ -25,7 +25,7 @@ extension DynamoDBService {
         return try self.output(of: input, found, projection, consistency)
     }
 
-    // Beside the asynchronous function, as in ItemStore.
+    // Outside the asynchronous function, as in ItemStore.
 
     @inline(never)
     private func projection(of input: GetItemInput) throws(ServiceError) -> ItemProjection {
@@ -39,7 +39,7 @@ extension DynamoDBService {
         }
     }
 
-    /// Refuses what the projection names of the key only now: the table is known since the item is.
+    /// Refuses projections of key attributes only now: the table is known once the item is read.
     @inline(never)
     private func output(
         of input: GetItemInput, _ found: ItemStore.Found, _ projection: ItemProjection,

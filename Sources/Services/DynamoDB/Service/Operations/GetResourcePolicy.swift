@@ -7,7 +7,7 @@ extension DynamoDBService {
         [ResourceAccess(action: "dynamodb:GetResourcePolicy", resource: input.resourceARN)]
     }
 
-    /// The policy in IAM's normal form; a policy without a version is shown with the one it means.
+    /// The policy in IAM's normal form; a policy without a version is shown with its default version.
     package func getResourcePolicy(
         _ input: GetResourcePolicyInput, _ context: RequestContext
     ) async throws(ServiceError) -> GetResourcePolicyOutput {

@@ -18,7 +18,7 @@ extension DynamoDBService {
     }
 
     /// Order of checks: the source and its format, the table's definition, the client token, the number of imports, the
-    /// table's name. The table is CREATING until all is imported.
+    /// table's name. The table is CREATING until the import is complete.
     package func importTable(
         _ input: ImportTableInput, _ context: RequestContext
     ) async throws(ServiceError) -> ImportTableOutput {
@@ -81,7 +81,7 @@ extension DynamoDBService {
         return ImportTableOutput(importTableDescription: own(table).description)
     }
 
-    /// The request that would make the table.
+    /// The request that would create the table.
     private static func creation(_ given: TableCreationParameters) -> CreateTableInput {
         CreateTableInput(
             attributeDefinitions: given.attributeDefinitions,
@@ -96,7 +96,7 @@ extension DynamoDBService {
         )
     }
 
-    /// The import that the same request began under its token.
+    /// The import that was started by the same request with the same token.
     private func begun(_ use: TokenUse) async throws(ServiceError) -> ImportDescriptor? {
         switch try await self.state(of: use) {
         case .free: return nil
@@ -107,7 +107,7 @@ extension DynamoDBService {
 
     private static func format(_ input: ImportTableInput) throws(ServiceError) -> ImportFormat {
         let source = input.s3BucketSource
-        // A bucket that S3 cannot have is not there when the import begins, as on AWS.
+        // A bucket name that S3 does not allow fails as a missing bucket when the import starts, as on AWS.
         guard (source.s3KeyPrefix ?? "").utf8.count <= 1024 else {
             throw .validation("One or more parameter values were invalid: S3KeyPrefix must be that of objects in S3")
         }
@@ -127,7 +127,7 @@ extension DynamoDBService {
         return .csv(delimiter: csv?.delimiter, headers: csv?.headerList)
     }
 
-    /// Without the prefix: with another one, AWS answers by the import that the token began.
+    /// The prefix is not included: with another prefix, AWS answers with the import that the token started.
     /// - Source: as of `importConflict`.
     private static func fingerprint(_ input: ImportTableInput) -> [UInt8] {
         var digest = RequestDigest()
@@ -137,7 +137,7 @@ extension DynamoDBService {
             input.inputCompressionType?.rawValue, input.inputFormatOptions?.csv?.delimiter,
         ] { digest.add(text) }
         for header in input.inputFormatOptions?.csv?.headerList ?? [] { digest.add(header) }
-        // Lists of a table's definition have an order.
+        // Lists in a table's definition are ordered.
         digest.add(ValueText.text(input.tableCreationParameters))
         return digest.bytes
     }

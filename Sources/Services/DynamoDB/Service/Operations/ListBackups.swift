@@ -3,14 +3,14 @@ internal import Primitives
 package import ServiceModel
 
 extension DynamoDBService {
-    /// Backups of one answer, unless the request asks for fewer.
+    /// The default and the limit of backups in one answer.
     static let listedBackupsMax = 100
 
     package func access(_ input: ListBackupsInput, _ context: RequestContext) -> [ResourceAccess] {
         [ResourceAccess(action: "dynamodb:ListBackups", resource: "*")]
     }
 
-    /// Backups of AWS Backup are never listed here, as AWS has it: there are none.
+    /// As on AWS, backups of AWS Backup are never listed here: none exist.
     package func listBackups(
         _ input: ListBackupsInput, _ context: RequestContext
     ) async throws(ServiceError) -> ListBackupsOutput {

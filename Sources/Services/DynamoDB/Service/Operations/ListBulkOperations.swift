@@ -3,14 +3,14 @@ internal import KeyValue
 package import ServiceModel
 
 extension DynamoDBService {
-    /// Bulk operations of one answer, unless the request asks for another number.
+    /// The default number of bulk operations in one answer.
     private static let listedBulksMax = 10
 
     package func access(_ input: ListBulkOperationsInput, _ context: RequestContext) -> [ResourceAccess] {
         [ResourceAccess(action: "dynamodb:ListBulkOperations", resource: "*")]
     }
 
-    /// Of the last 90 days, the most recent first.
+    /// Those of the last 90 days, the most recent first.
     package func listBulkOperations(
         _ input: ListBulkOperationsInput, _ context: RequestContext
     ) async throws(ServiceError) -> ListBulkOperationsOutput {

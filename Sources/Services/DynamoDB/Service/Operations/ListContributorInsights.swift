@@ -3,9 +3,9 @@ internal import DynamoDBValues
 package import ServiceModel
 
 extension DynamoDBService {
-    /// Summaries of one answer, unless the request asks for fewer.
+    /// The default and the limit of summaries in one answer.
     static let listedInsightsMax = 100
-    /// Tables that one answer looks at; as on AWS an answer may name few or none and still have a token.
+    /// Tables examined for one answer; as on AWS, an answer may contain few or no summaries and still have a token.
     static let insightTablesMax = 1000
 
     package func access(_ input: ListContributorInsightsInput, _ context: RequestContext) -> [ResourceAccess] {
@@ -13,7 +13,8 @@ extension DynamoDBService {
         return [ResourceAccess(action: "dynamodb:ListContributorInsights", resource: resource)]
     }
 
-    /// What is switched on, of one table or of all: the table itself first, then its global indexes.
+    /// The enabled settings of one table or of all tables: first that of the table itself, then those of its global
+    /// indexes.
     package func listContributorInsights(
         _ input: ListContributorInsightsInput, _ context: RequestContext
     ) async throws(ServiceError) -> ListContributorInsightsOutput {
@@ -41,7 +42,7 @@ extension DynamoDBService {
     private func list(_ pager: inout InsightsPager, _ context: RequestContext) async throws(ServiceError) {
         var after: String?
         if let place = pager.after {
-            // The table of the token may have indexes left.
+            // The token's table may have more indexes to list.
             let reference = TableReference(account: context.account, region: context.region, name: place.table)
             if let table = try await self.catalog.snapshot(reference)?.descriptor { pager.add(table) }
             after = place.table

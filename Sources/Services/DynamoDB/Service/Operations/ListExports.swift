@@ -4,7 +4,7 @@ internal import Primitives
 package import ServiceModel
 
 extension DynamoDBService {
-    /// Exports or imports of one answer, unless the request says how many.
+    /// The default number of exports or imports in one answer.
     /// - Source: as of `listExports`.
     static let listedTransfersMax = 10
 
@@ -12,10 +12,10 @@ extension DynamoDBService {
         [ResourceAccess(action: "dynamodb:ListExports", resource: "*")]
     }
 
-    /// "In reverse alphanumeric order of ExportArn", of the last 90 days; also those that are not completed. Under a
-    /// table's ARN are those of the table that there is now, not those of one that was deleted.
-    /// - Source: of the tables, answers recorded on AWS in October 2026 by a laboratory of the AWS Controllers for
-    ///   Kubernetes.
+    /// "In reverse alphanumeric order of ExportArn", of the last 90 days, whatever their status. For a table's ARN,
+    /// lists the exports of the current table, not those of a deleted one.
+    /// - Source: for the filter by table, answers recorded on AWS in October 2026 by a laboratory of the AWS
+    ///   Controllers for Kubernetes.
     package func listExports(
         _ input: ListExportsInput, _ context: RequestContext
     ) async throws(ServiceError) -> ListExportsOutput {
@@ -37,7 +37,7 @@ extension DynamoDBService {
         return ListExportsOutput(exportSummaries: summaries, nextToken: next)
     }
 
-    /// Records of exports or imports, the last first, and the token of the next page.
+    /// Records of exports or imports in reverse order, and the token of the next page.
     func transfers(
         _ kind: BackupKeys.Kind, _ tableARN: String?, after token: String?, limit: Int, _ context: RequestContext,
         where isListed: ([UInt8]) -> Bool = { _ in true }
@@ -49,7 +49,7 @@ extension DynamoDBService {
             guard let key = TransferToken.key(token), all.contains(key) else {
                 throw .validation("Invalid Request: Provided nextToken is invalid: \(token)")
             }
-            // Nothing follows the token of another table.
+            // A token of another table yields an empty answer.
             guard range.contains(key) else { return ([], nil) }
             range = range.continued(from: key, reverse: true)
         }
@@ -74,7 +74,7 @@ extension DynamoDBService {
     }
 }
 
-/// The place after which a listing goes on, as `ImportNextToken` of the model demands: at least 112 hexadecimal digits,
+/// The position of a listing in the form that the model requires of `ImportNextToken`: at least 112 hexadecimal digits,
 /// in groups of 16.
 private enum TransferToken {
     private static let digitsMin = 112
@@ -88,7 +88,7 @@ private enum TransferToken {
         return Hex.encode(bytes)
     }
 
-    /// - Returns: nil for what is no token of ours.
+    /// - Returns: nil when the text is not such a token.
     static func key(_ text: String) -> [UInt8]? {
         guard let bytes = Hex.decode(text), let count = BigEndian.read(UInt16.self, from: bytes),
             bytes.count >= 2 + Int(count)

@@ -8,8 +8,8 @@ extension DynamoDBService {
         [ResourceAccess(action: "dynamodb:ListGlobalTables", resource: "*")]
     }
 
-    /// There are none of version 2017.11.29. Where AWS answers a region that is none with a fault of its own, it is
-    /// refused here.
+    /// Global tables of version 2017.11.29 do not exist. An unknown region is refused here; AWS answers it with an
+    /// internal error.
     package func listGlobalTables(
         _ input: ListGlobalTablesInput, _ context: RequestContext
     ) async throws(ServiceError) -> ListGlobalTablesOutput {

@@ -7,7 +7,7 @@ extension DynamoDBService {
         [ResourceAccess(action: "dynamodb:ListImports", resource: "*")]
     }
 
-    /// Of the last 90 days, in reverse order of ImportArn; also those that are not completed.
+    /// Those of the last 90 days, whatever their status, in reverse order of ImportArn.
     package func listImports(
         _ input: ListImportsInput, _ context: RequestContext
     ) async throws(ServiceError) -> ListImportsOutput {

@@ -2,7 +2,7 @@ package import DynamoDBModel
 package import ServiceModel
 
 extension DynamoDBService {
-    /// Names of one answer, unless the request asks for fewer.
+    /// The default and the limit of names in one answer.
     static let listedTablesMax = 100
 
     package func access(_ input: ListTablesInput, _ context: RequestContext) -> [ResourceAccess] {

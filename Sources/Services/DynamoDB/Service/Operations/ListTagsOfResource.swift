@@ -6,8 +6,8 @@ extension DynamoDBService {
         [ResourceAccess(action: "dynamodb:ListTagsOfResource", resource: input.resourceARN)]
     }
 
-    /// All of them in one answer: AWS shows 50, the most that a table has, without a token for more. A token, which no
-    /// answer has given away, is passed over, as AWS does it with one that it does not know.
+    /// All tags in one answer: AWS returns 50, the most that a table can have, without a token for more. A token, which
+    /// no answer ever contains, is ignored, as AWS ignores unknown ones.
     /// - Source: answers recorded on AWS in October 2026 by a laboratory of the AWS Controllers for Kubernetes.
     package func listTagsOfResource(
         _ input: ListTagsOfResourceInput, _ context: RequestContext

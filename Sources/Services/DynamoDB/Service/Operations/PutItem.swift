@@ -34,9 +34,9 @@ extension DynamoDBService {
         return self.output(of: input, old, table)
     }
 
-    // Beside the asynchronous function, as in ItemStore.
+    // Outside the asynchronous function, as in ItemStore.
 
-    /// What does not hang on the table, checked.
+    /// Makes the checks that do not depend on the table.
     @inline(never)
     private func condition(of input: PutItemInput) throws(ServiceError) -> WriteCondition {
         let condition = try validatingEnveloped { () throws(ValidationFailure) in

@@ -10,8 +10,8 @@ extension DynamoDBService {
         [ResourceAccess(action: "dynamodb:PutResourcePolicy", resource: input.resourceARN)]
     }
 
-    /// Order of checks: the ARN, the policy, the table or stream, the expected revision, whether the caller would lock
-    /// himself out. A policy that means what the present one means changes nothing.
+    /// Order of checks: the ARN, the policy, the table or stream, the expected revision, whether the caller would be
+    /// locked out. A policy equivalent to the current one changes nothing.
     package func putResourcePolicy(
         _ input: PutResourcePolicyInput, _ context: RequestContext
     ) async throws(ServiceError) -> PutResourcePolicyOutput {
@@ -34,7 +34,7 @@ extension DynamoDBService {
         return PutResourcePolicyOutput(revisionID: revision)
     }
 
-    /// Who denies himself the next change must say that he means it.
+    /// A caller whose policy denies it the next change must confirm it.
     private static func checkLockout(
         _ document: PolicyDocument, _ input: PutResourcePolicyInput, _ context: RequestContext
     ) throws(ServiceError) {

@@ -25,8 +25,8 @@ extension DynamoDBService {
         }
     }
 
-    /// Order of checks: the parameters and expressions, the table, the index, the key condition, the starting key, what
-    /// filter and projection name of the table.
+    /// Order of checks: the parameters and expressions, the table, the index, the key condition, the starting key, the
+    /// attributes named by filter and projection.
     package func query(_ input: QueryInput, _ context: RequestContext) async throws(ServiceError) -> QueryOutput {
         let reference = try TableReference(input.tableName, context)
         let expressions = try QueryExpressions.read(input)
@@ -45,15 +45,15 @@ extension DynamoDBService {
     }
 }
 
-/// What a Query request says without regard to its table.
+/// The part of a Query request that does not depend on its table.
 private struct QueryExpressions {
     let keyCondition: KeyCondition
     let filter: Condition?
-    /// What AWS calls the filter in messages.
+    /// AWS's name for the filter in messages.
     let filterParameter: String
     let projection: ItemProjection
 
-    // A function, and no initialiser: those take copies of what they are given.
+    // A function instead of an initialiser: initialisers copy their arguments.
     static func read(_ input: QueryInput) throws(ServiceError) -> QueryExpressions {
         let legacy = try validating { () throws(ValidationFailure) in try LegacyQuery.read(input) }
         try validating { () throws(ValidationFailure) in
@@ -88,7 +88,7 @@ private struct QueryExpressions {
     }
 }
 
-/// What a Query request says in parameters without expressions, but for KeyConditions, which AWS looks at later.
+/// The legacy parameters of a Query request, except KeyConditions, which AWS checks later.
 private struct LegacyQuery {
     let filter: Condition?
     let projection: Projection?
@@ -98,7 +98,7 @@ private struct LegacyQuery {
             [
                 ("AttributesToGet", input.attributesToGet != nil), ("QueryFilter", input.queryFilter != nil),
                 ("ConditionalOperator", input.conditionalOperator != nil),
-                // KeyConditions can stand beside the other expressions.
+                // KeyConditions can be combined with the other expressions.
                 ("KeyConditions", input.keyConditions != nil && input.keyConditionExpression != nil),
             ],
             with: [
@@ -129,7 +129,7 @@ private struct LegacyQuery {
     }
 }
 
-/// A Query request, held against its table.
+/// A Query request, checked against its table.
 private struct QueryPlan {
     let request: PageRequest
     let select: SelectRule

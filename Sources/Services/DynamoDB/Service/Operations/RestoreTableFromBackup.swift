@@ -43,8 +43,8 @@ extension DynamoDBService {
                 source: backup.table,
                 contents: backup.contents
             )
-            // Written as it is, so that a deletion of the backup or another restore that looked for restores before
-            // meets this one.
+            // Written unchanged, so that a concurrent deletion of the backup, or another restore, that has already
+            // looked for restores conflicts with this one.
             return (
                 restore, [.unchanged(backup.key, since: found.version)], [.set(backup.key, backup.encoded)]
             )
@@ -52,7 +52,7 @@ extension DynamoDBService {
         return RestoreTableFromBackupOutput(tableDescription: table.description(.creating))
     }
 
-    /// A backup that is whole and that no other restore reads.
+    /// A completed backup that no other restore reads.
     ///
     /// - Source: answers recorded on AWS in October 2026 by a laboratory of the AWS Controllers for Kubernetes.
     private func restorable(_ arn: String, _ context: RequestContext) async throws(ServiceError) -> StoredBackup {

@@ -65,8 +65,8 @@ extension DynamoDBService {
         return RestoreTableToPointInTimeOutput(tableDescription: restored.description(.creating))
     }
 
-    /// - Returns: nil for the latest moment, which is that of the commit that begins the restore: commits of this very
-    ///   millisecond may be yet to come.
+    /// - Returns: nil for the latest moment, which is that of the commit that starts the restore: more commits may
+    ///   still occur in this millisecond.
     private static func moment(
         _ given: Timestamp?, _ table: TableDescriptor, _ now: Timestamp
     ) throws(ServiceError) -> Timestamp? {
@@ -81,7 +81,7 @@ extension DynamoDBService {
         return given == now ? nil : given
     }
 
-    /// A time as the sentence above says it, to the second.
+    /// The form of a time in the sentence above, to the second.
     private static func text(_ time: Timestamp) -> String {
         TimestampText.string(Timestamp(millisecondsSinceEpoch: time.secondsSinceEpoch * 1000), as: .dateTime)
     }
@@ -106,7 +106,7 @@ extension DynamoDBService {
         }
     }
 
-    /// A table of this account in any region, which is where the items are read.
+    /// A table of this account in any region; its items are read there.
     private static func source(
         arn text: String, _ context: RequestContext
     ) throws(ServiceError) -> TableReference {
@@ -116,7 +116,7 @@ extension DynamoDBService {
         }
         guard ReplicaRule.regions(in: context.region.partition).contains(arn.region), let region = Region(arn.region)
         else { return try TableReference(text, context) }
-        // All but the region is checked, and answered, as of this one.
+        // Everything except the region is checked, with the errors for an ARN of this region.
         var here = arn
         here.region = context.region.description
         let table = try TableReference(here.description, context)

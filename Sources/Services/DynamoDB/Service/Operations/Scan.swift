@@ -17,8 +17,8 @@ extension DynamoDBService {
         }
     }
 
-    /// Order of checks: the parameters and expressions, the table, the index, the starting key, what filter and
-    /// projection name of the table.
+    /// Order of checks: the parameters and expressions, the table, the index, the starting key, the attributes named by
+    /// filter and projection.
     package func scan(_ input: ScanInput, _ context: RequestContext) async throws(ServiceError) -> ScanOutput {
         let reference = try TableReference(input.tableName, context)
         let expressions = try validating { () throws(ValidationFailure) in try ScanExpressions(input) }
@@ -37,7 +37,7 @@ extension DynamoDBService {
     }
 }
 
-/// The part of a table that one worker of a parallel scan reads: an equal share of the partition hashes.
+/// The part of a table for one worker of a parallel scan: an equal share of the range of partition hashes.
 ///
 /// - Source: the sentences: dynalite's `validations/scan.js`, whose author recorded DynamoDB's answers; the last one is
 ///   AWS's of October 2026, as moto 5.2.5 verifies it.
@@ -88,7 +88,7 @@ struct ScanSegment {
     }
 }
 
-/// What a Scan request says without regard to its table.
+/// The part of a Scan request that does not depend on its table.
 private struct ScanExpressions {
     let segment: ScanSegment
     let filter: Condition?
@@ -142,7 +142,7 @@ private struct ScanExpressions {
     }
 }
 
-/// A Scan request, held against its table.
+/// A Scan request, checked against its table.
 private struct ScanPlan {
     let request: PageRequest
     let select: SelectRule

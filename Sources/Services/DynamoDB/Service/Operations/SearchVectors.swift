@@ -12,8 +12,8 @@ extension DynamoDBService {
         ]
     }
 
-    /// Order of checks: TopK, the vector, the expressions, the table, the index, the vector's dimensions, what
-    /// condition and projection name of the index.
+    /// Order of checks: TopK, the vector, the expressions, the table, the index, the vector's dimensions, the
+    /// attributes named by condition and projection.
     package func searchVectors(
         _ input: SearchVectorsInput, _ context: RequestContext
     ) async throws(ServiceError) -> SearchVectorsOutput {

@@ -6,7 +6,7 @@ internal import ServiceKit
 package import ServiceModel
 
 extension DynamoDBService {
-    /// Operations at one time. AWS has a quota whose number could not be confirmed: this is that of imports.
+    /// Concurrent operations. AWS has a quota whose number could not be confirmed: this is the quota of imports.
     static let bulkCountMax = 50
 
     package func access(_ input: StartBulkPutItemsInput, _ context: RequestContext) -> [ResourceAccess] {
@@ -72,7 +72,7 @@ extension DynamoDBService {
             isIon: given.inputFormat == .ion, compression: given.inputCompressionType?.rawValue)
     }
 
-    /// The longest that follows a prefix in the key of an object of the output.
+    /// The longest suffix that follows the prefix in the key of an output object.
     private static let outputKeyBytes = 100
 
     private static func target(_ given: OutputS3Configuration) throws(ServiceError) -> BulkDescriptor.Output {
@@ -98,7 +98,7 @@ extension DynamoDBService {
             encryption: given.s3SseAlgorithm?.rawValue, encryptionKey: given.s3SseKmsKeyID, types: types)
     }
 
-    /// The table, when items can be put into it.
+    /// The table, if items can be put into it.
     ///
     /// "You cannot start an operation while the table is creating a secondary index."
     private func bulkTarget(_ reference: TableReference) async throws(ServiceError) -> TableCatalog.Snapshot {

@@ -11,7 +11,7 @@ extension DynamoDBService {
         ]
     }
 
-    /// Order of checks: the ARN, the tags, the table, how many tags it has then.
+    /// Order of checks: the ARN, the tags, the table, the resulting number of tags.
     package func tagResource(
         _ input: TagResourceInput, _ context: RequestContext
     ) async throws(ServiceError) -> TagResourceOutput {
@@ -30,7 +30,7 @@ extension DynamoDBService {
         return TagResourceOutput()
     }
 
-    /// The table whose tags a request is about. Streams have none; AWS does not find them.
+    /// The table whose tags a request is about. Streams have no tags; AWS reports them as not found.
     func taggedTable(_ arn: String, _ context: RequestContext) throws(ServiceError) -> TableReference {
         guard case .table(let reference) = try ResourceReference(arn, context, .tags) else {
             throw .resourceNotFound(arn: arn)
@@ -38,11 +38,11 @@ extension DynamoDBService {
         return reference
     }
 
-    /// Changes the tags of a table; each change is there for every reader when the answer leaves.
+    /// Changes the tags of a table; the change is visible to every reader when the answer is sent.
     func changeTags(
         _ reference: TableReference, _ arn: String, _ change: (inout [TableTag]) throws(ServiceError) -> Void
     ) async throws(ServiceError) {
-        // Looked at first: a table that is not there is named by its ARN here.
+        // Checked first: the error for a missing table names its ARN here.
         guard try await self.catalog.snapshot(reference) != nil else { throw .resourceNotFound(arn: arn) }
         try await self.catalog.update(reference) { (table, _) throws(ServiceError) in
             try change(&table.settings.tags)
@@ -51,7 +51,7 @@ extension DynamoDBService {
 }
 
 extension ServiceError {
-    /// The answer of the operations on tags when there is no such resource.
+    /// The error of tag operations on a resource that does not exist.
     static func resourceNotFound(arn: String) -> ServiceError {
         DynamoDBError.resourceNotFound(message: "Requested resource not found: ResourceArn: \(arn) not found")
     }

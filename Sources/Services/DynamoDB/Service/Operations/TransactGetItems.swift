@@ -18,7 +18,7 @@ extension DynamoDBService {
         return list.accesses
     }
 
-    /// All items are read as of one moment, so there is nothing that another transaction could be in the way of.
+    /// All items are read as of one moment, so there cannot be a conflict with another transaction.
     package func transactGetItems(
         _ input: TransactGetItemsInput, _ context: RequestContext
     ) async throws(ServiceError) -> TransactGetItemsOutput {
@@ -27,7 +27,7 @@ extension DynamoDBService {
         for get in input.transactItems.map(\.get) {
             let projection = try validating { () throws(ValidationFailure) in
                 if let failure = get.key.failure { throw ValidationFailure(failure.message) }
-                // Names that come without an expression are passed over, as in `TransactAction`.
+                // Names without an expression are ignored, as in `TransactAction`.
                 return try ItemProjection(
                     expression: get.projectionExpression,
                     names: get.projectionExpression == nil ? nil : get.expressionAttributeNames,
@@ -47,7 +47,7 @@ extension DynamoDBService {
         }
         return TransactGetItemsOutput(
             consumedCapacity: Consumption.reports(consumptions, order: input.transactItems.map(\.get.tableName)),
-            // An item of which the projection takes nothing is left out, unlike in the other reads.
+            // An item of which the projection leaves nothing is omitted, unlike in the other reads.
             responses: zip(found, projections).map { found, projection in
                 let item = found.item.map(projection.apply)
                 return ItemResponse(item: item?.isEmpty == true ? nil : item)

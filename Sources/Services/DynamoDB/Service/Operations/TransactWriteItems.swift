@@ -4,7 +4,7 @@ internal import KeyValue
 package import ServiceModel
 
 extension DynamoDBService {
-    /// As IAM sees it, each action is what the operation of its own would be.
+    /// To IAM, each action counts as the corresponding single operation.
     package func access(_ input: TransactWriteItemsInput, _ context: RequestContext) -> [ResourceAccess] {
         var list = AccessList(context)
         func add(
@@ -46,8 +46,8 @@ extension DynamoDBService {
         return list.accesses
     }
 
-    /// Order of checks: what each action says, the tables, each action's keys, one action for each item, conditions,
-    /// the size of all items together.
+    /// Order of checks: the content of each action, the tables, each action's keys, one action for each item,
+    /// conditions, the total size of the items.
     package func transactWriteItems(
         _ input: TransactWriteItemsInput, _ context: RequestContext
     ) async throws(ServiceError) -> TransactWriteItemsOutput {
@@ -64,7 +64,7 @@ extension DynamoDBService {
             let kind: Consumption.Kind = outcome.isReplay ? .transactionalRead : .transactionalWrite
             consumptions[action.table, default: Consumption(action.table, for: input.returnConsumedCapacity, kind)]
                 .addTransactional(row.existing, row.new, row.table)
-            // A check affects no collection.
+            // A check does not affect a collection.
             guard action.isWrite else { continue }
             let collection = ItemCollection.metrics(action.key, row.table, input.returnItemCollectionMetrics)
             if let collection { Self.add(collection, to: &metrics[action.table, default: []]) }
@@ -75,7 +75,7 @@ extension DynamoDBService {
         )
     }
 
-    // Items are looked at by their places: one has room for each of four kinds, and a copy of it copies all.
+    // Items are accessed by index: each has room for four kinds of actions, and a copy would copy all of them.
 
     private static func action(
         _ items: [TransactWriteItem], at index: Int, _ context: RequestContext

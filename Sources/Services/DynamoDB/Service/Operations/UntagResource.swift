@@ -13,7 +13,7 @@ extension DynamoDBService {
         ]
     }
 
-    /// Order of checks: the ARN, the keys, the table. A key that the table has not is no error.
+    /// Order of checks: the ARN, the keys, the table. A key that the table does not have is not an error.
     package func untagResource(
         _ input: UntagResourceInput, _ context: RequestContext
     ) async throws(ServiceError) -> UntagResourceOutput {

@@ -7,7 +7,7 @@ extension DynamoDBService {
         [ResourceAccess(action: "dynamodb:UpdateContinuousBackups", resource: context.tableARN(input.tableName))]
     }
 
-    /// A change of the period alone keeps what can be restored already.
+    /// If only the period changes, the present beginning of recovery is kept.
     package func updateContinuousBackups(
         _ input: UpdateContinuousBackupsInput, _ context: RequestContext
     ) async throws(ServiceError) -> UpdateContinuousBackupsOutput {
@@ -41,7 +41,7 @@ extension DynamoDBService {
 }
 
 extension ServiceError {
-    /// AWS's answer where a table has no continuous backups yet.
+    /// AWS's error for a table whose continuous backups are not enabled yet.
     static func backupsUnavailable(_ table: String) -> ServiceError {
         DynamoDBError.continuousBackupsUnavailable(
             message: "Backups are being enabled for the table: \(table). Please retry later")

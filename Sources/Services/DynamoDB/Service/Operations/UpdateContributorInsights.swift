@@ -9,9 +9,9 @@ extension DynamoDBService {
         return [ResourceAccess(action: "dynamodb:UpdateContributorInsights", resource: resource)]
     }
 
-    /// What is switched on or off is so when the answer arrives, which says ENABLING or DISABLING, as AWS's does. Where
-    /// nothing changes it says so at once. Switching on without a mode means both accessed and throttled keys, also
-    /// where it was less before.
+    /// The setting has changed when the answer is sent, which says ENABLING or DISABLING, as AWS's does. If nothing
+    /// changes, the answer shows the final status. Enabling without a mode means both accessed and throttled keys, even
+    /// if a narrower mode was set before.
     package func updateContributorInsights(
         _ input: UpdateContributorInsightsInput, _ context: RequestContext
     ) async throws(ServiceError) -> UpdateContributorInsightsOutput {

@@ -8,7 +8,7 @@ extension DynamoDBService {
             + [ResourceAccess(action: "dynamodb:UpdateGlobalTable", resource: context.tableARN(input.globalTableName))]
     }
 
-    /// Order of checks: the shape of the updates, whether there may be more replicas, the global table.
+    /// Order of checks: the form of the updates, whether replicas may be added, the global table.
     package func updateGlobalTable(
         _ input: UpdateGlobalTableInput, _ context: RequestContext
     ) async throws(ServiceError) -> UpdateGlobalTableOutput {

@@ -34,14 +34,14 @@ extension DynamoDBService {
                 try ItemCheck.updated(updated, was: existing, table)
                 return updated
             }
-            // Removing from an item that is not there does not make it.
+            // A removal from a missing item does not create it.
             let isLeft = existing == nil && update.leavesAbsent(updated, key: input.key)
             return (isLeft ? .none : .put(updated), UpdateOutcome(table: table, old: existing, new: updated))
         }
         return self.output(of: input, update, outcome)
     }
 
-    // Beside the asynchronous function, as in ItemStore.
+    // Outside the asynchronous function, as in ItemStore.
 
     @inline(never)
     private func update(of input: UpdateItemInput) throws(ServiceError) -> ItemUpdate {
@@ -64,7 +64,7 @@ extension DynamoDBService {
     }
 }
 
-/// What an update did.
+/// The result of an update.
 private struct UpdateOutcome: Sendable {
     let table: TableDescriptor
     let old: AttributeMap?

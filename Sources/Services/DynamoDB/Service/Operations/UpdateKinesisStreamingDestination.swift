@@ -12,7 +12,7 @@ extension DynamoDBService {
         ]
     }
 
-    /// Order of checks: what is to change, the table, whether the destination is active, whether anything changes.
+    /// Order of checks: the requested change, the table, whether the destination is active, whether anything changes.
     package func updateKinesisStreamingDestination(
         _ input: UpdateKinesisStreamingDestinationInput, _ context: RequestContext
     ) async throws(ServiceError) -> UpdateKinesisStreamingDestinationOutput {
@@ -25,7 +25,7 @@ extension DynamoDBService {
             )
         }
         try await self.catalog.update(reference) { (table, _) throws(ServiceError) in
-            // Whether anything follows the ARN is not known.
+            // It is not known whether AWS's sentence continues after the ARN.
             // - Source: an answer recorded on AWS in October 2026 by a laboratory of AWS Controllers for Kubernetes.
             guard let place = table.kinesisDestinations.firstIndex(where: { $0.streamARN == input.streamARN }) else {
                 throw .destinationState("No streaming destination with streamArn: \(input.streamARN)")

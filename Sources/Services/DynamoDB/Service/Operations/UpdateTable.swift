@@ -10,10 +10,10 @@ extension DynamoDBService {
         return [table] + ReplicaAccess.resources(input, context)
     }
 
-    /// Order of checks: what may stand together, the table, its state, then each change.
+    /// Order of checks: which changes can be combined, the table, its state, then each change.
     ///
-    /// All changes of a request are one commit. What AWS does in the background afterwards is done at once, but for the
-    /// filling and emptying of indexes; the answer is AWS's none the less, so that it may say UPDATING.
+    /// All changes of a request are one commit. What AWS does in the background afterwards is done at once, except for
+    /// backfilling and emptying indexes; the answer is still AWS's, so it may say UPDATING.
     package func updateTable(
         _ input: UpdateTableInput, _ context: RequestContext
     ) async throws(ServiceError) -> UpdateTableOutput {
@@ -34,7 +34,7 @@ extension DynamoDBService {
             group.scaleNewIndexes(since: before.own)
             let tasks = try group.spread(from: before.own, at: now, &writes)
             var description = update.description(before.own, group.own, outcome)
-            // What a replica has of its own is told by the units of before, which the answer shows.
+            // Overrides are determined from the former units, which the answer shows.
             var shown = before
             shown.own.replication = group.own.replication
             description.show(shown, at: now)
@@ -45,7 +45,7 @@ extension DynamoDBService {
         return UpdateTableOutput(tableDescription: answer.2)
     }
 
-    /// What a table with replicas does not let be changed, or not now.
+    /// Refuses changes that a table with replicas does not allow, or not at present.
     private static func checkReplicas(
         _ group: TableGroup, _ input: UpdateTableInput, at now: Timestamp
     ) throws(ServiceError) {
@@ -58,7 +58,7 @@ extension DynamoDBService {
         guard input.streamSpecification?.streamEnabled != false else {
             throw .invalid("Disabling Stream is not allowed for a Global Table replica.")
         }
-        // A replica that is CREATING is there for DescribeTable alone.
+        // A replica that is CREATING exists only for DescribeTable.
         guard !group.own.isBeingFilled else { throw .tableNotFound(group.own.reference) }
         try self.checkReplicasIdle(group, at: now)
         guard input.globalSecondaryIndexUpdates?.contains(where: { $0.create != nil || $0.delete != nil }) != true,
@@ -73,8 +73,7 @@ extension DynamoDBService {
         }
     }
 
-    // DEVIATION: what would make another table of it than the one that was asked for is refused: replicas in other
-    // accounts.
+    // DEVIATION: parameters whose omission would yield a different table are refused: here, replicas in other accounts.
     private static func refuseWhatHasNoEffect(_ input: UpdateTableInput) throws(ServiceError) {
         guard input.globalTableSettingsReplicationMode != nil else { return }
         throw .validation(

@@ -12,8 +12,8 @@ extension DynamoDBService {
         ]
     }
 
-    /// Order of checks: what is to change, the global table, its billing mode, then each setting. The answer shows the
-    /// settings as they were, as AWS's does.
+    /// Order of checks: the requested changes, the global table, its billing mode, then each setting. The answer shows
+    /// the former settings, as AWS's does.
     package func updateTableReplicaAutoScaling(
         _ input: UpdateTableReplicaAutoScalingInput, _ context: RequestContext
     ) async throws(ServiceError) -> UpdateTableReplicaAutoScalingOutput {
@@ -33,7 +33,7 @@ extension DynamoDBService {
 }
 
 extension ServiceError {
-    /// The answer of the operations on replicas to a table without any, and where there is no table.
+    /// The error of replica operations on a table that has no replicas, or does not exist.
     static func noReplicas(_ reference: TableReference) -> ServiceError {
         DynamoDBError.resourceNotFound(message: "Global table with name: '\(reference.name)' does not exist.")
     }

@@ -7,7 +7,7 @@ extension DynamoDBService {
         [ResourceAccess(action: "dynamodb:UpdateTimeToLive", resource: context.tableARN(input.tableName))]
     }
 
-    /// Holds at once; the items that are there already are entered into the index afterwards.
+    /// Takes effect at once; existing items are added to the index afterwards.
     // DEVIATION: AWS takes up to an hour, and refuses another change meanwhile.
     package func updateTimeToLive(
         _ input: UpdateTimeToLiveInput, _ context: RequestContext
@@ -16,7 +16,7 @@ extension DynamoDBService {
         let given = input.timeToLiveSpecification
         let now = self.clock.now()
         if try await self.catalog.isBeingCreated(reference, at: now) {
-            // Not in the order of words that other operations have.
+            // The wording differs from that of other operations.
             throw .tableInUse("Table \(reference.name) is being created")
         }
         try await self.catalog.updateGroup(reference) { (group, writes) throws(ServiceError) in
@@ -40,7 +40,7 @@ extension DynamoDBService {
             }
             let before = group.own
             group.own = table
-            // It is the same in every replica.
+            // The setting is the same in all replicas.
             _ = try group.spread(from: before, at: now, &writes)
         }
         self.startExpiryWork()
