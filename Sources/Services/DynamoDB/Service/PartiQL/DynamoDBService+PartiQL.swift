@@ -4,7 +4,7 @@ internal import KeyValue
 internal import ServiceModel
 
 extension DynamoDBService {
-    /// A statement alone, as ExecuteStatement runs it.
+    /// Executes a single statement, for ExecuteStatement.
     func execute(
         _ call: PartiQLCall, _ input: ExecuteStatementInput, _ context: RequestContext
     ) async throws(ServiceError) -> PartiQLAnswer {
@@ -35,7 +35,7 @@ extension DynamoDBService {
         )
     }
 
-    /// An INSERT, UPDATE or DELETE alone.
+    /// Executes a single INSERT, UPDATE or DELETE.
     func write(
         _ call: PartiQLCall, _ reference: TableReference, _ consumption: Consumption, _ context: RequestContext
     ) async throws(ServiceError) -> PartiQLAnswer {
@@ -46,7 +46,7 @@ extension DynamoDBService {
         let table = try await self.items.table(reference).descriptor
         let action = try call.write(table, needsWholeKey: true, context)
         let row = try await self.items.write(reference) { (table) throws(ServiceError) in
-            // The table may be another one of the same name by now.
+            // The table may have been replaced by another one of the same name.
             try validating { () throws(ValidationFailure) in try action.check(table) }
             return action.key
         } decide: { (table, existing) throws(ServiceError) in

@@ -3,8 +3,8 @@ internal import DynamoDBValues
 internal import ServiceModel
 
 extension RequestContext {
-    /// What statements touch: one access for each action on each table or index. A statement that cannot be read
-    /// touches nothing, and is refused by the operation.
+    /// The accesses of statements: one for each action on each table or index. A statement that cannot be parsed has
+    /// none, and is refused by the operation.
     ///
     /// - Source: DynamoDB Developer Guide, "IAM security policies with PartiQL for DynamoDB".
     func partiQLAccesses(
@@ -29,7 +29,7 @@ extension RequestContext {
 }
 
 extension PartiQLStatement {
-    /// What it answers with, of which a condition key has one value.
+    /// The condition keys of what the statement returns, which have one value for each access.
     fileprivate var accessVariant: String {
         switch self {
         case .select(let select), .exists(let select): select.columns == nil ? "" : "projected"
@@ -69,7 +69,7 @@ extension ItemConditionKeys {
         self.set(isFullTableScan: path.partitions == nil)
     }
 
-    /// The item that a WHERE clause names, and what else it asks of it.
+    /// Adds the item that a WHERE clause specifies, and the attributes of its other conditions.
     private mutating func add(target condition: PartiQLExpression?, _ parameters: PartiQLParameters) {
         self.add(attributes: condition?.attributeNames)
         guard let schema = self.schema, let target = try? PartiQLKeyEqualities(condition, schema, parameters) else {
@@ -89,7 +89,7 @@ extension ItemConditionKeys {
 }
 
 extension PartiQLExpression {
-    /// The top-level attributes that the expression names; one may come more than once.
+    /// The top-level attributes that the expression names; duplicates are possible.
     fileprivate var attributeNames: [String] {
         switch self {
         case .text, .number, .boolean, .null, .parameter: []

@@ -1,22 +1,22 @@
 internal import DynamoDBValues
 
-/// How a SELECT reaches its items: the partitions that its WHERE clause leaves, and what it says of the sort key.
+/// The access path of a SELECT: the partitions that its WHERE clause admits, and its condition on the sort key.
 ///
-/// Whatever is found here only narrows what is read; the whole clause is the filter of what was read.
+/// The access path only narrows what is read; the whole clause filters what was read.
 struct PartiQLAccessPath: Sendable {
-    /// Values of the partition key in one statement.
+    /// The limit on partition key values in one statement.
     /// - Source: DynamoDB Developer Guide, "PartiQL operators", `IN`.
     static let partitionCountMax = 50
 
-    /// One key condition for each partition; nil where every partition must be read.
+    /// One key condition for each partition; nil when all partitions must be read.
     let partitions: [ResolvedKeyCondition]?
-    /// Whether at most one item can be found.
+    /// Whether the result has at most one item.
     let isSingleItem: Bool
 
     init(
         _ select: PartiQLSelect, _ schema: KeySchema, isIndex: Bool, _ parameters: PartiQLParameters
     ) throws(ValidationFailure) {
-        // Schemas of several attributes are refused before.
+        // Schemas with several attributes were refused before.
         let partitionKey = schema.partition[0]
         guard let condition = select.condition,
             var values = try Self.values(of: partitionKey.name, in: condition, parameters)
@@ -49,8 +49,8 @@ struct PartiQLAccessPath: Sendable {
             !isIndex && partitions.count == 1 && partitions[0].equalSort.count == schema.sort.count
     }
 
-    /// The values of an attribute of which one must be the item's for the condition to hold.
-    /// - Returns: nil where there may be others.
+    /// The values of an attribute one of which an item must have for the condition to hold.
+    /// - Returns: nil when the condition does not restrict them.
     private static func values(
         of name: String, in condition: PartiQLExpression, _ parameters: PartiQLParameters
     ) throws(ValidationFailure) -> [StoredValue]? {
@@ -86,7 +86,7 @@ struct PartiQLAccessPath: Sendable {
         return values.filter { seen.insert(Array($0.stored)).inserted }
     }
 
-    /// What the clause says of the sort key wherever it holds; an equality before anything else.
+    /// The condition on the sort key that the clause implies; an equality takes precedence.
     private static func sortTerm(
         _ element: KeyElement, _ condition: PartiQLExpression, _ parameters: PartiQLParameters
     ) throws(ValidationFailure) -> KeyCondition.Term? {
@@ -126,7 +126,7 @@ struct PartiQLAccessPath: Sendable {
 }
 
 extension PartiQLSelect {
-    /// What `ORDER BY` may ask for: keys, of partitions that the WHERE clause names.
+    /// Checks `ORDER BY`, which is limited to key attributes, of partitions that the WHERE clause specifies.
     ///
     /// - Source: the sentences are AWS's as its users quote them.
     func checkOrder(_ schema: KeySchema, _ path: PartiQLAccessPath) throws(ValidationFailure) {
@@ -149,7 +149,7 @@ extension PartiQLSelect {
         }
     }
 
-    /// Whether each partition is read from its end.
+    /// Whether partitions are read in descending order.
     func isReverse(_ schema: KeySchema) -> Bool {
         self.order.first { order in schema.sort.contains { $0.name == order.name } }?.isDescending ?? false
     }

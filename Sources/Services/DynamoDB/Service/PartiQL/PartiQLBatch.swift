@@ -2,7 +2,7 @@ internal import DynamoDBModel
 internal import DynamoDBValues
 internal import ServiceModel
 
-/// Runs statements side by side, each with an answer or an error of its own.
+/// Executes statements concurrently, each with its own result or error.
 struct PartiQLBatch: Sendable {
     let service: DynamoDBService
     let consumed: ReturnConsumedCapacity?
@@ -13,10 +13,10 @@ struct PartiQLBatch: Sendable {
         var consumption: Consumption?
     }
 
-    /// A statement, or why it is none.
+    /// A statement, or the error in it.
     typealias Member = (call: Result<PartiQLCall, ServiceError>, isConsistent: Bool)
 
-    /// All at once, so that writes share a group commit; the model allows 25.
+    /// All concurrently, so that writes share a group commit; the model allows 25.
     func run(_ members: [Member]) async -> [Outcome] {
         await withTaskGroup(of: (index: Int, outcome: Outcome).self) { group in
             for (index, member) in members.enumerated() {
@@ -28,7 +28,7 @@ struct PartiQLBatch: Sendable {
         }
     }
 
-    /// A function of its own, as in BatchWriteItem: a closure that catches the typed error itself is miscompiled.
+    /// A separate function, as in BatchWriteItem: a closure that catches the typed error itself is miscompiled.
     private func outcome(_ member: Member) async -> Outcome {
         let call: PartiQLCall
         switch member.call {
@@ -43,7 +43,7 @@ struct PartiQLBatch: Sendable {
                 consumption: answer.consumption
             )
         } catch {
-            // A table that is not there is not named.
+            // A missing table is not named.
             let isNamed = error.code != "ResourceNotFoundException"
             return Outcome(
                 response: BatchStatementResponse(error: Self.error(error), tableName: isNamed ? table : nil)

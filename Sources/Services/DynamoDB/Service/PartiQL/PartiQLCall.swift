@@ -2,12 +2,12 @@ internal import DynamoDBModel
 internal import DynamoDBValues
 internal import ServiceModel
 
-/// A statement with its parameters, as each of the three operations gets it.
+/// A statement with its parameters, as in the requests of the three operations.
 struct PartiQLCall: Sendable {
     let text: String
     let statement: PartiQLStatement
     let parameters: PartiQLParameters
-    /// What the digest of the request is made of, beside the statement.
+    /// The part of the request's digest besides the statement.
     private let given: [BoundAttributeValue]
     private let returnsOld: ReturnValuesOnConditionCheckFailure?
 
@@ -34,7 +34,8 @@ struct PartiQLCall: Sendable {
         digest.add(self.returnsOld?.rawValue)
     }
 
-    /// The key of the one item that a SELECT among others reads; `sentence` says that it must name it and no more.
+    /// The key of the single item that a SELECT in a batch or transaction reads; `sentence` is the error when the WHERE
+    /// clause does not consist of exactly this key.
     func readKey(
         _ select: PartiQLSelect, _ table: TableDescriptor, _ sentence: String
     ) throws(ServiceError) -> AttributeMap {
@@ -49,10 +50,10 @@ struct PartiQLCall: Sendable {
         }
     }
 
-    /// The write that the statement is.
+    /// The write that the statement makes.
     ///
-    /// - Throws: for a SELECT; and, where `needsWholeKey`, for a WHERE clause that does not name one item. Without it
-    ///   the key is what the clause has, and is refused when the write is held against the table.
+    /// - Throws: for a SELECT; and, with `needsWholeKey`, for a WHERE clause that does not specify a single item.
+    ///   Without it the key may be incomplete, and is refused when the write is checked against the table.
     func write(
         _ table: TableDescriptor, needsWholeKey: Bool, _ context: RequestContext
     ) throws(ServiceError) -> TransactAction {
@@ -61,7 +62,7 @@ struct PartiQLCall: Sendable {
         return try validating { () throws(ValidationFailure) in
             try table.checkPartiQL()
             switch self.statement {
-            // Nobody asks for it: reads have operations of their own.
+            // Not called for reads, which are executed separately.
             case .select: throw ValidationFailure("Unsupported operation: SELECT")
             case .insert(let insert):
                 let item = try self.parameters.item(insert.item)
@@ -107,7 +108,7 @@ struct PartiQLCall: Sendable {
     }
 }
 
-/// What one statement came to.
+/// The result of one statement.
 struct PartiQLAnswer: Sendable {
     var items: [AttributeMap] = []
     var nextToken: String?
@@ -116,7 +117,7 @@ struct PartiQLAnswer: Sendable {
 }
 
 extension TableDescriptor {
-    // DEVIATION: in our words; AWS's sentence could not be confirmed.
+    // DEVIATION: our own wording; AWS's sentence could not be confirmed.
     func checkPartiQL() throws(ValidationFailure) {
         guard self.indexes.contains(where: { $0.schema.partition.count > 1 || $0.schema.sort.count > 1 }) else {
             return

@@ -1,11 +1,11 @@
 internal import DynamoDBValues
 
-/// The part of a WHERE clause that says which item it is about, and the rest of it.
+/// A WHERE clause split into the part that identifies the item, and the rest.
 struct PartiQLKeyEqualities: Sendable {
-    /// The key attributes that must be equal to something; all of them where `isComplete`.
+    /// The key attributes with an equality condition; all of them if `isComplete`.
     let key: AttributeMap
     let isComplete: Bool
-    /// What must hold of the item besides.
+    /// The other conditions on the item.
     let rest: [PartiQLExpression]
 
     init(
@@ -28,7 +28,7 @@ struct PartiQLKeyEqualities: Sendable {
 }
 
 extension PartiQLExpression {
-    /// The attribute and the value of `attribute = value`, whichever stands on the left.
+    /// The attribute and the value of `attribute = value` or `value = attribute`.
     var equality: (name: String, value: PartiQLExpression)? {
         guard case .comparison(.equal, let left, let right) = self else { return nil }
         if let name = left.attributeName, right.isConstant { return (name, right) }

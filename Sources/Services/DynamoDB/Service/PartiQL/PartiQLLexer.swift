@@ -1,9 +1,9 @@
 internal import DynamoDBValues
 internal import Primitives
 
-/// Takes a PartiQL statement apart into tokens.
+/// Splits a PartiQL statement into tokens.
 ///
-/// Time is linear in the statement, whose length the model bounds (8192 characters).
+/// Time is linear in the length of the statement, which the model limits (8192 characters).
 struct PartiQLLexer {
     private let text: [UInt8]
     private var offset = 0
@@ -12,7 +12,7 @@ struct PartiQLLexer {
         self.text = text
     }
 
-    /// - Throws: for a literal or name without an end, and for characters that no statement has.
+    /// - Throws: for an unterminated literal or name, and for invalid characters.
     static func tokens(_ statement: String) throws(ValidationFailure) -> [PartiQLToken] {
         var lexer = PartiQLLexer(Array(statement.utf8))
         var tokens: [PartiQLToken] = []
@@ -83,7 +83,7 @@ struct PartiQLLexer {
         return PartiQLToken(kind: PartiQLReservedWords.contains(lowercased) ? .reserved : .name, text: text)
     }
 
-    /// Digits, a fraction, an exponent; what follows at once must be no name.
+    /// Digits, a fraction, an exponent; must not be followed directly by a name.
     private mutating func number() throws(ValidationFailure) -> PartiQLToken {
         let start = self.offset
         self.skipDigits()
@@ -105,7 +105,7 @@ struct PartiQLLexer {
         while let byte = self.byte(0), ASCII.isDigit(byte) { self.offset += 1 }
     }
 
-    /// What stands between two quotes; a doubled quote is one of the content.
+    /// The content between two quotes; a doubled quote stands for one.
     private mutating func quoted(_ quote: UInt8) throws(ValidationFailure) -> String {
         self.offset += 1
         var content: [UInt8] = []
@@ -124,9 +124,9 @@ struct PartiQLLexer {
 }
 
 extension ValidationFailure {
-    /// A statement that cannot be read.
+    /// The error for a statement that cannot be parsed.
     ///
-    /// `detail` are the parser's words; AWS prints none where a quote has no end.
+    /// `detail` is the parser's wording; AWS prints none for an unterminated quote.
     /// - Source: the sentence is AWS's as its users quote it; the details are those of partiql-lang-kotlin.
     static func malformedStatement(_ detail: String) -> ValidationFailure {
         ValidationFailure("Statement wasn't well formed, can't be processed: \(detail)")

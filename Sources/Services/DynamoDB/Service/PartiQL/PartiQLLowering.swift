@@ -1,8 +1,9 @@
 internal import DynamoDBValues
 
-/// Turns conditions and changes of a statement into the trees that DynamoDB's expressions are evaluated from.
+/// Translates conditions and changes of a statement into the syntax trees from which DynamoDB's expressions are
+/// evaluated.
 ///
-/// What they may be made of is checked as in an expression, with its sentences.
+/// Operands are checked as in an expression, with the same errors.
 struct PartiQLLowering {
     private let parameters: PartiQLParameters
     private let kind: ExpressionKind
@@ -13,9 +14,9 @@ struct PartiQLLowering {
         self.kind = kind
     }
 
-    /// A condition of several parts that must all hold.
+    /// The conjunction of several conditions.
     ///
-    /// `present` is an attribute that must be there besides. Nil where there is nothing to hold.
+    /// `present` is an attribute that must exist besides. nil when there is no condition.
     static func condition(
         _ parts: [PartiQLExpression], present: String? = nil, _ parameters: PartiQLParameters, _ kind: ExpressionKind
     ) throws(ValidationFailure) -> Condition? {
@@ -103,7 +104,7 @@ struct PartiQLLowering {
         return self.join(nodes[...], kind)
     }
 
-    /// Halves, and halves of halves: a statement can join two thousand parts, and evaluation goes down the tree.
+    /// Joins nodes as a balanced tree: a statement can join two thousand parts, and evaluation recurses into the tree.
     private mutating func join(_ nodes: ArraySlice<Int32>, _ kind: SyntaxNode.Kind) -> Int32 {
         precondition(!nodes.isEmpty, "parts are joined, not nothing")
         guard nodes.count > 1 else { return nodes[nodes.startIndex] }

@@ -1,20 +1,20 @@
 internal import DynamoDBValues
 internal import Primitives
 
-/// Where a SELECT goes on, as the client holds it: opaque, and worth nothing to another statement.
+/// The position of a SELECT, as returned to the client: opaque, and invalid for any other statement.
 ///
 ///     version (1) · partition (2) · digest of the request (16) · key of the last item · digest of it all (16)
 ///
-/// in base64. The digests find what was edited and what belongs to another request. They keep no secret, and need not:
-/// a token that somebody computes names a place in what the statement reads anyway, and its key is checked.
+/// in base64. The digests detect edited tokens and tokens of other requests. They need not be secret: a forged token
+/// designates a position in what the statement reads anyway, and its key is checked.
 struct PartiQLNextToken {
     private static let version: UInt8 = 1
     private static let digestBytes = 16
     private static let headerBytes = 3
 
-    /// The partition to go on in, counted in the order in which the statement reads them.
+    /// The partition in which to continue, counted in the order in which the statement reads them.
     let partition: Int
-    /// The item after which to go on; nil for the beginning of the partition.
+    /// The item after which to continue; nil for the beginning of the partition.
     let key: AttributeMap?
 
     func text(_ request: [UInt8]) -> String {
@@ -32,7 +32,7 @@ struct PartiQLNextToken {
         self.key = key
     }
 
-    /// `request` is the digest of the request that the token comes with.
+    /// `request` is the digest of the request that contains the token.
     init(_ text: String, _ request: [UInt8]) throws(ValidationFailure) {
         guard let bytes = Base64.decode(text.utf8), Base64.encode(bytes) == text,
             bytes.count >= Self.headerBytes + 2 * Self.digestBytes,
@@ -61,6 +61,6 @@ struct PartiQLNextToken {
 }
 
 extension ValidationFailure {
-    /// In our words, as that for a token of another statement: AWS's could not be confirmed.
+    /// Our own wording, as for a token of another statement: AWS's could not be confirmed.
     static let invalidNextToken = ValidationFailure("Invalid NextToken")
 }

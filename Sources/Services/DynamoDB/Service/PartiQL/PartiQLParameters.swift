@@ -1,10 +1,10 @@
 internal import DynamoDBValues
 
-/// The values that the parameters of a statement stand for, and what literals make of them.
+/// The values of a statement's parameters, and the evaluation of literals.
 struct PartiQLParameters: Sendable {
     private let values: [StoredValue]
 
-    /// `expected` is how many the statement takes.
+    /// `expected` is the number of parameters in the statement.
     init(_ given: [BoundAttributeValue]?, expected: Int) throws(ValidationFailure) {
         let given = given ?? []
         guard given.count == expected else {

@@ -1,7 +1,7 @@
 internal import DynamoDBValues
 
 extension PartiQLParser {
-    /// A condition or a value: `OR` binds least, then `AND`, `NOT`, comparisons, sums.
+    /// A condition or a value; in order of increasing precedence: `OR`, `AND`, `NOT`, comparisons, sums.
     mutating func expression() throws(ValidationFailure) -> PartiQLExpression {
         try self.enter()
         defer { self.leave() }
@@ -13,7 +13,7 @@ extension PartiQLParser {
     private mutating func conjunction() throws(ValidationFailure) -> PartiQLExpression {
         var parts: [PartiQLExpression] = []
         repeat {
-            // Parentheses around a part change nothing, so its own parts are taken.
+            // Parentheses around a conjunction change nothing, so its parts are merged.
             parts += try self.negation().conjuncts
         } while self.take(.and)
         return parts.count == 1 ? parts[0] : .and(parts)
@@ -52,7 +52,7 @@ extension PartiQLParser {
         return left
     }
 
-    /// The candidates of `IN`, in brackets or parentheses.
+    /// The list of `IN`, in brackets or parentheses.
     private mutating func candidates() throws(ValidationFailure) -> [PartiQLExpression] {
         switch self.kind {
         case .symbol(.leftBracket): return try self.elements(until: .rightBracket, "Expected RIGHT_BRACKET")
@@ -62,7 +62,7 @@ extension PartiQLParser {
         }
     }
 
-    /// What follows `IS`.
+    /// The operand of `IS`.
     private mutating func typeTest(_ value: PartiQLExpression) throws(ValidationFailure) -> PartiQLExpression {
         let types: [AttributeType]
         switch self.keyword {
@@ -85,7 +85,7 @@ extension PartiQLParser {
 
     private mutating func sum() throws(ValidationFailure) -> PartiQLExpression {
         var left = try self.term()
-        // Each operator makes the tree one level deeper.
+        // Each operator deepens the tree by one level.
         var levels = 0
         while self.kind == .symbol(.plus) || self.kind == .symbol(.minus) {
             let symbol: ExpressionToken.Kind = self.kind == .symbol(.plus) ? .plus : .minus
@@ -146,7 +146,7 @@ extension PartiQLParser {
         return .call(name, try self.elements(until: .rightParenthesis, "Expected RIGHT_PAREN"))
     }
 
-    /// Expressions with commas between them, from the bracket that opens them to the one that closes them.
+    /// A comma-separated list of expressions, including its brackets.
     private mutating func elements(
         until end: PartiQLSymbol, _ detail: String
     ) throws(ValidationFailure) -> [PartiQLExpression] {

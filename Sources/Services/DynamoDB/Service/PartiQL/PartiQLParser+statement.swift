@@ -1,7 +1,7 @@
 internal import DynamoDBValues
 
 extension PartiQLParser {
-    /// One statement, without what may follow it.
+    /// One statement, up to its end.
     mutating func statement() throws(ValidationFailure) -> PartiQLStatement {
         switch self.keyword {
         case .select:
@@ -71,7 +71,7 @@ extension PartiQLParser {
         return nil
     }
 
-    /// DynamoDB has no other names for columns and tables.
+    /// DynamoDB does not support aliases of columns and tables.
     private func refuseAlias() throws(ValidationFailure) {
         switch self.kind {
         case .name, .quotedName, .keyword(.as), .keyword(.at), .keyword(.by):
@@ -113,7 +113,7 @@ extension PartiQLParser {
 
     // INSERT, UPDATE, DELETE
 
-    /// The table of a write, which no index can stand for.
+    /// The table of a write, which cannot be an index.
     private mutating func table() throws(ValidationFailure) -> String {
         let source = try self.source()
         guard source.index == nil else {

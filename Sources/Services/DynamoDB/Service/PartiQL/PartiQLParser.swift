@@ -1,10 +1,11 @@
 internal import DynamoDBValues
 
-/// Reads a PartiQL statement.
+/// Parses a PartiQL statement.
 ///
-/// One look ahead and no second try, so that time is linear in the statement; recursion is bounded by `depthMax`.
+/// One token of lookahead and no backtracking, so that time is linear in the statement; recursion is bounded by
+/// `depthMax`.
 /// - Source: the statements of the DynamoDB Developer Guide, "PartiQL - a SQL-compatible query language for Amazon
-///   DynamoDB"; how much of PartiQL's grammar is read before something is refused, and with which words, is that of
+///   DynamoDB"; how much of PartiQL's grammar is parsed before something is refused, and with which words, follows
 ///   partiql-lang-kotlin.
 struct PartiQLParser {
     /// Levels of parentheses, lists, maps, sets, functions, negations and sums. A value may have 32.
@@ -19,7 +20,7 @@ struct PartiQLParser {
         self.tokens = tokens
     }
 
-    /// The statement, and how many parameters it takes; the model bounds the text to 8192 characters.
+    /// The statement, and the number of its parameters; the model limits the text to 8192 characters.
     static func statement(
         _ text: String
     ) throws(ValidationFailure) -> (statement: PartiQLStatement, parameterCount: Int) {
@@ -39,7 +40,7 @@ struct PartiQLParser {
         if case .keyword(let keyword) = self.kind { keyword } else { nil }
     }
 
-    /// Whether a parenthesis follows the token that stands here, so that its name is a function's.
+    /// Whether a parenthesis follows the current token, which is then the name of a function.
     var isCall: Bool {
         self.index + 1 < self.tokens.count && self.tokens[self.index + 1].kind == .symbol(.leftParenthesis)
     }
@@ -64,7 +65,7 @@ struct PartiQLParser {
         guard self.take(symbol) else { throw .malformedStatement(detail) }
     }
 
-    /// What is said of a token that begins nothing which could stand here.
+    /// The error for a token that cannot occur here.
     var unexpected: ValidationFailure {
         switch self.kind {
         case .keyword, .reserved: .malformedStatement("Unexpected keyword")
@@ -83,7 +84,7 @@ struct PartiQLParser {
         self.depth -= 1
     }
 
-    /// The position of the parameter that stands here.
+    /// The position of the parameter at the current token.
     mutating func takeParameter() -> Int {
         self.advance()
         self.parameterCount += 1
@@ -92,14 +93,14 @@ struct PartiQLParser {
 
     // Names
 
-    /// - Returns: nil where no name stands.
+    /// - Returns: nil when the current token is not a name.
     mutating func name() -> String? {
         guard self.kind == .name || self.kind == .quotedName else { return nil }
         defer { self.advance() }
         return self.text
     }
 
-    /// A name, then names after points, and indices or names in brackets.
+    /// A name, followed by names after dots, and indices or names in brackets.
     mutating func path() throws(ValidationFailure) -> [PathStep] {
         guard let first = self.name() else { throw self.unexpected }
         var path: [PathStep] = [.name(Array(first.utf8)[...])]

@@ -3,11 +3,12 @@ internal import DynamoDBValues
 internal import KeyValue
 internal import ServiceModel
 
-/// A SELECT, held against its table.
+/// A SELECT, checked against its table.
 struct PartiQLRead {
-    /// Partitions that one page reads at most.
+    /// The largest number of partitions that one page reads.
     ///
-    /// DEVIATION: AWS speaks of items, and of more pages where the list has more values; the values are counted here.
+    /// DEVIATION: AWS documents a number of items, and further pages for longer lists; here the values of the list are
+    /// counted.
     /// - Source: DynamoDB Developer Guide, "PartiQL operators", `IN`: "in pages of up to 10 items".
     static let partitionsPerPageMax = 10
 
@@ -54,12 +55,12 @@ struct PartiQLRead {
         return try IndexChoice.index(name, table, isConsistent: isConsistent)
     }
 
-    /// One page, and where the next begins; `limit` counts what is read, before the filter.
+    /// One page, and where the next one begins; `limit` counts the items read, before the filter.
     func page(
         _ items: ItemStore, from start: PartiQLNextToken?, limit: Int?
     ) async throws(ServiceError) -> (answer: PageAnswer, next: PartiQLNextToken?) {
         let count = self.path.partitions?.count ?? 1
-        // `IN` of an empty list is true of nothing.
+        // `IN` with an empty list matches nothing.
         if count == 0, start == nil { return (PageAnswer(), nil) }
         let first = start?.partition ?? 0
         guard first < count else { throw .validation(.invalidNextToken) }
@@ -112,7 +113,7 @@ struct PartiQLRead {
 }
 
 extension PageAnswer {
-    /// Goes on with another page, which ends where that one does.
+    /// Appends another page, and takes over its end.
     fileprivate mutating func append(_ page: PageAnswer) {
         self.items += page.items
         self.count += page.count
@@ -136,7 +137,7 @@ extension PartiQLSelect {
         }
     }
 
-    /// The columns of an item; of columns with the same name the first.
+    /// The columns of an item; of columns with the same name, the first one.
     func row(_ item: AttributeMap) -> AttributeMap {
         guard let columns = self.columns else { return item }
         var names: Set<[UInt8]> = []

@@ -1,8 +1,8 @@
-/// Words that must stand in double quotes to be a name, apart from those that DynamoDB's statements are made of.
+/// Words that must be in double quotes to be names, except the keywords of DynamoDB's statements.
 ///
 /// - Source: partiql-lang-kotlin, `LexerConstants.kt`, the parser that DynamoDB's documentation names.
 enum PartiQLReservedWords {
-    /// `word` is in small letters.
+    /// `word` is in lower case.
     static func contains(_ word: String) -> Bool {
         self.words.contains(word)
     }

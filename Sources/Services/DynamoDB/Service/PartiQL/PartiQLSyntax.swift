@@ -1,6 +1,6 @@
 internal import DynamoDBValues
 
-/// A PartiQL statement as read: one of the five that DynamoDB executes.
+/// A parsed PartiQL statement: one of the five that DynamoDB executes.
 enum PartiQLStatement: Sendable {
     case select(PartiQLSelect)
     case insert(PartiQLInsert)
@@ -9,7 +9,7 @@ enum PartiQLStatement: Sendable {
     /// A condition of a transaction.
     case exists(PartiQLSelect)
 
-    /// The table, and the index of a SELECT.
+    /// The table, and for a SELECT the index.
     var source: PartiQLSource {
         switch self {
         case .select(let select), .exists(let select): select.source
@@ -31,7 +31,7 @@ enum PartiQLStatement: Sendable {
         }
     }
 
-    /// The action of IAM.
+    /// The IAM action.
     /// - Source: DynamoDB Developer Guide, "IAM security policies with PartiQL for DynamoDB".
     var action: String {
         switch self {
@@ -43,7 +43,7 @@ enum PartiQLStatement: Sendable {
     }
 }
 
-/// What a SELECT reads: a table, or one of its indexes.
+/// The source of a SELECT: a table, or one of its indexes.
 struct PartiQLSource: Sendable, Hashable {
     var table: String
     var index: String?
@@ -55,7 +55,7 @@ struct PartiQLSelect: Sendable {
     struct Column: Sendable {
         let path: [PathStep]
 
-        /// What the answer calls it: the path from its last name on.
+        /// The column's name in the answer: the path from its last name on.
         ///
         /// - Source: answers of AWS: `SELECT a.b[0]` gives `b[0]`.
         var name: String {
@@ -87,7 +87,7 @@ struct PartiQLUpdate: Sendable {
     /// One assignment, or one removal.
     struct Change: Sendable {
         let path: [PathStep]
-        /// nil removes.
+        /// nil for a removal.
         let value: PartiQLExpression?
     }
 
@@ -104,7 +104,7 @@ struct PartiQLDelete: Sendable {
     let returning: PartiQLReturning?
 }
 
-/// What a write answers with.
+/// What a write returns.
 enum PartiQLReturning: String, Sendable {
     case allOld = "ALL OLD"
     case allNew = "ALL NEW"
@@ -115,17 +115,17 @@ enum PartiQLReturning: String, Sendable {
 /// An expression of a statement. Its depth is bounded by the parser.
 indirect enum PartiQLExpression: Sendable {
     case text(String)
-    /// As it is written, with its sign.
+    /// As written, including the sign.
     case number(String)
     case boolean(Bool)
     case null
-    /// The `?` of that position, from 0.
+    /// The `?` at that position, counted from 0.
     case parameter(Int)
     case list([PartiQLExpression])
     case set([PartiQLExpression])
     case map([(name: String, value: PartiQLExpression)])
     case path([PathStep])
-    /// A function by its name in small letters.
+    /// A function with its name in lower case.
     case call(String, [PartiQLExpression])
     /// `plus` or `minus`.
     case arithmetic(ExpressionToken.Kind, PartiQLExpression, PartiQLExpression)
@@ -133,13 +133,13 @@ indirect enum PartiQLExpression: Sendable {
     case between(PartiQLExpression, PartiQLExpression, PartiQLExpression)
     case oneOf(PartiQLExpression, [PartiQLExpression])
     case isMissing(PartiQLExpression)
-    /// `IS` with the type's name; more than one where PartiQL's type is several of DynamoDB's.
+    /// `IS` with the type's name; several types if PartiQL's type corresponds to more than one of DynamoDB's.
     case isType(PartiQLExpression, [AttributeType])
     case not(PartiQLExpression)
     case and([PartiQLExpression])
     case or([PartiQLExpression])
 
-    /// Whether the value is in the statement or its parameters, whatever the item is.
+    /// Whether the value is determined by the statement and its parameters alone.
     var isConstant: Bool {
         switch self {
         case .text, .number, .boolean, .null, .parameter, .list, .set, .map: true
@@ -147,18 +147,18 @@ indirect enum PartiQLExpression: Sendable {
         }
     }
 
-    /// The attribute's name where this is a path of one step.
+    /// The attribute's name if this is a path of one step.
     var attributeName: String? {
         guard case .path(let path) = self, path.count == 1, case .name = path[0] else { return nil }
         return path[0].text
     }
 
-    /// Whether this is the attribute of that name, by bytes: equal strings may be different names.
+    /// Whether this is the attribute of that name; compares bytes: Unicode-equivalent strings are different names.
     func isAttribute(_ name: String) -> Bool {
         self.attributeName?.utf8.elementsEqual(name.utf8) ?? false
     }
 
-    /// What must hold so that the whole holds: the parts of an `AND`, or this alone.
+    /// The conjuncts: the parts of an `AND`, or this expression alone.
     var conjuncts: [PartiQLExpression] {
         if case .and(let parts) = self { parts } else { [self] }
     }

@@ -1,12 +1,12 @@
 /// One token of a PartiQL statement.
 struct PartiQLToken: Sendable {
     enum Kind: Sendable, Hashable {
-        /// A name that is no keyword, as it was written; attribute names are told apart by case.
+        /// A name that is not a keyword, as written; attribute names are case-sensitive.
         case name
-        /// A name in double quotes, whatever it is.
+        /// A name in double quotes, even if it is a keyword.
         case quotedName
         case keyword(PartiQLKeyword)
-        /// A word that the grammar reserves and DynamoDB has no use for.
+        /// A reserved word of the grammar that DynamoDB does not use.
         case reserved
         /// A literal in single quotes.
         case text
@@ -17,13 +17,13 @@ struct PartiQLToken: Sendable {
     }
 
     let kind: Kind
-    /// A name or a literal without its quotes, a number or a word as it was written; else empty.
+    /// A name or a literal without its quotes, a number or a word as written; else empty.
     let text: String
 }
 
-/// The words of the statements that DynamoDB executes.
+/// The keywords of the statements that DynamoDB executes.
 ///
-/// Functions are no keywords, apart from `EXISTS` and `SIZE`.
+/// Functions are not keywords, except `EXISTS` and `SIZE`.
 enum PartiQLKeyword: String, Sendable, CaseIterable {
     case all, and, asc, between, by, delete, desc, exists, from, into, insert, missing, modified, new, not, null, old
     case or, order, remove, returning, select, set, size, update, value, `where`
@@ -31,7 +31,7 @@ enum PartiQLKeyword: String, Sendable, CaseIterable {
     case bag, blob, bool, boolean, decimal, float, int, integer, list, numeric, string, `struct`, tuple
     case `as`, at, having, group, join, `let`, limit, offset
 
-    /// Whether the word begins a clause that the grammar has and DynamoDB does not execute.
+    /// Whether the word begins a clause of the grammar that DynamoDB does not execute.
     var isUnsupportedClause: Bool {
         switch self {
         case .having, .group, .let, .limit, .offset: true
@@ -65,7 +65,7 @@ enum PartiQLSymbol: String, Sendable {
     case star = "*"
     case semicolon = ";"
 
-    /// The symbol that begins with a byte and may go on with the next; the longest counts.
+    /// The longest symbol that begins with these bytes.
     init?(_ byte: UInt8, _ next: UInt8?) {
         switch (byte, next) {
         case (UInt8(ascii: "<"), UInt8(ascii: "<")): self = .setStart
@@ -94,7 +94,7 @@ enum PartiQLSymbol: String, Sendable {
         }
     }
 
-    /// The operator in expressions of DynamoDB; nil for what compares nothing.
+    /// The corresponding operator of expressions; nil for symbols that are not comparators.
     var comparator: ExpressionToken.Kind? {
         switch self {
         case .equal: .equal
