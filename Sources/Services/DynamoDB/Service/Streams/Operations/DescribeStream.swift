@@ -4,7 +4,7 @@ internal import Primitives
 package import ServiceModel
 
 extension DynamoDBStreamsService {
-    /// Shards of one answer, unless the request asks for fewer: "The upper limit is 100."
+    /// The default and the limit of shards in one answer: "The upper limit is 100."
     static let describedShardsMax = 100
 
     package func access(_ input: DescribeStreamInput, _ context: RequestContext) -> [ResourceAccess] {
@@ -20,7 +20,7 @@ extension DynamoDBStreamsService {
         let stream = try await self.streams.stream(name, at: now)
         let shards = StreamShards(stream: stream, milliseconds: self.shardMilliseconds)
         let present = shards.present(at: now)
-        // A shard is told to be closed only once nothing more can come to it.
+        // A shard is shown as closed only once no more changes can be added to it.
         if stream.end == nil, present.upperBound > 0 {
             _ = try await self.streams.isSettled(shards[present.upperBound].start)
         }
@@ -42,7 +42,7 @@ extension DynamoDBStreamsService {
         )
     }
 
-    /// The shards that a request asks for.
+    /// The shards that a request selects.
     private static func wanted(
         _ input: DescribeStreamInput, _ shards: StreamShards, _ present: ClosedRange<Int64>
     ) throws(ServiceError) -> Range<Int64> {
@@ -56,7 +56,7 @@ extension DynamoDBStreamsService {
         }
         if let start = input.exclusiveStartShardID {
             guard let index = shards.index(ofID: start) else { throw .shardNotFound }
-            // One that was trimmed since is before all the others.
+            // A shard that was trimmed meanwhile precedes all others.
             wanted = min(max(wanted.lowerBound, index + 1), wanted.upperBound)..<wanted.upperBound
         }
         return wanted

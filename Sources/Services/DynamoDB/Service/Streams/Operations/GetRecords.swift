@@ -7,7 +7,7 @@ extension DynamoDBStreamsService {
     /// "GetRecords can retrieve a maximum of 1 MB of data or 1000 stream records."
     static let recordCountMax = 1000
     static let recordBytesMax = 1 << 20
-    /// Entries and bytes that are read at once; longer work goes on in further slices.
+    /// Entries and bytes read at once; longer reads take several slices.
     private static let sliceCountMax = 100
     private static let sliceBytesMax = 64 << 10
 
@@ -31,7 +31,7 @@ extension DynamoDBStreamsService {
         guard stream.tableNumber == iterator.tableNumber else { throw .streamNotFound(name) }
         let shards = StreamShards(stream: stream, milliseconds: self.shardMilliseconds)
         let shard = shards[iterator.shardIndex]
-        // Asked before the reading: what is not read then will not come.
+        // Determined before reading: what cannot be read then will never come.
         var isClosed = stream.end != nil
         if !isClosed { isClosed = try await self.streams.isSettled(shard.end) }
         let slice = try await self.slice(stream, shard, after: iterator.position, limit: limit, now)
@@ -49,14 +49,14 @@ extension DynamoDBStreamsService {
         )
     }
 
-    /// What is read of a shard at once.
+    /// The result of reading a part of a shard.
     private struct Slice {
         var entries: [LogEntry] = []
-        /// The last place that was looked at.
+        /// The last position that was read.
         var position: LogPosition
-        /// Whether entries follow that could be read already.
+        /// Whether more entries are readable already.
         var hasMore = false
-        /// Whether an entry was seen that is behind the shard.
+        /// Whether an entry beyond the shard was read.
         var isCut = false
     }
 
@@ -70,7 +70,7 @@ extension DynamoDBStreamsService {
                 stream.log, after: slice.position, limit: min(limit - slice.entries.count, Self.sliceCountMax),
                 byteLimit: min(Self.recordBytesMax - bytes, Self.sliceBytesMax))
             slice.hasMore = page.hasMore
-            // A log may go on without the stream; where it ended is known only now.
+            // The log may continue without the stream; only now is it known where the stream ended.
             var end = stream.end
             if end == nil, !page.entries.isEmpty { end = try await self.streams.stream(stream.name, at: now).end }
             for entry in page.entries {
@@ -78,7 +78,7 @@ extension DynamoDBStreamsService {
                     slice.isCut = true
                     return slice
                 }
-                // A clock that was set back: it belongs to the shard before.
+                // The clock was set back: the entry belongs to the previous shard.
                 guard entry.time >= shard.start else {
                     slice.position = entry.position
                     continue
@@ -88,7 +88,7 @@ extension DynamoDBStreamsService {
                 slice.entries.append(entry)
                 bytes += entry.payload.count
             }
-            // Others on this thread get their turn between the slices.
+            // Lets other tasks on this thread run between the slices.
             if slice.hasMore { await Task.yield() }
         } while slice.hasMore && slice.entries.count < limit && bytes < Self.recordBytesMax
         return slice

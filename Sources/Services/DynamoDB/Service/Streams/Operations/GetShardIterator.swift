@@ -25,13 +25,13 @@ extension DynamoDBStreamsService {
                     streamARN: name.arn, tableNumber: stream.tableNumber, shardIndex: index, position: position)))
     }
 
-    /// The last place that is not wanted.
+    /// The last position to skip.
     private func position(
         _ input: GetShardIteratorInput, _ shards: StreamShards, _ shard: StreamShards.Shard, _ now: Timestamp
     ) async throws(ServiceError) -> LogPosition {
         let stream = shards.stream
         if input.sequenceNumber != nil, [.trimHorizon, .latest].contains(input.shardIteratorType) {
-            // AWS refuses it too; its words are not known.
+            // AWS refuses this too; its wording is not known.
             throw .validation(
                 "SequenceNumber must not be given for ShardIteratorType \(input.shardIteratorType.rawValue)")
         }
@@ -53,7 +53,7 @@ extension DynamoDBStreamsService {
             guard wanted <= now else { throw .validation("Timestamp must not be in the future") }
             time = max(time, wanted)
         default:
-            // An unknown type is refused where requests are read.
+            // An unknown type is refused when the request is parsed.
             throw .validation("Invalid ShardIteratorType")
         }
         return max(position, try await self.streams.place(before: time, stream.log, since: stream.since))

@@ -2,7 +2,7 @@ package import DynamoDBStreamsModel
 package import ServiceModel
 
 extension DynamoDBStreamsService {
-    /// Streams of one answer, unless the request asks for fewer: "The upper limit is 100."
+    /// The default and the limit of streams in one answer: "The upper limit is 100."
     static let listedStreamsMax = 100
 
     package func access(_ input: ListStreamsInput, _ context: RequestContext) -> [ResourceAccess] {
