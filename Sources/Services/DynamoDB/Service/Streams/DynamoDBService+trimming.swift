@@ -10,7 +10,7 @@ extension DynamoDBService {
         self.jobs.start("trim change logs") {
             while !Task.isCancelled {
                 await self.trimLogs()
-                // Ended early by the server's stop only, which the loop's condition sees.
+                // Sleep throws only when the server stops, which the loop's condition sees.
                 try? await Task.sleep(for: .seconds(Self.trimmingPauseSeconds))
             }
         }
@@ -21,7 +21,7 @@ extension DynamoDBService {
         do throws(StorageError) {
             try await LogTrimming(store: self.store, now: self.clock.now())()
         } catch {
-            // The next walk goes on; what is wrong with the store stands on /readyz.
+            // The error of the store is reported on /readyz; the next round tries again.
             return
         }
     }

@@ -1,12 +1,12 @@
 internal import KeyValue
 internal import Primitives
 
-/// Forgets changes that no reader looks back to any more, and streams that ended long ago.
+/// Removes changes that no reader can reach any more, and streams that ended long ago.
 ///
-/// Readers draw the line themselves, by the time of a record. The trimming stays an hour behind it: a reader whose
-/// place fell behind the line meets a record that is too old, and is told so, rather than a gap.
+/// Readers enforce the retention themselves, by the time of a record. Trimming stays an hour behind it: a reader whose
+/// position has expired meets a record that is too old, and gets an error instead of a gap.
 struct LogTrimming: Sendable {
-    /// More than a shard iterator is held.
+    /// More than the lifetime of a shard iterator.
     static let slackMilliseconds: Int64 = 3_600_000
 
     let store: any OrderedStore
@@ -16,10 +16,10 @@ struct LogTrimming: Sendable {
         self.now.advanced(byMilliseconds: -keptMilliseconds - Self.slackMilliseconds)
     }
 
-    /// One walk over all tables, deleted ones too, of every account. May be interrupted at any point.
+    /// One pass over all tables of all accounts, including deleted ones. May be interrupted at any point.
     func callAsFunction() async throws(StorageError) {
         try await self.forEach(CatalogKeys.allTables) { (entry) throws(StorageError) in
-            // Requests for the table say that its record is damaged; the others are not to grow for it.
+            // A damaged record is reported by requests for its table; the logs of other tables must still be trimmed.
             guard let table = TableRecord.decode(entry.record.value) else { return }
             let replicas = TombstoneRemoval(store: self.store)
             let limit = try await replicas.trimmable(table)
@@ -40,7 +40,7 @@ struct LogTrimming: Sendable {
         }
     }
 
-    /// Forgets what was committed before a moment, but nothing behind `limit`.
+    /// Removes entries that were committed before a moment, but none after `limit`.
     private func trim(
         _ log: LogID, before horizon: Timestamp, upTo limit: LogPosition?
     ) async throws(StorageError) {

@@ -6,7 +6,7 @@ internal import ServiceModel
 internal import Signing
 
 extension DynamoDBStreamsModel.Record {
-    /// A change as a stream shows it.
+    /// The stream record of a change.
     init(_ entry: LogEntry, of stream: StoredStream, region: Region) throws(ServiceError) {
         guard let change = ChangeRecord(entry.payload), let item = change.new ?? change.old else {
             throw ServiceError(.corrupt("entry of a change log"))
@@ -30,7 +30,7 @@ extension DynamoDBStreamsModel.Record {
                 newImage: new,
                 oldImage: old,
                 sequenceNumber: number,
-                // As in AWS's examples: the keys count beside the images.
+                // As in AWS's examples: the keys are counted in addition to the images.
                 sizeBytes: keys.itemBytes + (new?.itemBytes ?? 0) + (old?.itemBytes ?? 0),
                 streamViewType: StreamViewType(rawValue: stream.viewType)
             ),
@@ -39,7 +39,7 @@ extension DynamoDBStreamsModel.Record {
         )
     }
 
-    /// The same for the same record whenever it is read, and no other record's.
+    /// Stable for a record whenever it is read, and unique to it.
     private static func eventID(_ stream: StoredStream, _ number: String) -> String {
         let subject = "\(stream.name.arn)/\(stream.tableNumber)/\(number)"
         return String(Digest256(hashing: Array(subject.utf8)).description.prefix(32))

@@ -1,14 +1,14 @@
 internal import KeyValue
 internal import Primitives
 
-/// The place of a record in its stream: commit time, commit and order within the commit, as one decimal number, so that
-/// numbers grow as the log does, and a number alone tells its shard.
+/// The position of a record in its stream: commit time, commit and index within the commit, as one decimal number, so
+/// that numbers increase with the log, and a number alone identifies its shard.
 ///
 ///     milliseconds since 1970 (13 digits) · commit version (20) · index (5)
 struct SequenceNumber: Sendable, Hashable, Comparable {
     private static let versionDigits = 20
     private static let indexDigits = 5
-    /// The most writes of one commit are far fewer.
+    /// One commit has far fewer writes.
     private static let indexMax: UInt32 = 99_999
 
     let time: Timestamp
@@ -19,19 +19,19 @@ struct SequenceNumber: Sendable, Hashable, Comparable {
         self.position = LogPosition(version: position.version, index: min(position.index, Self.indexMax))
     }
 
-    /// Before every record of that time.
+    /// Before every record of this time.
     init(first time: Timestamp) {
         self.init(time: time, position: LogPosition(version: .zero, index: 0))
     }
 
-    /// After every record before that time.
+    /// After every record before this time.
     init(lastBefore time: Timestamp) {
         self.init(
             time: time.advanced(byMilliseconds: -1),
             position: .end(of: CommitVersion(.max)))
     }
 
-    /// - Returns: nil for a text that is no sequence number.
+    /// - Returns: nil when the text is not a sequence number.
     init?(_ text: String) {
         let digits = Array(text.utf8)
         guard digits.count > Self.versionDigits + Self.indexDigits, digits.allSatisfy(ASCII.isDigit) else { return nil }
@@ -55,7 +55,7 @@ struct SequenceNumber: Sendable, Hashable, Comparable {
             + padded(String(self.position.index), Self.indexDigits)
     }
 
-    /// The place just before the record of this number.
+    /// The position just before the record of this number.
     var before: LogPosition {
         if self.position.index > 0 {
             return LogPosition(version: self.position.version, index: self.position.index - 1)

@@ -4,16 +4,16 @@ internal import Primitives
 internal import ServiceModel
 internal import Signing
 
-/// A place in a shard at which to read on.
+/// A position in a shard from which to continue reading.
 struct ShardIterator: Sendable, Hashable {
     let streamARN: String
     let tableNumber: UInt64
     let shardIndex: Int64
-    /// The last record that is not wanted.
+    /// The last record to skip.
     let position: LogPosition
 }
 
-/// Makes shard iterators that nobody can make or change, and that serve for fifteen minutes.
+/// Creates and verifies shard iterators, which cannot be forged or modified, and expire after fifteen minutes.
 ///
 ///     the stream's ARN, |1|, then in base64 a sealed box of:
 ///     format 1 (1) · table number (8) · shard index (8) · version (8) · index (4) · issued (8)
@@ -58,7 +58,7 @@ struct ShardIteratorSeal: Sendable {
             position: LogPosition(version: CommitVersion(version), index: index))
     }
 
-    /// The ARN that an iterator's text begins with, true or not; nil where there is none.
+    /// The ARN at the beginning of an iterator's text, not verified; nil when there is none.
     static func streamARN(_ text: String) -> String? {
         guard let end = text.utf8.firstIndex(of: UInt8(ascii: "|")), text[end...].hasPrefix(self.separator) else {
             return nil

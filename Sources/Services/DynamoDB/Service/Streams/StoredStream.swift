@@ -2,7 +2,7 @@ internal import DynamoDBValues
 internal import KeyValue
 internal import Primitives
 
-/// A stream as the catalogue notes it.
+/// A stream as recorded in the catalogue.
 struct StoredStream: Sendable, Hashable {
     /// The commit that disabled it or deleted its table.
     struct End: Sendable, Hashable {
@@ -14,7 +14,7 @@ struct StoredStream: Sendable, Hashable {
     let tableNumber: UInt64
     let viewType: String
     let schema: KeySchema
-    /// When it was asked for; its label says the same.
+    /// When it was requested, as in its label.
     let creation: Timestamp
     /// The commit that enabled it: only changes after it belong to the stream.
     let since: CommitVersion
@@ -25,7 +25,7 @@ struct StoredStream: Sendable, Hashable {
 
     var log: LogID { LogID(self.tableNumber) }
 
-    /// - Returns: nil when the note is damaged.
+    /// - Returns: nil when the record is damaged.
     init?(_ name: StreamNotes.Name, note: Versioned, end: Versioned?) {
         guard let record = StreamNotes.decode(note.value) else { return nil }
         self.name = name
@@ -38,13 +38,13 @@ struct StoredStream: Sendable, Hashable {
         self.end = end.map { End(version: $0.version, time: $0.time) }
     }
 
-    /// Whether it ended so long ago that nothing is left of it.
+    /// Whether it ended so long ago that all its records are trimmed.
     func isGone(at now: Timestamp) -> Bool {
         self.end.map { $0.time < now.streamHorizon } ?? false
     }
 }
 
 extension Timestamp {
-    /// Before it, records are trimmed.
+    /// Records from before this time are trimmed.
     var streamHorizon: Timestamp { self.advanced(byMilliseconds: -TableStream.keptMilliseconds) }
 }

@@ -2,10 +2,10 @@ internal import Primitives
 internal import ServiceModel
 
 extension StreamNotes.Name {
-    /// The stream that a request names by its ARN.
+    /// The stream with the ARN in a request.
     ///
-    /// - Throws: `ValidationException` for a text that is no stream's ARN, `ResourceNotFoundException` for streams of
-    ///   other accounts and regions.
+    /// - Throws: `ValidationException` when the text is not the ARN of a stream, `ResourceNotFoundException` for
+    ///   streams of other accounts and regions.
     init(arn text: String, _ context: RequestContext) throws(ServiceError) {
         guard let arn = ARN(text), arn.service == "dynamodb" else { throw .validation("Invalid StreamArn") }
         let parts = arn.resource.split(separator: "/", omittingEmptySubsequences: false)
@@ -21,7 +21,7 @@ extension StreamNotes.Name {
     }
 }
 
-/// Limits of requests that AWS's model leaves out, in the words of those that it has.
+/// Limits of requests that are missing in AWS's model, with the wording of those that it has.
 enum StreamLimit {
     static func check(_ given: Int?, max: Int) throws(ServiceError) -> Int {
         guard let given else { return max }

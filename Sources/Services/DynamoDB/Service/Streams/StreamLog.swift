@@ -4,14 +4,14 @@ internal import Primitives
 internal import ServiceModel
 internal import Synchronization
 
-/// Finds streams, and places in their logs.
+/// Looks up streams, and positions in their logs.
 final class StreamLog: Sendable {
-    /// Notes and end marks that a listing reads at once.
+    /// Records and end marks that a listing reads at once.
     private static let sliceCountMax = 100
     private static let sliceBytesMax = 1 << 20
 
     let store: any OrderedStore
-    /// Every commit with an earlier time can be read; later commits have this time or a later one.
+    /// All commits with an earlier time are readable; later commits have this time or a later one.
     private let settled = Mutex(Timestamp(millisecondsSinceEpoch: 0))
 
     init(store: any OrderedStore) {
@@ -20,7 +20,7 @@ final class StreamLog: Sendable {
 
     // Time
 
-    /// The time that a commit would get now: never before that of a commit which was made.
+    /// The time that a commit would get now: never earlier than that of any previous commit.
     func now() async throws(ServiceError) -> Timestamp {
         do throws(StorageError) {
             return try await self.store.commit(Batch()).time
@@ -29,9 +29,9 @@ final class StreamLog: Sendable {
         }
     }
 
-    /// Whether every commit with an earlier time can be read, and none will come.
+    /// Whether all commits with an earlier time are readable, and no more will occur.
     ///
-    /// The clock alone cannot say so: a commit may be under way, and clocks are set back. A commit can.
+    /// The clock alone cannot tell: a commit may be in progress, and clocks are set back. A commit can.
     func isSettled(_ time: Timestamp) async throws(ServiceError) -> Bool {
         if self.settled.withLock({ $0 >= time }) { return true }
         guard try await self.now() >= time else { return false }
@@ -57,7 +57,7 @@ final class StreamLog: Sendable {
         return stream
     }
 
-    /// Names of streams in the order of tables and labels, from behind `after`.
+    /// Names of streams in the order of tables and labels, after `after`.
     func names(
         _ range: KeyRange, after: StreamNotes.Name?, limit: Int, at now: Timestamp
     ) async throws(ServiceError) -> (names: [StreamNotes.Name], hasMore: Bool) {
@@ -69,7 +69,7 @@ final class StreamLog: Sendable {
             for entry in page.entries {
                 guard let (name, isEnd) = StreamNotes.parse(entry.key) else { continue }
                 if !isEnd {
-                    // Its end mark, which may say that it is gone, would come next.
+                    // The end mark, which may show that the stream is trimmed, would come next.
                     if names.count > limit { break }
                     names.append(name)
                 } else if entry.record.time < now.streamHorizon, names.last == name {
@@ -82,11 +82,11 @@ final class StreamLog: Sendable {
         return (Array(names.prefix(limit)), names.count > limit)
     }
 
-    // Places
+    // Positions
 
-    /// The last place in a log before every entry of that time and later ones.
+    /// The last position in a log before all entries of this time or later.
     ///
-    /// `since` is a commit before them.
+    /// `since` is a commit before these entries.
     /// - Complexity: O(log versions) reads of one entry.
     func place(
         before time: Timestamp, _ log: LogID, since: CommitVersion
@@ -99,7 +99,7 @@ final class StreamLog: Sendable {
         }
     }
 
-    /// The newest commit up to which a log is whole.
+    /// The newest commit up to which a log is complete.
     func latest(_ log: LogID) async throws(ServiceError) -> CommitVersion {
         try await self.entries(log, after: .end(of: CommitVersion(.max)), limit: 1).watermark
     }

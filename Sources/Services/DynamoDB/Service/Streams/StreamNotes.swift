@@ -2,17 +2,18 @@ internal import DynamoDBValues
 internal import KeyValue
 internal import Primitives
 
-/// What the catalogue notes of streams beside the tables' descriptors, so that a stream can be listed and read for a
+/// The catalogue's records of streams besides the tables' descriptors, so that a stream can be listed and read for a
 /// day after it was disabled or its table deleted.
 ///
-/// The note is written in the commit that enables the stream, the end mark in the commit that disables it or deletes
-/// its table, and neither again: their versions and times are, exactly, where the stream begins and ends in the log.
+/// The record is written in the commit that enables the stream, the end mark in the commit that disables it or deletes
+/// its table; neither is written again: their versions and times are exactly the beginning and the end of the stream in
+/// the log.
 enum StreamNotes {
     private static let noteByte: UInt8 = 0
     private static let endByte: UInt8 = 1
     static let labelBytes = 23
 
-    /// Which table's stream, and which of them.
+    /// The table and the label of a stream.
     struct Name: Sendable, Hashable {
         let table: TableReference
         let label: String
@@ -27,7 +28,7 @@ enum StreamNotes {
 
     // Keys
 
-    /// Every note of an account in a region, in the order of tables and labels.
+    /// The records of an account in a region, in the order of tables and labels.
     static func all(_ account: AccountID, _ region: Region) -> KeyRange {
         let prefix = CatalogKeys.streams.start + Array(account.description.utf8)
         return KeyRange(prefix: prefix + Array(region.description.utf8) + [0])
@@ -45,12 +46,12 @@ enum StreamNotes {
         self.all(of: name.table).start + Array(name.label.utf8) + [0, self.endByte]
     }
 
-    /// After the note of a stream and its end mark.
+    /// After the record of a stream and its end mark.
     static func after(_ name: Name) -> [UInt8] {
         self.all(of: name.table).start + Array(name.label.utf8) + [1]
     }
 
-    /// - Returns: the name in a key, and whether the key is that of an end mark; nil for no such key.
+    /// - Returns: the name in a key, and whether it is the key of an end mark; nil for other keys.
     static func parse(_ key: [UInt8]) -> (name: Name, isEnd: Bool)? {
         let prefix = CatalogKeys.streams.start
         guard key.starts(with: prefix), key.count > prefix.count + 12, let last = key.last else { return nil }
@@ -65,7 +66,7 @@ enum StreamNotes {
 
     // Records
 
-    /// What a stream is, beside where it begins and ends.
+    /// The properties of a stream, except its beginning and its end.
     struct Record: Sendable, Hashable {
         let tableNumber: UInt64
         let viewType: String
@@ -95,7 +96,7 @@ enum StreamNotes {
             schema: schema)
     }
 
-    /// What must be written when a table's descriptor changes; nil stands for a table that is not there.
+    /// The writes that a change of a table's descriptor needs; nil means that the table does not exist.
     static func writes(from old: TableDescriptor?, to new: TableDescriptor?) -> [Write] {
         let (oldStream, newStream) = (old?.enabledStream, new?.enabledStream)
         guard oldStream?.label != newStream?.label else { return [] }

@@ -1,21 +1,21 @@
 internal import KeyValue
 internal import Primitives
 
-/// The shards of a stream: one after another, each takes the changes of a span of commit time.
+/// The shards of a stream: consecutive, each for the changes of an interval of commit time.
 ///
-/// Nothing is stored of them. A record's shard follows from its commit's time, which never decreases, so each shard is
-/// a piece of the log, and the next one's records come after all of its own.
+/// Shards are not stored. The shard of a record follows from the time of its commit, which never decreases, so each
+/// shard is a section of the log, followed by the records of the next one.
 struct StreamShards: Sendable {
     let stream: StoredStream
     let milliseconds: Int64
 
-    /// One of them.
+    /// A shard of the stream.
     struct Shard: Sendable, Hashable {
         /// Counted from 0.
         let index: Int64
         let id: String
         let start: Timestamp
-        /// The start of the next one.
+        /// The start of the next shard.
         let end: Timestamp
 
         func contains(_ time: Timestamp) -> Bool { self.start <= time && time < self.end }
@@ -30,18 +30,18 @@ struct StreamShards: Sendable {
             index: index, id: self.id(start), start: start, end: start.advanced(byMilliseconds: self.milliseconds))
     }
 
-    /// The shard that takes the changes of that time, which is not before the stream's start.
+    /// The shard for changes at this time, which is not before the stream's start.
     func index(at time: Timestamp) -> Int64 {
         max(0, (time.millisecondsSinceEpoch - self.stream.start.millisecondsSinceEpoch) / self.milliseconds)
     }
 
-    /// The shards that hold something still, or may come to.
+    /// The shards that still have records, or may get some.
     func present(at now: Timestamp) -> ClosedRange<Int64> {
         let last = self.index(at: self.stream.end?.time ?? now)
         return min(self.index(at: now.streamHorizon), last)...last
     }
 
-    /// - Returns: nil for an id that no shard of this stream has.
+    /// - Returns: nil when the stream has no shard with this id.
     func index(ofID id: String) -> Int64? {
         let digits = id.utf8.dropFirst(Self.prefix.utf8.count).prefix(Self.timeDigits)
         guard let milliseconds = Int64(String(decoding: Array(digits), as: UTF8.self)) else { return nil }
@@ -61,13 +61,13 @@ struct StreamShards: Sendable {
             + Hex.encode(checksum)
     }
 
-    /// Below every number of a record in the shard.
+    /// Below every sequence number in the shard.
     func first(_ shard: Shard) -> SequenceNumber {
         guard shard.index == 0 else { return SequenceNumber(first: shard.start) }
         return SequenceNumber(time: shard.start, position: LogPosition(version: self.stream.since, index: 0))
     }
 
-    /// Above every number of a record in the shard, once it takes no more.
+    /// Above every sequence number in the shard, once it is closed.
     func last(_ shard: Shard) -> SequenceNumber {
         if let end = self.stream.end, shard.contains(end.time) {
             return SequenceNumber(time: end.time, position: LogPosition(version: end.version, index: 0))

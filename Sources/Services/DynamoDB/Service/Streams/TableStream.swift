@@ -1,18 +1,18 @@
 internal import Primitives
 
-/// The stream that a table got last: the one that is enabled, or was before it was disabled.
+/// The latest stream of a table, enabled or disabled.
 struct TableStream: Sendable, Hashable {
-    /// "24 hours", after which a record is trimmed, and a stream that ended is gone.
+    /// "24 hours", after which a record is trimmed, and an ended stream disappears.
     /// - Source: DynamoDB Developer Guide, "Data retention limit for DynamoDB Streams".
     static let keptMilliseconds: Int64 = 24 * 3_600_000
 
-    /// What its records hold: `KEYS_ONLY`, `NEW_IMAGE`, `OLD_IMAGE` or `NEW_AND_OLD_IMAGES`.
+    /// The content of its records: `KEYS_ONLY`, `NEW_IMAGE`, `OLD_IMAGE` or `NEW_AND_OLD_IMAGES`.
     var viewType: String
-    /// When it was enabled; no other stream of the table has this time.
+    /// When it was enabled; unique among the streams of the table.
     var creation: Timestamp
     var isEnabled = true
 
-    /// When it was enabled, as its ARN says it: `2026-11-24T05:00:30.123`.
+    /// The time of enabling in the form of its ARN: `2026-11-24T05:00:30.123`.
     var label: String {
         func padded(_ value: Int, _ width: Int) -> String {
             let digits = String(value)
@@ -25,12 +25,12 @@ struct TableStream: Sendable, Hashable {
 }
 
 extension TableDescriptor {
-    /// The stream that takes the table's changes now; nil while none does.
+    /// The stream that receives the table's changes; nil when none is enabled.
     var enabledStream: TableStream? {
         self.latestStream.flatMap { $0.isEnabled ? $0 : nil }
     }
 
-    /// Begins a stream. The catalogue notes it with the descriptor, so that it outlives both.
+    /// Starts a stream. The catalogue records it together with the descriptor, so that it outlives both.
     mutating func enableStream(_ viewType: String, at now: Timestamp) {
         var creation = now
         if let last = self.latestStream?.creation, creation <= last {
@@ -39,7 +39,7 @@ extension TableDescriptor {
         self.latestStream = TableStream(viewType: viewType, creation: creation)
     }
 
-    /// Ends the stream; what it took can be read for a day.
+    /// Ends the stream; its records can be read for another day.
     mutating func disableStream() {
         self.latestStream?.isEnabled = false
     }
