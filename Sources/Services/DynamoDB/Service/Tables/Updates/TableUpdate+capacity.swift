@@ -3,14 +3,14 @@ internal import DynamoDBValues
 internal import Primitives
 internal import ServiceModel
 
-/// Billing mode, and the units of table and indexes.
+/// The billing mode, and the units of table and indexes.
 extension TableUpdate {
-    /// Whose units a sentence is about.
+    /// The subject of a sentence about units.
     enum Units {
         case table
         case index(String)
 
-        /// `table` or `index : name`, as the sentences about on-demand limits say it.
+        /// `table` or `index : name`, as in the sentences about on-demand limits.
         var limitPlace: String {
             switch self {
             case .table: "table"
@@ -35,7 +35,7 @@ extension TableUpdate {
             guard given == nil else {
                 throw .invalid("ProvisionedThroughput cannot be specified when BillingMode is PAY_PER_REQUEST")
             }
-            // To ask for what is there is answered as a change would be.
+            // A request for the present mode is answered like a change.
             outcome.isUpdating = true
             if !table.isOnDemand { try self.switchToOnDemand(&table) }
         case .some(.provisioned):
@@ -60,7 +60,7 @@ extension TableUpdate {
         }
     }
 
-    /// Switches from provisioned to on-demand within a time.
+    /// The limit on switches from provisioned to on-demand within a window of time.
     /// - Source: DynamoDB Developer Guide, "Considerations when switching capacity modes": four in 24 hours.
     private static let switchesMax = 4
     private static let switchWindowSeconds: Int64 = 86_400
@@ -70,7 +70,8 @@ extension TableUpdate {
         let start = self.now.advanced(byMilliseconds: -window)
         let recent = table.onDemandSwitches.filter { $0 > start }
         if recent.count >= Self.switchesMax, let first = recent.first, let last = recent.last {
-            // DEVIATION: AWS's words of when there was one switch a day; today's could not be confirmed.
+            // DEVIATION: AWS's wording from when one switch per day was allowed; the present one could not be
+            // confirmed.
             throw DynamoDBError.limitExceeded(
                 message: "Subscriber limit exceeded: Update to PayPerRequest mode are limited to \(Self.switchesMax) "
                     + "times in \(Self.switchWindowSeconds / 86_400) day(s). Last update at "
@@ -83,12 +84,12 @@ extension TableUpdate {
         table.throughput = Throughput(read: 0, write: 0)
         for place in table.indexes.indices {
             table.indexes[place].throughput = Throughput(read: 0, write: 0)
-            // AWS counts the switch as a decrease of each index and not of the table.
+            // AWS counts the switch as a decrease for each index, but not for the table.
             if table.indexes[place].isGlobal { table.indexes[place].throughputHistory.noteDecrease(self.now) }
         }
     }
 
-    /// Nothing is estimated: the request says the units of the table and of each of its global indexes.
+    /// Nothing is estimated: the request gives the units of the table and of each of its global indexes.
     private func switchToProvisioned(
         _ table: inout TableDescriptor, _ given: ProvisionedThroughput
     ) throws(ServiceError) {
@@ -127,7 +128,7 @@ extension TableUpdate {
             + "Requested WriteCapacityUnits: \(units.write). \(self.guide)"
     }
 
-    /// The units of a request, which are at least 1.
+    /// The units of a request; must be at least 1.
     func throughput(_ given: ProvisionedThroughput, _ owner: Units) throws(ServiceError) -> Throughput {
         for (name, value) in [
             ("ReadCapacityUnits", given.readCapacityUnits), ("WriteCapacityUnits", given.writeCapacityUnits),
@@ -144,7 +145,7 @@ extension TableUpdate {
         return Throughput(read: given.readCapacityUnits, write: given.writeCapacityUnits)
     }
 
-    /// The limit of an on-demand table or index, with what the request says of it: -1 takes a bound away.
+    /// The limit of an on-demand table or index after a request: -1 removes a bound.
     func limit(
         _ old: UnitPair?, _ given: OnDemandThroughput, _ owner: Units, isOnDemand: Bool
     ) throws(ServiceError) -> UnitPair? {
@@ -176,7 +177,7 @@ extension TableUpdate {
             read: merged(old?.read, given.maxReadRequestUnits), write: merged(old?.write, given.maxWriteRequestUnits))
     }
 
-    /// What table or index is prepared for from now on; it never becomes less.
+    /// The warm throughput of a table or index after a request; it cannot be decreased.
     func warm(_ old: Throughput, _ given: WarmThroughput, _ owner: Units) throws(ServiceError) -> UnitPair? {
         let units = [
             ("ReadUnitsPerSecond", given.readUnitsPerSecond, old.read),
@@ -200,7 +201,7 @@ extension TableUpdate {
 }
 
 extension TableDescriptor {
-    /// Keeps the warm throughput that table and indexes had before a change, where it was more.
+    /// Keeps the former warm throughput of table and indexes where it was higher.
     mutating func keepWarm(_ before: TableDescriptor) {
         func kept(_ old: Throughput, _ given: UnitPair?, _ provisioned: Throughput) -> UnitPair? {
             let new = self.warmUnits(given, provisioned)

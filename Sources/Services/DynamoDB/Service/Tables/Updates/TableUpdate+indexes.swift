@@ -2,7 +2,7 @@ internal import DynamoDBModel
 internal import DynamoDBValues
 internal import ServiceModel
 
-/// Global secondary indexes that are made, changed and deleted.
+/// Creating, changing and deleting global secondary indexes.
 extension TableUpdate {
     func applyIndexes(
         to table: inout TableDescriptor, _ before: TableDescriptor, _ outcome: inout Outcome
@@ -72,7 +72,7 @@ extension TableUpdate {
                 + "OnDemandThroughput, WarmThroughput")
     }
 
-    /// Where a global index stands in the table.
+    /// The position of a global index in the table.
     private func place(of name: String, _ verb: String, _ table: TableDescriptor) throws(ServiceError) -> Int {
         guard let place = table.indexes.firstIndex(where: { $0.name == name }) else {
             guard table.vectorIndex(name) == nil else {
@@ -86,7 +86,7 @@ extension TableUpdate {
         return place
     }
 
-    // Making
+    // Creating
 
     private func create(
         _ action: CreateGlobalSecondaryIndexAction, _ table: inout TableDescriptor, _ outcome: inout Outcome
@@ -108,7 +108,7 @@ extension TableUpdate {
         let known = table
         let (schema, projection) = try validating { () throws(ValidationFailure) in
             try KeySchemaRule.checkGlobalOrder(action.keySchema)
-            // The request defines every attribute of the index's key, also those that the table has already.
+            // The request must define all attributes of the index's key, even those that the table already defines.
             let attributes = try DefinedAttributes(definitions)
             try attributes.check(action.keySchema)
             let schema = try attributes.resolve(action.keySchema)
@@ -149,7 +149,7 @@ extension TableUpdate {
         return try self.throughput(given, .index(action.indexName))
     }
 
-    /// Attributes that are part of a key already keep their type.
+    /// Attributes that are already part of a key keep their type.
     static func checkRedefinition(_ schema: KeySchema, _ table: TableDescriptor) throws(ValidationFailure) {
         func shown(_ schema: KeySchema) -> String {
             let elements =
@@ -170,14 +170,14 @@ extension TableUpdate {
         }
     }
 
-    /// One index at a time is made or deleted, of either sort.
+    /// Only one index at a time can be created or deleted, secondary or vector.
     func checkNoOtherIndex(_ table: TableDescriptor) throws(ServiceError) {
         guard table.indexInState(.creating) == nil, table.indexInState(.deleting) == nil else {
             throw .tooManyOnlineIndexes
         }
     }
 
-    /// Numbers of indexes are not given twice; a table has 32,767 of each sort in its life.
+    /// Index numbers are not reused; a table can have 32,767 of each kind in its lifetime.
     static func noNumberLeft(_ table: TableDescriptor) -> ServiceError {
         DynamoDBError.limitExceeded(
             message: "Table \(table.name) had as many indexes as a table of Brume can have in its life; copy its items "
@@ -196,7 +196,7 @@ extension TableUpdate {
         (outcome.isUpdating, outcome.workNumber) = (true, index.number)
     }
 
-    /// An index that is being made can be deleted while it is filled, not before.
+    /// An index that is being created can be deleted during the backfill, but not before it.
     func checkDeletion(_ name: String, _ state: IndexState, _ table: TableDescriptor) throws(ServiceError) {
         switch state {
         case .active:
@@ -231,7 +231,7 @@ extension TableDescriptor {
 }
 
 extension ServiceError {
-    /// The answer of operations on indexes when the table has no such index.
+    /// The error of index operations on an index that the table does not have.
     static func indexNotFound(_ index: String, _ table: String) -> ServiceError {
         DynamoDBError.resourceNotFound(message: "Requested resource not found: Index \(index) for table \(table)")
     }

@@ -3,9 +3,9 @@ internal import DynamoDBValues
 internal import Primitives
 internal import ServiceModel
 
-/// What an update changes beside capacity and indexes.
+/// Changes besides capacity and indexes.
 extension TableUpdate {
-    /// Changes of a table's class in a window.
+    /// The limit on changes of a table's class within a window of time.
     /// - Source: DynamoDB Developer Guide, "Quotas", "Table classes": two in 30 days.
     static let classChangesMax = 2
     static let classWindowSeconds: Int64 = 30 * 86_400
@@ -51,7 +51,7 @@ extension TableUpdate {
     func applyClass(to table: inout TableDescriptor, _ outcome: inout Outcome) throws(ServiceError) {
         guard let given = self.input.tableClass else { return }
         outcome.isUpdating = true
-        // A table that never was of another class is not even noted as one of this.
+        // The default class is not recorded for a table that never had another one.
         if table.tableClass == nil, given == .standard { return }
         let start = Timestamp(
             millisecondsSinceEpoch: self.now.millisecondsSinceEpoch - Self.classWindowSeconds * 1000)

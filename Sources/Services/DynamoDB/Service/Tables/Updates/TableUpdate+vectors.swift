@@ -2,7 +2,7 @@ internal import DynamoDBModel
 internal import DynamoDBValues
 internal import ServiceModel
 
-/// Vector indexes that are made and deleted.
+/// Creating and deleting vector indexes.
 extension TableUpdate {
     func applyVectorIndexes(to table: inout TableDescriptor, _ outcome: inout Outcome) throws(ServiceError) {
         for update in self.input.vectorIndexUpdates ?? [] {

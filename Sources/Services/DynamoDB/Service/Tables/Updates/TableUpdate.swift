@@ -4,7 +4,7 @@ internal import KeyValue
 internal import Primitives
 internal import ServiceModel
 
-/// An UpdateTable request, applied to a table's descriptor. Pure: whoever has it commits what it leaves.
+/// An UpdateTable request, applied to a table's descriptor. Pure: the caller commits the result.
 struct TableUpdate {
     let input: UpdateTableInput
     let context: RequestContext
@@ -12,22 +12,22 @@ struct TableUpdate {
     /// How long the table is UPDATING afterwards, in milliseconds.
     let transitionMilliseconds: Int64
 
-    /// What the update left, beside the descriptor.
+    /// The result of the update besides the descriptor.
     struct Outcome {
-        /// Whether AWS's answer says that the table is UPDATING, though DescribeTable may not any more.
+        /// Whether AWS's answer shows the table as UPDATING, even if DescribeTable no longer does.
         var isUpdating = false
-        /// Indexes that are changed and not made or deleted; the answer says that they are UPDATING.
+        /// Indexes that are changed, but not created or deleted; the answer shows them as UPDATING.
         var updatedIndexes: Set<String> = []
-        /// Indexes that are being prepared for more; the answer says so of their warm throughput.
+        /// Indexes whose warm throughput is increased; the answer shows it as UPDATING.
         var warmedIndexes: Set<String> = []
-        /// The index that a job has to fill or to empty.
+        /// The index that a job must backfill or empty.
         var workNumber: UInt16?
-        /// What the answer shows of the on-demand limit: -1 where the request took it away.
+        /// The on-demand limit in the answer: -1 for a bound that the request removes.
         var onDemandEcho: OnDemandThroughput?
         var encryptionChanges = false
     }
 
-    /// Order of checks: the table's state, capacity, indexes, then what stands alone.
+    /// Order of checks: the table's state, capacity, indexes, then the independent settings.
     func apply(to table: inout TableDescriptor, _ writes: inout [Write]) throws(ServiceError) -> Outcome {
         try self.checkState(table)
         let before = table
@@ -41,7 +41,7 @@ struct TableUpdate {
         try self.applyClass(to: &table, &outcome)
         try self.applyEncryption(to: &table, &outcome)
         if let isProtected = self.input.deletionProtectionEnabled {
-            // At once in a table of one region, where a replica is UPDATING.
+            // Takes effect at once for a single-region table, whereas a replica becomes UPDATING.
             if table.replication != nil, isProtected != table.isDeletionProtected { outcome.isUpdating = true }
             table.isDeletionProtected = isProtected
         }
@@ -60,7 +60,7 @@ struct TableUpdate {
 
     // State
 
-    /// What a table that is in the midst of something refuses.
+    /// Refuses changes that the table's state does not allow.
     private func checkState(_ table: TableDescriptor) throws(ServiceError) {
         switch table.status(at: self.now) {
         case .creating: throw .tableInUse("Table is being created: \(table.name)")
@@ -101,14 +101,14 @@ struct TableUpdate {
         return (mode == .payPerRequest) != table.isOnDemand
     }
 
-    /// Whether the request is about an index of that name; what it refuses then is worded for the index.
+    /// Whether the request updates the index of that name; its errors are then worded for the index.
     private func names(_ index: String) -> Bool {
         (self.input.globalSecondaryIndexUpdates ?? []).contains { $0.update?.indexName == index }
     }
 
     // The answer
 
-    /// What UpdateTable answers: as AWS's, before what takes time there is done.
+    /// The answer of UpdateTable: like AWS's, it shows lengthy changes as not yet finished.
     func description(_ before: TableDescriptor, _ table: TableDescriptor, _ outcome: Outcome) -> TableDescription {
         var shown = table
         shown.showUnits(of: before, at: self.now)
@@ -119,7 +119,7 @@ struct TableUpdate {
         let status = outcome.isUpdating ? TableStatus.updating : table.status(at: self.now)
         var description = shown.description(status, at: self.now)
         if outcome.encryptionChanges {
-            // The key of before, and nothing of the one to come.
+            // The former key, and nothing about the new one.
             var encryption = description.sseDescription ?? SSEDescription()
             encryption.status = .updating
             description.sseDescription = encryption
@@ -128,7 +128,7 @@ struct TableUpdate {
             description.billingModeSummary?.lastUpdateToPayPerRequestDateTime = nil
         }
         if let echo = outcome.onDemandEcho { description.onDemandThroughput = echo }
-        // Also where the request says what is there already.
+        // Even if the request gives the present values.
         if self.input.warmThroughput != nil { description.warmThroughput?.status = .updating }
         for place in (description.globalSecondaryIndexes ?? []).indices {
             guard let name = description.globalSecondaryIndexes?[place].indexName else { continue }
@@ -144,17 +144,17 @@ struct TableUpdate {
 }
 
 extension TableDescriptor {
-    /// Takes on the units of before a change, which is shown once it is done, and how often they were decreased before
-    /// it; a switch of the mode, and the units that it brings, are shown at once.
+    /// Restores the former units, as a change is shown only once it is finished, and the former number of decreases; a
+    /// switch of the mode, with its units, is shown at once.
     /// - Source: answers recorded on AWS in October 2026 by a laboratory of the AWS Controllers for Kubernetes.
     fileprivate mutating func showUnits(of before: TableDescriptor, at now: Timestamp) {
         let keepsMode = before.isOnDemand == self.isOnDemand
         if keepsMode { self.throughput = before.throughput }
-        // Spelled out, as the units that stand in for it may be another mode's by now.
+        // Set explicitly, because the default may be that of another mode now.
         let warm = before.warmUnits(before.settings.warmThroughput, before.throughput)
         self.settings.warmThroughput = UnitPair(read: warm.read, write: warm.write)
         self.throughputHistory.decreaseCount = before.throughputHistory.decreasesToday(now)
-        // Only the answer calls the switch a decrease of the table.
+        // Only the answer shows the switch as a decrease of the table's throughput.
         if !keepsMode, self.isOnDemand { self.throughputHistory.lastDecrease = now }
         for (place, index) in self.indexes.enumerated() where index.isGlobal {
             guard let old = before.indexes.first(where: { $0.number == index.number }) else { continue }
@@ -171,7 +171,7 @@ extension ServiceError {
         .validation("One or more parameter values were invalid: \(detail)")
     }
 
-    /// AWS's answer to a second index that is made or deleted at one time.
+    /// AWS's error for a second index that is created or deleted at the same time.
     static var tooManyOnlineIndexes: ServiceError {
         DynamoDBError.limitExceeded(
             message: "Subscriber limit exceeded: Only 1 online index can be created or deleted simultaneously per table"

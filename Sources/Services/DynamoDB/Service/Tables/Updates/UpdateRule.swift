@@ -1,10 +1,10 @@
 internal import DynamoDBModel
 internal import DynamoDBValues
 
-/// What may stand together in one UpdateTable request, without regard to the table.
+/// Which changes can be combined in one UpdateTable request, independent of the table.
 ///
 /// - Source: the sentences and their precedence as a laboratory of the AWS Controllers for Kubernetes recorded them on
-///   AWS in October 2026. Most changes stand alone.
+///   AWS in October 2026. Most changes cannot be combined.
 enum UpdateRule {
     static func check(_ input: UpdateTableInput) throws(ValidationFailure) {
         let indexUpdates = input.globalSecondaryIndexUpdates
@@ -19,7 +19,7 @@ enum UpdateRule {
         try self.checkPairs(input)
     }
 
-    /// The members of a request that change a table, by the names that AWS has for them.
+    /// The members of a request that change a table, with AWS's names for them.
     private static func members(_ input: UpdateTableInput) -> KeyValuePairs<String, Bool> {
         [
             "ProvisionedThroughput": input.provisionedThroughput != nil, "BillingMode": input.billingMode != nil,
@@ -36,7 +36,7 @@ enum UpdateRule {
 
     private static func checkSomethingChanges(_ input: UpdateTableInput) throws(ValidationFailure) {
         guard !self.members(input).contains(where: { $0.value }) else { return }
-        // AWS leaves out what the request has; nothing else that is listed can be there.
+        // AWS omits the members that the request has; no other listed member can be present.
         let consistency = input.multiRegionConsistency == nil ? "MultiRegionConsistency, " : ""
         throw ValidationFailure(
             "At least one of ProvisionedThroughput, BillingMode, UpdateStreamEnabled, GlobalSecondaryIndexUpdates, "
@@ -80,7 +80,7 @@ enum UpdateRule {
         }
     }
 
-    /// Changes that stand alone; of several, AWS names the first of these.
+    /// Changes that cannot be combined; of several, AWS names the first of these.
     private static func checkSingle(_ input: UpdateTableInput) throws(ValidationFailure) {
         let count = self.members(input).reduce(0) { $0 + ($1.value ? 1 : 0) }
         guard count > 1 else { return }
@@ -108,7 +108,7 @@ enum UpdateRule {
         }
     }
 
-    /// AWS looks at this before it looks for the table, or at what stands together.
+    /// AWS checks this before it looks up the table, and before the combination of changes.
     private static func checkWarm(_ updates: [GlobalSecondaryIndexUpdate]) throws(ValidationFailure) {
         for case let update? in updates.map(\.update) where update.warmThroughput?.isEmpty == true {
             throw .invalid(
@@ -117,7 +117,7 @@ enum UpdateRule {
         }
     }
 
-    /// Warm throughput of the table goes together with updates of indexes, as an example of the Developer Guide has it.
+    /// Warm throughput of the table can be combined with updates of indexes, as in an example of the Developer Guide.
     private static func checkWarm(_ input: UpdateTableInput, _ count: Int) throws(ValidationFailure) {
         let updates = input.globalSecondaryIndexUpdates ?? []
         if updates.contains(where: { $0.create != nil }) {
@@ -144,7 +144,7 @@ enum UpdateRule {
 }
 
 extension UpdateRule {
-    /// The request without the units that say nothing: beside other changes, AWS takes them as not given.
+    /// The request without empty unit specifications: beside other changes, AWS ignores them.
     static func effective(_ input: UpdateTableInput) -> UpdateTableInput {
         var effective = input
         for place in (input.globalSecondaryIndexUpdates ?? []).indices
@@ -153,7 +153,7 @@ extension UpdateRule {
         }
         if input.onDemandThroughput?.isEmpty == true { effective.onDemandThroughput = nil }
         if input.warmThroughput?.isEmpty == true { effective.warmThroughput = nil }
-        // Alone they are an internal error of AWS's, and here a refusal.
+        // Without other changes they cause an internal error of AWS; here they are refused.
         guard self.members(effective).contains(where: { $0.value }) else { return input }
         return effective
     }
