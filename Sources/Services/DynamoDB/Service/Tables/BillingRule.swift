@@ -1,16 +1,16 @@
 internal import DynamoDBModel
 internal import DynamoDBValues
 
-/// How capacity is paid for, and what a request may say of it then.
+/// The billing mode of a request, and the checks of its capacity parameters in this mode.
 struct BillingRule {
-    /// Whose capacity a sentence is about.
+    /// The subject of a sentence about capacity.
     enum Owner {
         case table
         case index(String)
     }
 
     static let unitsMax = 1_000_000_000_000
-    /// What a new on-demand table serves at once.
+    /// The initial throughput of a new on-demand table.
     static let onDemandUnits = Throughput(read: 12_000, write: 4000)
 
     let isOnDemand: Bool
@@ -37,7 +37,7 @@ struct BillingRule {
         }
     }
 
-    /// The throughput of a global index, which the table's mode demands or forbids.
+    /// The throughput of a global index, which the table's mode requires or forbids.
     func throughput(_ given: ProvisionedThroughput?, index: String) throws(ValidationFailure) -> Throughput {
         guard let given else {
             guard self.isOnDemand else { throw .invalid("ProvisionedThroughput is not specified for index: \(index)") }
@@ -61,7 +61,7 @@ struct BillingRule {
         return Throughput(read: given.readCapacityUnits, write: given.writeCapacityUnits)
     }
 
-    /// The bound that an on-demand table's owner sets.
+    /// The maximum throughput that the owner of an on-demand table sets.
     func onDemandLimit(_ given: OnDemandThroughput?, _ owner: Owner) throws(ValidationFailure) -> UnitPair? {
         guard let given else { return nil }
         let units = [
@@ -83,7 +83,7 @@ struct BillingRule {
         return UnitPair(read: given.maxReadRequestUnits, write: given.maxWriteRequestUnits)
     }
 
-    /// What a table or index is to be prepared for; never less than it serves anyway.
+    /// The requested warm throughput of a table or index; must not be below what it supports anyway.
     func warmThroughput(
         _ given: WarmThroughput?, _ provisioned: Throughput, _ owner: Owner
     ) throws(ValidationFailure) -> UnitPair? {

@@ -3,14 +3,14 @@ internal import KeyValue
 internal import Primitives
 internal import ServiceModel
 
-/// The units that an account may have, as DescribeLimits tells them.
+/// The capacity quotas of an account, as shown by DescribeLimits.
 ///
 /// - Source: AWS's answers as a laboratory of the AWS Controllers for Kubernetes recorded them in October 2026.
 enum CapacityQuotas {
     static let guide =
         "Refer to the Amazon DynamoDB Developer Guide for current limits and how to request higher limits."
 
-    /// Refuses provisioned units of a table, or of the index of that name, beyond the quota for one.
+    /// Refuses provisioned units of a table, or of an index, beyond the quota for one table or index.
     static func check(_ value: Int, _ name: String, index: String?, _ region: Region) throws(ServiceError) {
         let max = DynamoDBService.tableCapacityUnitsMax
         guard value > max else { return }
@@ -21,10 +21,11 @@ enum CapacityQuotas {
                 + "\(region). Per \(kind) maximum: \(max). \(self.guide)")
     }
 
-    /// Refuses a bound, or warm units, beyond the quota for a table; `requested` says what they are and of what.
+    /// Refuses maximum throughput or warm throughput beyond the quota for a table; `requested` describes the units and
+    /// their owner.
     static func check(_ value: Int, _ requested: String, _ region: Region) throws(ServiceError) {
         guard value > DynamoDBService.tableCapacityUnitsMax else { return }
-        // An index may have any name, so only the start tells.
+        // An index may have any name, so only the beginning is significant.
         let isRead = requested.hasPrefix("Read") || requested.hasPrefix("MaxRead")
         let quota = isRead ? "TableMaxReadCapacityUnits" : "TableMaxWriteCapacityUnits"
         throw DynamoDBError.limitExceeded(
@@ -32,7 +33,7 @@ enum CapacityQuotas {
                 + "\(region)")
     }
 
-    /// What a new table, its bounds and its indexes may have.
+    /// Checks the units of a new table, its maximum throughput and its indexes.
     static func check(_ table: TableDescriptor) throws(ServiceError) {
         let global = table.indexes.filter(\.isGlobal)
         for (index, units) in [(nil, table.throughput)] + global.map({ ($0.name, $0.throughput) }) {
@@ -58,7 +59,7 @@ enum CapacityQuotas {
         for case (let name, let value?) in requested { try self.check(value, name, region) }
     }
 
-    /// Refuses what brings the account's provisioned units over their quota; `reserved` are those that it has.
+    /// Refuses units with which the account would exceed its quota; `reserved` are its present units.
     static func check(
         from old: Throughput, to new: Throughput, reserved: Throughput, _ region: Region
     ) throws(ServiceError) {
@@ -77,7 +78,7 @@ enum CapacityQuotas {
 }
 
 extension TableDescriptor {
-    /// Provisioned units of the table and its global indexes together.
+    /// The provisioned units of the table and its global indexes together.
     var reserved: Throughput {
         self.indexes.reduce(into: self.throughput) { sum, index in
             sum.read += index.throughput.read
@@ -87,9 +88,9 @@ extension TableDescriptor {
 }
 
 extension TableCatalog {
-    /// Refuses a table, or a change of one, that brings table, index or account over their quotas.
+    /// Refuses a new or changed table with which table, index or account would exceed their quotas.
     ///
-    /// The account's tables are read only where units grow. Two requests at one time can go over the quota together.
+    /// The account's tables are read only if units increase. Two concurrent requests can exceed the quota together.
     func checkQuotas(from old: TableDescriptor?, to new: TableDescriptor) async throws(ServiceError) {
         if old == nil { try CapacityQuotas.check(new) }
         let before = old?.reserved ?? Throughput(read: 0, write: 0)

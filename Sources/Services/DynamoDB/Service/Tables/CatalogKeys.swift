@@ -2,21 +2,21 @@ internal import DynamoDBValues
 internal import KeyValue
 internal import Primitives
 
-/// The keys of the catalogue. Table number 0 is never a table's, so nothing meets the items.
+/// The keys of the catalogue. No table has the number 0, so they cannot collide with items.
 ///
 ///     0 (8) · 0 (2) · "next-table"                          → the next free table number
-///     0 (8) · 0 (2) · "stream-clock"                        → (empty), written to learn the time of a commit
-///     0 (8) · 0 (2) · "lease"                               → which of several servers does what goes on beside
-///                                                             requests; with a zero behind it, its term
+///     0 (8) · 0 (2) · "stream-clock"                        → (empty), written to obtain the time of a commit
+///     0 (8) · 0 (2) · "lease"                               → which of several servers does the work beside
+///                                                             requests; followed by a zero, its term
 ///     0 (8) · 1 (2) · account (12) · region · 0 · name      → table record
 ///     0 (8) · 2 (2) · table number (8)                      → a deleted table whose items are being removed
-///     0 (8) · 3 (2) · account (12) · region · 0 · name · 0 · label · 0 · 0 (1)  → note of a stream
+///     0 (8) · 3 (2) · account (12) · region · 0 · name · 0 · label · 0 · 0 (1)  → record of a stream
 ///     0 (8) · 3 (2) · account (12) · region · 0 · name · 0 · label · 0 · 1 (1)  → its end mark
-///     0 (8) · 4 (2) · table number (8)                      → a deleted table whose log can still be read
-///     0 (8) · 8 (2) · table number (8) · index number (2)   → an index that is being filled or emptied, or with
+///     0 (8) · 4 (2) · table number (8)                      → a deleted table whose log is still readable
+///     0 (8) · 8 (2) · table number (8) · index number (2)   → an index being backfilled or emptied, or with
 ///                                                             number 0 a table that is DELETING: `IndexWork`
 ///     0 (8) · 5 (2) · account (12) · region · 0 · name      → (empty), a table with time to live
-///     0 (8) · 6 (2) · table number (8) · generation (4)     → a time to live index to be filled or removed
+///     0 (8) · 6 (2) · table number (8) · generation (4)     → a time to live index to backfill or remove
 ///     0 (8) · 12 (2) · source table (8) · target table (8)  → `ReplicationLink`
 ///     0 (8) · 13 (2) · table number (8)                     → `KinesisDelivery`
 enum CatalogKeys {
@@ -24,7 +24,7 @@ enum CatalogKeys {
 
     static let streamClock = KeySpace(table: 0, index: 0).prefix + Array("stream-clock".utf8)
 
-    /// `LeaseKeeper`'s.
+    /// The key of `LeaseKeeper`.
     static let lease = KeySpace(table: 0, index: 0).prefix + Array("lease".utf8)
 
     static func table(_ reference: TableReference) -> [UInt8] {
@@ -48,7 +48,7 @@ enum CatalogKeys {
         return key
     }
 
-    /// Notes of streams and their end marks: `StreamNotes`.
+    /// Records of streams and their end marks: `StreamNotes`.
     static let streams = KeyRange(prefix: KeySpace(table: 0, index: 3).prefix)
 
     /// Tables with time to live, of every account: `ExpiryNotes`.
@@ -63,7 +63,7 @@ enum CatalogKeys {
         return key
     }
 
-    /// The table number in a key of `deletedTables` or `retiredLogs`; nil for a number that no table has.
+    /// The table number in a key of `deletedTables` or `retiredLogs`; nil when it is not a valid number.
     static func deletedNumber(_ key: [UInt8]) -> UInt64? {
         guard let number = BigEndian.read(UInt64.self, from: key, at: KeySpace.prefixBytes) else { return nil }
         return number > 0 ? number : nil
@@ -78,7 +78,7 @@ enum CatalogKeys {
         return key
     }
 
-    /// Table and index number in a key of `indexWork`; nil for no such key.
+    /// Table and index number in a key of `indexWork`; nil for other keys.
     static func indexWorkNumbers(_ key: [UInt8]) -> (table: UInt64, index: UInt16)? {
         guard let table = BigEndian.read(UInt64.self, from: key, at: KeySpace.prefixBytes),
             let index = BigEndian.read(UInt16.self, from: key, at: KeySpace.prefixBytes + 8)
@@ -86,7 +86,7 @@ enum CatalogKeys {
         return (table, index)
     }
 
-    /// Every key of a table and its indexes.
+    /// All keys of a table and its indexes.
     static func contents(_ number: UInt64) -> KeyRange {
         var prefix: [UInt8] = []
         BigEndian.append(number, to: &prefix)

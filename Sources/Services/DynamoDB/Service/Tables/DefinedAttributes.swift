@@ -1,7 +1,7 @@
 internal import DynamoDBModel
 internal import DynamoDBValues
 
-/// The AttributeDefinitions of a request: exactly the attributes that the keys of table and indexes need.
+/// The AttributeDefinitions of a request, which must be exactly the attributes in the keys of table and indexes.
 struct DefinedAttributes {
     private let names: [String]
     private let types: [String: AttributeType]
@@ -18,7 +18,7 @@ struct DefinedAttributes {
         self.names = definitions.map(\.attributeName)
     }
 
-    /// The definitions of an update, and those that the table has already.
+    /// The definitions of an update, together with those of the existing table.
     init(_ definitions: [AttributeDefinition], beside table: TableDescriptor) throws(ValidationFailure) {
         let given = try DefinedAttributes(definitions)
         var types = given.types
@@ -27,7 +27,7 @@ struct DefinedAttributes {
         self.names = given.names + table.attributes.map(\.name).filter { !given.names.contains($0) }
     }
 
-    /// Every attribute of the table's key is defined.
+    /// Checks that all attributes of the table's key are defined.
     func checkTable(_ schema: [KeySchemaElement]) throws(ValidationFailure) {
         guard schema.count <= self.names.count else {
             throw ValidationFailure("Invalid KeySchema: Some index key attribute have no definition")
@@ -35,7 +35,7 @@ struct DefinedAttributes {
         try self.check(schema)
     }
 
-    /// Every attribute of a key is defined.
+    /// Checks that all attributes of a key are defined.
     func check(_ schema: [KeySchemaElement]) throws(ValidationFailure) {
         guard schema.contains(where: { self.types[$0.attributeName] == nil }) else { return }
         throw .invalid(
@@ -44,7 +44,7 @@ struct DefinedAttributes {
         )
     }
 
-    /// Every definition is used; AWS looks at this before it looks at the indexes' other rules.
+    /// Checks that all definitions are used; AWS does this before it checks the indexes' other rules.
     func checkUse(_ table: [KeySchemaElement], _ input: CreateTableInput) throws(ValidationFailure) {
         let hasIndexes =
             input.localSecondaryIndexes != nil || input.globalSecondaryIndexes != nil || input.vectorIndexes != nil
@@ -78,11 +78,11 @@ struct DefinedAttributes {
         )
     }
 
-    /// The key as types; its order and its attributes have been checked.
+    /// The key with its types; its order and its attributes must have been checked.
     func resolve(_ schema: [KeySchemaElement]) throws(ValidationFailure) -> KeySchema {
         var (partition, sort): ([KeyElement], [KeyElement]) = ([], [])
         for element in schema {
-            // An unknown type is refused where requests are read; a set or a map never gets this far.
+            // Unknown types are refused when the request is parsed; a set or a map never gets this far.
             guard let type = self.types[element.attributeName], type == .s || type == .n || type == .b else {
                 throw ValidationFailure("Invalid KeySchema: Some index key attribute have no definition")
             }
@@ -92,7 +92,7 @@ struct DefinedAttributes {
         return KeySchema(partition: partition, sort: sort)
     }
 
-    /// An attribute that can be part of a key; nil when it is not defined.
+    /// An attribute that can be part of a key; nil when it is not defined, or has another type.
     func element(_ name: String) -> KeyElement? {
         guard let type = self.types[name], type == .s || type == .n || type == .b else { return nil }
         return KeyElement(name, type)

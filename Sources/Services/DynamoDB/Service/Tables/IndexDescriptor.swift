@@ -2,7 +2,7 @@ internal import DynamoDBValues
 
 /// A secondary index.
 struct IndexDescriptor: Sendable, Hashable {
-    /// What an index entry holds of its item.
+    /// The part of an item that an index entry contains.
     enum Projection: Sendable, Hashable {
         case all
         case keysOnly
@@ -11,7 +11,7 @@ struct IndexDescriptor: Sendable, Hashable {
     }
 
     var name: String
-    /// From 1, unique in the table for its whole life.
+    /// From 1; never reused in the table.
     var number: UInt16
     var isGlobal: Bool
     var schema: KeySchema
@@ -20,16 +20,16 @@ struct IndexDescriptor: Sendable, Hashable {
     /// Zero for on-demand tables.
     var throughput = Throughput(read: 0, write: 0)
     var throughputHistory = ThroughputHistory()
-    /// Stored and shown, and without an effect, as the table's.
+    /// Stored and shown, but without effect, like the table's.
     var onDemandLimit: UnitPair?
     var warmThroughput: UnitPair?
 
-    /// What the index keeps of an item.
+    /// The attributes of an item that the index contains.
     func projected(_ item: AttributeMap, _ table: KeySchema) -> AttributeMap {
         self.projection == .all ? item : item.filter { self.isProjected($0, table) }
     }
 
-    /// Whether the index keeps the attribute of that name.
+    /// Whether the index contains the attribute of that name.
     func isProjected(_ name: some Sequence<UInt8>, _ table: KeySchema) -> Bool {
         switch self.projection {
         case .all: true
@@ -40,7 +40,7 @@ struct IndexDescriptor: Sendable, Hashable {
     }
 }
 
-/// Provisioned units a second.
+/// Provisioned units per second.
 struct Throughput: Sendable, Hashable {
     var read: Int
     var write: Int

@@ -1,11 +1,11 @@
 internal import DynamoDBModel
 internal import DynamoDBValues
 
-/// What CreateTable demands of secondary indexes, local ones first.
+/// The checks that CreateTable makes on secondary indexes, local ones first.
 struct IndexRule {
     static let localCountMax = 5
     static let globalCountMax = 20
-    /// Attributes of all projections of type INCLUDE, counted in every index.
+    /// The limit on attributes in all INCLUDE projections together, counted in each index.
     /// - Source: DynamoDB API Reference, CreateTable, `NonKeyAttributes`.
     static let projectedCountMax = 100
 
@@ -50,7 +50,7 @@ struct IndexRule {
         return indexes
     }
 
-    /// AWS documents the bound; its sentence is not known, so this one follows that about the number of indexes.
+    /// AWS documents the limit; its sentence is not known, so this one follows that about the number of indexes.
     static func checkProjected(_ indexes: [IndexDescriptor]) throws(ValidationFailure) {
         let count = indexes.reduce(0) { count, index in
             if case .include(let names) = index.projection { count + names.count } else { count }

@@ -3,7 +3,7 @@ internal import DynamoDBValues
 
 /// The order and number of a key's elements.
 enum KeySchemaRule {
-    /// Tables and local indexes: one HASH, then at most one RANGE. There are one or two elements.
+    /// Tables and local indexes: one HASH, optionally followed by one RANGE.
     static func checkOrder(_ schema: [KeySchemaElement]) throws(ValidationFailure) {
         guard let first = schema.first else { throw self.firstIsNotHash }
         if schema.count == 2, first.attributeName == schema[1].attributeName { throw self.sameName }
@@ -13,7 +13,7 @@ enum KeySchemaRule {
         }
     }
 
-    /// Global indexes: up to four HASH, then up to four RANGE.
+    /// Global indexes: up to four HASH, followed by up to four RANGE.
     static func checkGlobalOrder(_ schema: [KeySchemaElement]) throws(ValidationFailure) {
         guard let first = schema.first else { throw self.firstIsNotHash }
         guard Set(schema.map(\.attributeName)).count == schema.count else {

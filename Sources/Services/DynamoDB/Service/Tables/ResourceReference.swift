@@ -2,27 +2,27 @@ internal import DynamoDBModel
 internal import Primitives
 internal import ServiceModel
 
-/// What a `ResourceArn` names: a table, or a stream of a table.
+/// The resource of a `ResourceArn`: a table, or a stream of a table.
 ///
 /// - Source: answers recorded on AWS in October 2026 by a laboratory of the AWS Controllers for Kubernetes.
 enum ResourceReference: Sendable, Hashable {
     case table(TableReference)
-    /// A stream has the moment it began at as its label.
+    /// The label of a stream is the time of its creation.
     case stream(TableReference, label: String)
 
-    /// Which operations are asked: they word some refusals differently.
+    /// The family of the calling operation: the wording of some errors differs.
     enum Family {
         case tags, policies
     }
 
-    /// The table itself, or the one whose stream it is.
+    /// The table itself, or the stream's table.
     var table: TableReference {
         switch self {
         case .table(let table), .stream(let table, _): table
         }
     }
 
-    /// - Throws: for what is no ARN, for other things than tables and streams, other accounts and other regions.
+    /// - Throws: when the text is not an ARN, not of a table or stream, or of another account or region.
     init(_ text: String, _ context: RequestContext, _ family: Family) throws(ServiceError) {
         func invalid(_ reason: String) -> ServiceError {
             .validation("One or more parameter values were invalid: \(reason): \(text)")
@@ -72,7 +72,7 @@ enum ResourceReference: Sendable, Hashable {
 }
 
 extension ServiceError {
-    /// The answer to an ARN of another account or service.
+    /// The error for an ARN of another account or service.
     static var accessDenied: ServiceError {
         ServiceError(code: "AccessDeniedException", status: 400, message: "Access is denied")
     }

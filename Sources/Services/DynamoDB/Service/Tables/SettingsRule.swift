@@ -3,7 +3,7 @@ internal import DynamoDBValues
 internal import Primitives
 internal import ServiceModel
 
-/// What CreateTable demands of the parameters that only descriptions show.
+/// The checks that CreateTable makes on parameters that only descriptions show.
 enum SettingsRule {
     static func streamViewType(_ given: StreamSpecification?) throws(ValidationFailure) -> String? {
         guard let given else { return nil }
@@ -19,7 +19,7 @@ enum SettingsRule {
         return viewType.rawValue
     }
 
-    /// - Returns: nil for a table that the key AWS owns encrypts: `{}` and `Enabled: false` say that too.
+    /// - Returns: nil for a table encrypted with the AWS owned key, which `{}` and `Enabled: false` also mean.
     static func encryptionKeyARN(
         _ given: SSESpecification?, _ context: RequestContext
     ) throws(ValidationFailure) -> String? {
@@ -51,7 +51,8 @@ enum SettingsRule {
         ).description
     }
 
-    /// What KMS says of the ARN of a key of another region, as DynamoDB passes it on; `place` says whose key it is.
+    /// The error of KMS for the ARN of a key in another region, as passed on by DynamoDB; `place` describes whose key
+    /// it is.
     /// - Source: answers recorded on AWS in October 2026 by a laboratory of the AWS Controllers for Kubernetes.
     static func foreignKey(_ region: String, _ place: String, _ requestID: RequestID) -> String {
         "KMS validation error\(place): com.amazonaws.services.kms.model.NotFoundException: Invalid arn \(region) "

@@ -1,20 +1,20 @@
-/// What a table was created with and what only its description shows.
+/// Settings of a table that only its description shows.
 struct StoredSettings: Sendable, Hashable {
-    /// On-demand tables: the most units a second that their owner wants to pay for.
+    /// On-demand tables: the maximum throughput, in units per second, that their owner sets.
     var onDemandLimit: UnitPair?
-    /// What the table is prepared for, where the request said so.
+    /// The warm throughput, if it was requested.
     var warmThroughput: UnitPair?
-    /// The ARN of the KMS key that the request names; nil for tables with the key that AWS owns.
+    /// The ARN of the KMS key in the request; nil for tables encrypted with the AWS owned key.
     var encryptionKeyARN: String?
     var tags: [TableTag] = []
 }
 
-/// Units a second for reads and writes; one of them may be left out.
+/// Units per second for reads and writes; one of them may be absent.
 struct UnitPair: Sendable, Hashable {
     var read: Int?
     var write: Int?
 
-    /// nil when neither is there: `{}` in a request says nothing.
+    /// nil when both are absent: `{}` in a request has no meaning.
     init?(read: Int?, write: Int?) {
         if read == nil && write == nil { return nil }
         self.read = read

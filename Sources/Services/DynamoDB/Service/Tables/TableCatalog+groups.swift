@@ -4,16 +4,16 @@ internal import ServiceModel
 
 /// A table with its replicas in other regions, as of one moment.
 struct TableGroup: Sendable {
-    /// The one that a request names.
+    /// The table named by the request.
     var own: TableDescriptor
-    /// In the order in which they joined; none for a table of one region.
+    /// In the order in which they joined; empty for a single-region table.
     var others: [TableDescriptor] = []
-    /// The table of the same name in a region that is to join; nil where there is none.
+    /// The table of the same name in a region that is to join; nil when there is none.
     var candidate: TableDescriptor?
-    /// Set to let the named table go, with what else is to be written then.
+    /// Set in order to delete the named table; contains the other writes of that commit.
     var farewell: [Write]?
 
-    /// All of them, the named one first.
+    /// All tables, the named one first.
     var all: [TableDescriptor] { [self.own] + self.others }
 
     /// Changes every replica's list of members.
@@ -26,14 +26,14 @@ struct TableGroup: Sendable {
 }
 
 extension TableCatalog {
-    /// What was read of a group, and what its commit checks.
+    /// A group as read, with the checks of a commit.
     private struct Reading {
         var group: TableGroup
         var checks: [Check]
         var asOf: CommitVersion
     }
 
-    /// The table with its replicas as they are now; nil when there is none.
+    /// The current table with its replicas; nil when it does not exist.
     func group(_ reference: TableReference) async throws(ServiceError) -> TableGroup? {
         for _ in 0..<Self.attemptsMax {
             guard let snapshot = try await self.snapshot(reference) else { return nil }
@@ -43,11 +43,11 @@ extension TableCatalog {
         throw Self.tooManyChanges
     }
 
-    /// Changes a table and its replicas, and what else must change with them, in one durable commit.
+    /// Changes a table and its replicas, and everything that must change with them, in one durable commit.
     ///
-    /// As `update`, for all of them. With a `candidate` the table of that name in another region is read too, and made
-    /// when `change` puts one where there was none; with a `farewell` the named table goes. `allowsDeleting` says that
-    /// it may be DELETING.
+    /// Like `update`, for all of them. With a `candidate`, the table of that name in another region is read too, and
+    /// created if `change` sets one where there was none; with a `farewell`, the named table is deleted.
+    /// `allowsDeleting` permits the named table to be DELETING.
     @discardableResult
     func updateGroup<Answer: Sendable>(
         _ reference: TableReference, candidate: TableReference? = nil, allowsDeleting: Bool = false,
@@ -82,7 +82,7 @@ extension TableCatalog {
         throw Self.tooManyChanges
     }
 
-    /// Refuses a change that brings one of the tables, or the account in its region, over their quotas.
+    /// Refuses a change with which one of the tables, or the account in its region, would exceed their quotas.
     private func checkQuotas(from before: TableGroup, to after: TableGroup) async throws(ServiceError) {
         let known = before.all + [before.candidate].compactMap(\.self)
         for table in after.all + [after.candidate].compactMap(\.self) {
@@ -91,8 +91,8 @@ extension TableCatalog {
         }
     }
 
-    /// Reads a table's replicas, and who is to join, as of a moment at which the table was as it is known.
-    /// - Returns: nil when it has changed.
+    /// Reads a table's replicas, and the candidate, as of a moment at which the table had the given version.
+    /// - Returns: nil when the table has changed.
     private func read(
         _ snapshot: Snapshot, _ candidate: TableReference?
     ) async throws(ServiceError) -> Reading? {
@@ -105,7 +105,7 @@ extension TableCatalog {
             guard let record = read[place + 1] else { continue }
             guard let table = TableRecord.decode(record.value) else { throw ServiceError(.corrupt("table record")) }
             if snapshot.descriptor.replication?.contains(table.number) == true {
-                // The candidate may be one of the replicas already.
+                // The candidate may already be one of the replicas.
                 if !group.others.contains(where: { $0.number == table.number }) { group.others.append(table) }
             }
             if reference == candidate { group.candidate = table }

@@ -4,10 +4,10 @@ internal import Synchronization
 
 /// Whether any table has a policy, as far as is known.
 ///
-/// It goes from unknown to none or some, and from none to some, never back: where no table has a policy, a request pays
-/// for one load of a number.
+/// The state goes from unknown to none or some, and from none to some, never back: as long as no table has a policy, a
+/// request costs one atomic load.
 final class PolicyPresence: Sendable {
-    /// How much is known.
+    /// The state of knowledge.
     enum Knowledge: UInt8, AtomicRepresentable {
         case unknown, none, some
     }
@@ -16,21 +16,21 @@ final class PolicyPresence: Sendable {
 
     var knowledge: Knowledge { self.state.load(ordering: .acquiring) }
 
-    /// A table has a policy, or will have one as soon as a commit is done.
+    /// Records that a table has a policy, or will have one once a commit is done.
     func note(_ table: TableDescriptor) {
         guard !table.policies.isEmpty, self.knowledge != .some else { return }
         self.state.store(.some, ordering: .releasing)
     }
 
-    /// All tables were looked at.
+    /// Records that all tables were checked, and have none.
     func noteNone() {
         _ = self.state.compareExchange(expected: .unknown, desired: .none, ordering: .acquiringAndReleasing)
     }
 }
 
 extension TableCatalog {
-    /// Whether any table of the store may have a policy. The first call of a process looks at all of them; where other
-    /// processes change the store too, one may have a policy since.
+    /// Whether any table of the store may have a policy. The first call of a process checks all tables; if other
+    /// processes change the store too, a policy may have been added since.
     func mayHavePolicies() async throws(ServiceError) -> Bool {
         if self.store.limits.isShared { return true }
         if self.policyPresence.knowledge == .unknown { try await self.findPolicies() }

@@ -4,26 +4,26 @@ internal import Primitives
 internal import ServiceModel
 internal import Synchronization
 
-/// The tables that there are: made, found, listed and deleted.
+/// The catalogue of tables: creates, looks up, lists and deletes them.
 ///
-/// A descriptor that was seen is kept parsed, and may be stale: whoever uses it reads its key together with the items
-/// and compares versions, so that an item is never written under a table that is gone.
+/// Parsed descriptors are cached, and may be stale: users read the descriptor's key together with the items and compare
+/// versions, so that an item is never written to a deleted table.
 final class TableCatalog: Sendable {
-    /// Parsed descriptors; beyond, all are forgotten and read anew.
+    /// Cached descriptors; beyond this number, all are evicted.
     static let cachedCountMax = 10_000
-    /// How often a change is tried anew because another one was faster.
+    /// Attempts of a change when concurrent changes win.
     static let attemptsMax = 64
-    /// Entries that a listing or a removal reads at once.
+    /// Entries read at once by a listing or a removal.
     static let sliceCountMax = 100
     static let sliceBytesMax = 1 << 20
 
-    /// A descriptor with the commit that wrote it. A class, since each request takes it along and a copy of the
+    /// A descriptor with the version of its record. A class, because each request passes it on, and a copy of the
     /// descriptor retains some twenty objects.
     final class Snapshot: Sendable {
         let descriptor: TableDescriptor
         let key: [UInt8]
         let version: CommitVersion
-        /// The newest moment for which it is known to be the table's, durably; nil while that is not known.
+        /// The latest moment at which it is known to be the table's durable descriptor; nil if that is not known.
         let currentAsOf: CommitVersion?
 
         init(descriptor: TableDescriptor, key: [UInt8], version: CommitVersion, currentAsOf: CommitVersion?) {
@@ -44,26 +44,26 @@ final class TableCatalog: Sendable {
         self.clock = clock
     }
 
-    /// Lets go of what is known of a table that is gone.
+    /// Evicts a table that was deleted.
     func forget(_ reference: TableReference) {
         self.cache.withLock { _ = $0.removeValue(forKey: reference) }
     }
 
-    // Finding
+    // Looking up
 
-    /// The descriptor last seen.
+    /// The cached descriptor.
     func cached(_ reference: TableReference) -> Snapshot? {
         self.cache.withLock { $0[reference] }
     }
 
-    /// Whether items of a table can be read and written now; most tables need no look at the clock.
+    /// Whether items of a table can currently be read and written; for most tables without reading the clock.
     func servesItems(_ table: TableDescriptor) -> Bool {
         guard table.transition != nil else { return !table.isBeingFilled }
         return table.servesItems(at: self.clock.now())
     }
 
-    /// Takes what a caller read under the descriptor's key, which is the first of what it read.
-    /// - Returns: nil when there is no such table now.
+    /// Caches the descriptor that a caller read; its key must be the first in the read.
+    /// - Returns: nil when the table does not exist.
     func note(_ reference: TableReference, _ key: [UInt8], _ read: ReadResult) throws(ServiceError) -> Snapshot? {
         guard let record = read[0] else {
             self.cache.withLock { _ = $0.removeValue(forKey: reference) }
@@ -78,7 +78,7 @@ final class TableCatalog: Sendable {
             descriptor: descriptor, key: key, version: record.version,
             currentAsOf: read.undurable == nil ? read.asOf : nil)
         self.cache.withLock { cache in
-            // A read that was slower than a newer one does not bring the old descriptor back.
+            // A slow read must not restore an older descriptor.
             if let known = cache[reference],
                 (known.version, known.currentAsOf ?? .zero) > (snapshot.version, snapshot.currentAsOf ?? .zero)
             {
@@ -90,13 +90,13 @@ final class TableCatalog: Sendable {
         return snapshot
     }
 
-    /// The table as it is now; nil when there is none.
+    /// The current table; nil when it does not exist.
     func snapshot(_ reference: TableReference) async throws(ServiceError) -> Snapshot? {
         let key = CatalogKeys.table(reference)
         return try self.note(reference, key, try await self.get([key], .forAnswer))
     }
 
-    /// Names in the order of their bytes, from behind `after`, whether or not there is such a table.
+    /// Names in the order of their bytes, after `after`, which need not exist.
     func names(
         _ account: AccountID, _ region: Region, after: String?, limit: Int
     ) async throws(ServiceError) -> (names: [String], hasMore: Bool) {
@@ -115,10 +115,10 @@ final class TableCatalog: Sendable {
 
     // Changing
 
-    /// Makes a table; `make` is given its number, which no other table has or will have.
+    /// Creates a table; `make` receives its number, which is never reused.
     ///
-    /// `also` gives what else the commit checks and writes, such as the mark of a job that fills the table; it reads
-    /// anew when it is called again because another change was faster.
+    /// `also` returns further checks and writes of the commit, such as the mark of a job that fills the table; it is
+    /// called again, and must read again, when a concurrent change won.
     func create(
         _ reference: TableReference, _ make: (UInt64) -> TableDescriptor,
         also: (TableDescriptor) async throws(ServiceError) -> (checks: [Check], writes: [Write]) = { _ in ([], []) }
@@ -128,7 +128,7 @@ final class TableCatalog: Sendable {
             let read = try await self.get([key, CatalogKeys.nextTable], .forDecision)
             if let present = read[0] {
                 let check = Batch(checks: [.unchanged(key, since: present.version)], readAsOf: read.asOf)
-                // The refusal waits until the table that it rests on is durable.
+                // The refusal waits until the table on which it is based is durable.
                 if read.undurable != nil, !(try await self.commit(check)) { continue }
                 if TableRecord.decode(present.value)?.status(at: self.clock.now()) == .creating {
                     throw .tableInUse("Table is being created: \(reference.name)")
@@ -146,7 +146,7 @@ final class TableCatalog: Sendable {
                 checks: [.absent(key), .unchanged(CatalogKeys.nextTable, since: read[1]?.version)] + others.checks,
                 writes: [.set(key, TableRecord.encode(descriptor)), .set(CatalogKeys.nextTable, next)]
                     + Self.notes(from: nil, to: descriptor) + others.writes,
-                // The other checks may come from other reads.
+                // The other checks may be based on other reads.
                 readAsOf: others.checks.isEmpty ? read.asOf : nil
             )
             if try await self.commit(batch) { return descriptor }
@@ -154,13 +154,13 @@ final class TableCatalog: Sendable {
         throw Self.tooManyChanges
     }
 
-    /// Changes a table's descriptor, and what else must change with it, in one durable commit.
+    /// Changes a table's descriptor, and everything that must change with it, in one durable commit.
     ///
-    /// `change` is pure, and called again when another change was faster; what it leaves as it was is not written. It
-    /// may add writes of its own, such as the mark of a job that goes on with the change. What a job ends it ends in
-    /// any state of the table (`isByJob`): the table may be DELETING by then.
-    /// - Throws: what `change` throws, `tableNotFound`, and `tableInUse` for a table that is CREATING or DELETING by
-    ///   the clock; one that a restore fills is left to `change`.
+    /// `change` is pure, and called again when a concurrent change won; an unchanged descriptor is not written. It may
+    /// add writes of its own, such as the mark of a job that continues the change. The end of a job is recorded in any
+    /// state of the table (`isByJob`), which may have become DELETING.
+    /// - Throws: the errors of `change`, `tableNotFound`, and `tableInUse` for a table that is CREATING or DELETING by
+    ///   the clock; a table that a restore fills is left to `change`.
     @discardableResult
     func update<Answer: Sendable>(
         _ reference: TableReference,
@@ -193,12 +193,12 @@ final class TableCatalog: Sendable {
         throw Self.tooManyChanges
     }
 
-    /// - Returns: false also where there is no such table.
+    /// - Returns: false also when the table does not exist.
     func isBeingCreated(_ reference: TableReference, at now: Timestamp) async throws(ServiceError) -> Bool {
         try await self.snapshot(reference)?.descriptor.isBeingCreated(at: now) ?? false
     }
 
-    /// A number for keys that belong to no table: no table has it or will have it.
+    /// A number for keys that do not belong to a table: no table has it or will have it.
     func newNumber() async throws(ServiceError) -> UInt64 {
         for _ in 0..<Self.attemptsMax {
             let read = try await self.get([CatalogKeys.nextTable], .forDecision)
@@ -215,21 +215,21 @@ final class TableCatalog: Sendable {
         throw Self.tooManyChanges
     }
 
-    /// What is noted beside a descriptor, written in the commit that changes it.
+    /// The writes of records besides the descriptor, in the commit that changes it.
     static func notes(from old: TableDescriptor?, to new: TableDescriptor?) -> [Write] {
         StreamNotes.writes(from: old, to: new) + ExpiryNotes.writes(from: old, to: new)
     }
 
     private static func nextNumber(_ record: Versioned?) throws(ServiceError) -> UInt64 {
         guard let record else { return 1 }
-        // A number that cannot be read must not become one that was used before.
+        // An unreadable number must not lead to one that was used before.
         guard let number = BigEndian.read(UInt64.self, from: record.value), number > 0, number < .max else {
             throw ServiceError(.corrupt("next table number"))
         }
         return number
     }
 
-    /// AWS's answer to too many tables at once; clients repeat it.
+    /// AWS's error for too many concurrent changes of tables; clients retry it.
     static var tooManyChanges: ServiceError {
         DynamoDBError.limitExceeded(
             message: "Subscriber limit exceeded: Only \(self.attemptsMax) tables can be created, updated, or deleted "
@@ -237,10 +237,11 @@ final class TableCatalog: Sendable {
         )
     }
 
-    /// Takes a table away at once; its items are removed afterwards, by `discardDeletedTables`.
+    /// Deletes a table at once; its items are removed afterwards, by `discardDeletedTables`.
     ///
-    /// `heir` writes what takes them over instead; what the table's log holds goes a day later in either case.
-    /// - Returns: false when the table was changed or deleted by somebody else meanwhile.
+    /// `heir` contains the writes of whatever takes over the items; the table's log is removed a day later in either
+    /// case.
+    /// - Returns: false when the table was changed or deleted concurrently.
     func delete(
         _ reference: TableReference, _ table: Snapshot, leavingItemsTo heir: [Write]? = nil
     ) async throws(ServiceError) -> Bool {
@@ -256,9 +257,9 @@ final class TableCatalog: Sendable {
         return true
     }
 
-    // Removing what deleted tables leave behind
+    // Removing the data of deleted tables
 
-    /// Removes the items of tables that were deleted. May be interrupted at any point and called again.
+    /// Removes the items of deleted tables. May be interrupted at any point and called again.
     func discardDeletedTables() async {
         do throws(StorageError) {
             var range = CatalogKeys.deletedTables
@@ -279,12 +280,12 @@ final class TableCatalog: Sendable {
                 range = range.continued(from: continuation, reverse: false)
             }
         } catch {
-            // The mark of the table stays, so the next start, or the next deletion, goes on here.
+            // The mark of the table stays, so that the next start, or the next deletion, resumes the work.
             return
         }
     }
 
-    /// Streams of a deleted table can be read for a day, so its log is only marked: the trimming comes to it.
+    /// Streams of a deleted table can be read for a day, so its log is only marked, and removed later by the trimming.
     private func retirement(ofLog number: UInt64) async throws(StorageError) -> [Write] {
         let log = try await self.store.readLog(LogID(number), after: nil, limit: 1, byteLimit: 1)
         return log.entries.isEmpty ? [] : [.set(CatalogKeys.retiredLog(number), [])]

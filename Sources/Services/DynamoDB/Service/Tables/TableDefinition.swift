@@ -3,7 +3,7 @@ internal import DynamoDBValues
 internal import Primitives
 internal import ServiceModel
 
-/// What a CreateTable request defines, checked in AWS's order with AWS's sentences.
+/// The definition of a table in a CreateTable request, checked in AWS's order with AWS's sentences.
 ///
 /// - Source: AWS's answers as a laboratory of the AWS Controllers for Kubernetes recorded them in October 2026, and as
 ///   dynalite and moto pin them.
@@ -16,7 +16,7 @@ struct TableDefinition: Sendable, Hashable {
     let streamViewType: String?
     let settings: StoredSettings
 
-    /// Checks a request in AWS's order; `context` says whose key a KMS key id means.
+    /// Checks a request in AWS's order; `context` provides the account and region of a KMS key id.
     init(_ input: CreateTableInput, _ context: RequestContext) throws(ValidationFailure) {
         let (definitions, keySchema) = try Self.shape(input)
         let billing = try BillingRule(input)
@@ -40,10 +40,10 @@ struct TableDefinition: Sendable, Hashable {
         self.settings = settings
     }
 
-    /// More violations than this are not told, as of those that the model knows.
+    /// The largest number of violations in an error, as for those that the model defines.
     private static let violationCountMax = 10
 
-    /// What the model does not say of the input's shape, in the words of what it does say.
+    /// Checks of the input's shape that the model lacks, with the wording of those that it has.
     private static func shape(
         _ input: CreateTableInput
     ) throws(ValidationFailure) -> ([AttributeDefinition], [KeySchemaElement]) {

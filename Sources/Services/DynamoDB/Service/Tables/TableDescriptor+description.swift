@@ -3,17 +3,18 @@ internal import DynamoDBValues
 internal import Primitives
 
 extension TableDescriptor {
-    /// What an answer shows of the table, with the figures of it and, by name, of its indexes; zero where nothing was
+    /// The description of the table, with its figures and, by name, those of its indexes; zero when nothing was
     /// counted.
     ///
-    /// `now` says what day it is, for the number of decreases of throughput; nil: the day of the last one.
+    /// `now` determines the current day, for the number of decreases of throughput; nil means the day of the last
+    /// decrease.
     func description(
         _ status: TableStatus, at now: Timestamp? = nil, figures: TableFigures = TableFigures(),
         indexFigures: [String: TableFigures] = [:]
     ) -> TableDescription {
         let label = self.latestStream?.label
         return TableDescription(
-            // AWS sorts the definitions, and keeps the order of keys and indexes.
+            // AWS sorts the definitions, and keeps the order of key elements and indexes.
             attributeDefinitions: self.attributes.sorted { $0.name < $1.name }.map {
                 AttributeDefinition(
                     attributeName: $0.name,
@@ -57,8 +58,8 @@ extension TableDescriptor {
             + schema.sort.map { KeySchemaElement(attributeName: $0.name, keyType: .range) }
     }
 
-    /// Shown of a table that is, or once was, an on-demand table; the moment it became one not in the answer that
-    /// makes it one.
+    /// Shown for a table that is, or once was, on-demand; the time of the switch is not in the answer of the request
+    /// that makes it.
     private func billingModeSummary(_ status: TableStatus) -> BillingModeSummary? {
         guard self.isOnDemand || self.onDemandSwitch != nil else { return nil }
         return BillingModeSummary(
@@ -83,7 +84,7 @@ extension TableDescriptor {
         units.map { OnDemandThroughput(maxReadRequestUnits: $0.read, maxWriteRequestUnits: $0.write) }
     }
 
-    /// What table or index serves at once; the answer of CreateTable says only what its request said.
+    /// The warm throughput of a table or index; the answer of CreateTable shows only what was requested.
     func warmUnits(_ given: UnitPair?, _ provisioned: Throughput) -> Throughput {
         let least = self.isOnDemand ? BillingRule.onDemandUnits : provisioned
         return Throughput(read: given?.read ?? least.read, write: given?.write ?? least.write)
@@ -160,8 +161,8 @@ extension IndexState {
             ? IndexStatus(rawValue: table.rawValue) : IndexStatus(rawValue: self.rawValue)
     }
 
-    /// Of an index that was added to a table: false while the table is UPDATING for it, then true, and nil once the
-    /// index is whole.
+    /// For an index that is added to a table: false while the table is UPDATING for it, then true, and nil once the
+    /// index is complete.
     func isBackfilling(_ table: TableStatus) -> Bool? {
         self == .creating ? table != .updating : nil
     }

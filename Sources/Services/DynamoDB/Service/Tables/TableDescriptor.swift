@@ -3,8 +3,8 @@ internal import DynamoDBValues
 internal import KeyValue
 internal import Primitives
 
-/// All that is known of a table, as one reference: each request takes it along several times, and a copy of the facts
-/// themselves retains some twenty objects. A change makes new facts; nobody else sees it.
+/// The metadata of a table, as one reference: each request passes it on several times, and a copy of the fields
+/// themselves retains some twenty objects. A change creates a new object, so that other holders do not see it.
 @dynamicMemberLookup
 struct TableDescriptor: Sendable, Hashable {
     private final class Storage: Sendable {
@@ -50,12 +50,12 @@ struct TableDescriptor: Sendable, Hashable {
     }
 }
 
-/// The facts of a `TableDescriptor`, which is how they are read and changed.
+/// The fields of a `TableDescriptor`, which are read and changed through it.
 struct TableFacts: Sendable, Hashable {
     var name: String
     var account: AccountID
     var region: Region
-    /// The prefix of its keys; never used again after the table is deleted.
+    /// The prefix of its keys; never reused.
     var number: UInt64
     /// The `TableId` of descriptions.
     var tableID: String
@@ -66,20 +66,20 @@ struct TableFacts: Sendable, Hashable {
     var isOnDemand: Bool
     var throughput = Throughput(read: 0, write: 0)
     var throughputHistory = ThroughputHistory()
-    /// When it became an on-demand table, if it ever was one and not from its creation.
+    /// When it was switched to on-demand; nil if it never was, or was created so.
     var onDemandSwitch: Timestamp?
-    /// When it was switched from provisioned to on-demand, the latest last; as many as the quota looks at.
+    /// The times of switches from provisioned to on-demand, in ascending order; as many as the quota considers.
     var onDemandSwitches: [Timestamp] = []
-    /// The greatest numbers of secondary and of vector indexes that were deleted; none is given again.
+    /// The highest numbers of deleted secondary and vector indexes; numbers are not reused.
     var retiredIndexNumber: UInt16 = 0
     var retiredVectorIndexNumber: UInt16 = 0
-    /// A state that ends by itself; nil for most tables.
+    /// A state that ends at a given time; nil for most tables.
     var transition: TableTransition?
     var isDeletionProtected = false
     var tableClass: String?
-    /// When the class was changed, the latest last; as many as the quota looks at.
+    /// The times of changes of the class, in ascending order; as many as the quota considers.
     var tableClassChanges: [Timestamp] = []
-    /// nil: it never had one.
+    /// nil if it never had a stream.
     var latestStream: TableStream?
     var policies = TablePolicies()
     /// The newest first.
@@ -87,17 +87,17 @@ struct TableFacts: Sendable, Hashable {
     var insights = ContributorInsights()
     /// Time to live.
     var expiry = ExpirySettings()
-    /// Stored and shown, and without an effect.
+    /// Stored and shown, but without effect.
     var settings = StoredSettings()
     /// Point-in-time recovery; nil while it is disabled.
     var recovery: RecoverySettings?
-    /// Backups, restores and exports that read the table and its changes now.
+    /// Backups, restores and exports that are reading the table and its changes.
     var copies: [RunningCopy] = []
-    /// What a restored table was made from.
+    /// What a restored table was restored from.
     var origin: RestoreOrigin?
-    /// Whether a job fills it yet, from a backup or from objects: it is CREATING until that is done.
+    /// Whether a job is still filling it from a backup or from objects: it is CREATING until that is complete.
     var isBeingFilled = false
-    /// The tables in other regions that it is a replica of; nil for a table of one region.
+    /// The replicas of the table in other regions; nil for a single-region table.
     var replication: ReplicaGroup?
 }
 
@@ -107,15 +107,15 @@ extension TableDescriptor {
     /// The change log of its items.
     var log: LogID { LogID(self.number) }
 
-    /// Whether somebody reads its changes: each change of an item goes to `log` then, with both images.
+    /// Whether its changes are needed: then each change of an item is appended to `log`, with both images.
     var keepsChanges: Bool {
         self.enabledStream != nil || self.recovery != nil || !self.copies.isEmpty
             || self.kinesisDestinations.active != nil
     }
 
-    /// How long `log` keeps a change: as long as the reader that looks furthest back needs it.
+    /// How long `log` keeps a change: as long as the reader with the longest retention needs it.
     ///
-    /// A day for streams, also for those that were disabled.
+    /// A day for streams, including disabled ones.
     var changesKeptMilliseconds: Int64 { max(TableStream.keptMilliseconds, self.recoveryKeptMilliseconds) }
 
     var arn: String {
@@ -130,7 +130,7 @@ extension TableDescriptor {
         KeySpace(table: self.number, index: index.number)
     }
 
-    /// Every attribute that is part of a key, once, in the order of first use.
+    /// All attributes that are part of a key, without duplicates, in the order of first use.
     var attributes: [KeyElement] {
         var elements: [KeyElement] = []
         let indexed = self.indexes.flatMap(\.schema.elements) + self.vectorIndexes.flatMap(\.elements)

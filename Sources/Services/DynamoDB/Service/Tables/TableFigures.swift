@@ -4,25 +4,25 @@ internal import ServiceModel
 
 /// Number and size of the items of a table, or of the entries of an index.
 ///
-/// Up to `countMax` items and `bytesMax` bytes they are counted. Beyond, they are estimated from where the counting
-/// stopped: partitions lie at their hashes, so that what was read is a known share of all of it. (AWS's own figures are
-/// up to six hours old.)
+/// Up to `countMax` items and `bytesMax` bytes they are counted. Beyond, they are extrapolated from the key at which
+/// counting stopped: partitions are ordered by their hashes, so that the counted part is a known share of the whole.
+/// (AWS's own figures are up to six hours old.)
 struct TableFigures: Sendable, Hashable {
     static let countMax = 10_000
     static let bytesMax = 16 << 20
-    /// With fewer partitions the place where the counting stopped says nothing; what was counted is told then.
+    /// With fewer partitions, an extrapolation would be meaningless; then the counted figures are shown.
     static let estimatedPartitionsMin = 100
 
     var itemCount = 0
     var sizeBytes = 0
 
-    /// Takes note of entries one after another, in the order of their keys.
+    /// Counts entries, in the order of their keys.
     struct Counter {
         private(set) var figures = TableFigures()
         private var partitionCount = 0
         private var lastPartition: ArraySlice<UInt8> = []
 
-        /// - Returns: whether there is room for another one.
+        /// - Returns: whether more entries may be counted.
         mutating func add(_ key: [UInt8], _ bytes: Int) -> Bool {
             let partition = key.prefix(KeyEncoder.partitionBytes).dropFirst(KeySpace.prefixBytes)
             if partition != self.lastPartition {
@@ -34,7 +34,7 @@ struct TableFigures: Sendable, Hashable {
             return self.figures.itemCount < TableFigures.countMax && self.figures.sizeBytes < TableFigures.bytesMax
         }
 
-        /// The figures of a table of which only a beginning was counted.
+        /// The extrapolated figures of a table of which only the first part was counted.
         var estimate: TableFigures {
             guard self.partitionCount >= TableFigures.estimatedPartitionsMin else { return self.figures }
             var place: UInt64 = 0
@@ -54,9 +54,9 @@ struct TableFigures: Sendable, Hashable {
 }
 
 extension ItemStore {
-    /// Counts what lies in a table or an index.
+    /// Counts the entries of a table or an index.
     ///
-    /// `size` says what a record measures; nil for one that is damaged.
+    /// `size` returns the size of a record; nil for a damaged one.
     func figures(
         _ space: KeySpace, size: ([UInt8]) -> Int? = { AttributeMap(stored: $0)?.itemBytes }
     ) async throws(ServiceError) -> TableFigures {
@@ -75,7 +75,7 @@ extension ItemStore {
             }
             guard let continuation = page.continuation else { break }
             range = range.continued(from: continuation, reverse: false)
-            // The slices come from memory where they are there: others on this thread get their turn between them.
+            // The slices may come from memory, without suspension: this lets other tasks run between them.
             await Task.yield()
         }
         return counter.figures

@@ -1,7 +1,7 @@
 internal import DynamoDBValues
 internal import Primitives
 
-/// The parts of a record that tell of changes of the table: each is left out where nothing was changed yet.
+/// The parts of a record about changes of the table; each is absent until there was such a change.
 extension TableRecord {
     static func setLife(_ table: TableDescriptor, _ tree: inout AttributeTree) {
         tree["throughputHistory"] = self.history(table.throughputHistory)
@@ -48,7 +48,7 @@ extension TableRecord {
         return times.compactMap(self.time)
     }
 
-    /// - Returns: nil for the state that most indexes are in.
+    /// - Returns: nil for ACTIVE, the usual state.
     static func state(_ state: IndexState) -> AttributeValue? {
         state == .active ? nil : .s(state.rawValue)
     }

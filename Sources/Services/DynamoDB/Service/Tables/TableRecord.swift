@@ -1,7 +1,7 @@
 internal import DynamoDBValues
 internal import Primitives
 
-/// A table descriptor as it is stored: as an item, so that fields can be added without a new format.
+/// The stored form of a table descriptor: an item, so that fields can be added without a new format.
 enum TableRecord {
     static func encode(_ table: TableDescriptor) -> [UInt8] {
         var tree = AttributeTree([

@@ -1,13 +1,13 @@
 internal import Primitives
 internal import ServiceModel
 
-/// The table that a request names, by name or by ARN.
+/// A table, as named in a request by name or by ARN.
 struct TableReference: Sendable, Hashable {
     let account: AccountID
     let region: Region
     let name: String
 
-    /// - Throws: for names that no table can have, and for tables of other accounts or regions.
+    /// - Throws: for invalid names, and for tables of other accounts or regions.
     init(
         _ text: String, _ context: RequestContext, refusing style: NameRefusal = .sentence("TableName")
     ) throws(ServiceError) {
@@ -57,7 +57,7 @@ struct TableReference: Sendable, Hashable {
         return true
     }
 
-    /// Refuses a name that no table or index can have, which stands at a place in the request.
+    /// Refuses an invalid name of a table or index; `place` is its place in the request.
     static func check(_ name: String, at place: String, _ style: NameRefusal) throws(ServiceError) {
         let count = name.utf8.count
         let hasLawfulCharacters = self.hasLawfulCharacters(name)
@@ -80,18 +80,18 @@ struct TableReference: Sendable, Hashable {
     }
 }
 
-/// How an operation refuses a name whose length no table or index can have; of the characters each says the same.
+/// How an operation refuses a name of invalid length; for invalid characters the error is always the same.
 ///
 /// - Source: answers recorded on AWS in October 2026 by a laboratory of the AWS Controllers for Kubernetes.
 enum NameRefusal: Sendable, Hashable {
-    /// In a sentence about the member.
+    /// With a sentence about the member.
     case sentence(String)
-    /// As a broken constraint of a model.
+    /// As a violated constraint of the model.
     case constraint
 }
 
 extension RequestContext {
-    /// The ARN that a table of this name has for this caller; what an ARN says stays as it is.
+    /// The ARN of the caller's table of this name; an ARN is returned unchanged.
     func tableARN(_ name: String) -> String {
         guard !name.hasPrefix("arn:") else { return name }
         return ARN(service: "dynamodb", region: self.region, account: self.account, resource: "table/\(name)")

@@ -1,7 +1,8 @@
 internal import DynamoDBModel
 internal import Primitives
 
-/// A state of a table that lasts until a moment: CREATING and UPDATING end as ACTIVE, DELETING with the table.
+/// A state of a table that lasts until a given time: CREATING and UPDATING are followed by ACTIVE, DELETING by the
+/// deletion.
 struct TableTransition: Sendable, Hashable {
     enum Kind: String, Sendable, Hashable {
         case creating = "CREATING"
@@ -14,7 +15,7 @@ struct TableTransition: Sendable, Hashable {
 }
 
 extension DynamoDBService {
-    /// nil unless the server was told that tables take time.
+    /// nil unless the server is configured to take time for the states of tables.
     func transition(_ kind: TableTransition.Kind, from now: Timestamp) -> TableTransition? {
         guard self.transitionMilliseconds > 0 else { return nil }
         let end = now.millisecondsSinceEpoch + self.transitionMilliseconds
@@ -22,12 +23,12 @@ extension DynamoDBService {
     }
 }
 
-/// Where a secondary or vector index stands in its life.
+/// The state of a secondary or vector index.
 enum IndexState: String, Sendable, Hashable {
     case active = "ACTIVE"
-    /// Each write of an item maintains the index, and a job adds the items that were there before it.
+    /// Each write of an item maintains the index, and a job adds the older items.
     case creating = "CREATING"
-    /// No write looks at it any more, and a job removes what it holds.
+    /// Writes ignore the index, and a job removes its entries.
     case deleting = "DELETING"
 }
 
@@ -44,12 +45,12 @@ extension TableDescriptor {
         return self.indexInState(.deleting) == nil ? .active : .updating
     }
 
-    /// Whether it is CREATING because it was asked for a moment ago, and not because a job fills it.
+    /// Whether it is CREATING because it was just created, and not because a job fills it.
     func isBeingCreated(at now: Timestamp) -> Bool {
         !self.isBeingFilled && self.status(at: now) == .creating
     }
 
-    /// Whether items can be read and written; before and afterwards the table is not there for their operations.
+    /// Whether items can be read and written; before and afterwards, item operations do not find the table.
     func servesItems(at now: Timestamp) -> Bool {
         guard !self.isBeingFilled else { return false }
         guard let transition = self.transition else { return true }

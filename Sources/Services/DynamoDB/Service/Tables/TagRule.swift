@@ -1,7 +1,7 @@
 internal import DynamoDBModel
 internal import DynamoDBValues
 
-/// What may be a tag, and how many of them a table may have.
+/// The rules for tags and their number.
 ///
 /// - Source: DynamoDB Developer Guide, "Tagging restrictions"; the sentences as AWS answered a laboratory of the AWS
 ///   Controllers for Kubernetes in October 2026.
@@ -10,7 +10,7 @@ enum TagRule {
     static let keyCharactersMax = 128
     static let valueCharactersMax = 256
 
-    /// Tags as a request gives them; all or none of them are taken.
+    /// The tags of a request; either all or none are accepted.
     static func tags(_ given: [DynamoDBModel.Tag]) throws(ValidationFailure) -> [TableTag] {
         var tags: [TableTag] = []
         var keys: Set<String> = []
@@ -32,7 +32,7 @@ enum TagRule {
         return tags
     }
 
-    /// IAM's condition keys for tags that a request brings; none where it brings none.
+    /// IAM's condition keys for the tags in a request; empty when it has none.
     static func conditionKeys(_ tags: [DynamoDBModel.Tag]) -> [String: [String]] {
         guard !tags.isEmpty else { return [:] }
         var keys = ["aws:TagKeys": tags.compactMap(\.key)]
@@ -73,7 +73,7 @@ enum TagRule {
 }
 
 extension [TableTag] {
-    /// Adds tags: those whose keys are there get new values in their places.
+    /// Adds tags; existing keys get the new values in place.
     mutating func set(_ tags: [TableTag]) {
         for tag in tags {
             if let index = self.firstIndex(where: { $0.key == tag.key }) {

@@ -2,9 +2,9 @@ internal import DynamoDBModel
 internal import Primitives
 internal import ServiceModel
 
-/// When provisioned throughput was changed last, and how often it was decreased that day.
+/// When provisioned throughput was last changed, and how often it was decreased on that day.
 struct ThroughputHistory: Sendable, Hashable {
-    /// Decreases of one UTC day that need no pause between them, and the pause of later ones.
+    /// The number of decreases in a UTC day that need no pause between them, and the pause before later ones.
     /// - Source: DynamoDB Developer Guide, "Quotas", "Decreasing provisioned throughput".
     static let freeDecreasesMax = 4
     static let decreaseIntervalSeconds: Int64 = 3600
@@ -19,8 +19,8 @@ struct ThroughputHistory: Sendable, Hashable {
         return self.decreaseCount
     }
 
-    /// Notes a change. A request may increase the one kind of units and decrease the other.
-    /// - Throws: `LimitExceededException` for a decrease too many.
+    /// Records a change. A request may increase one kind of units and decrease the other.
+    /// - Throws: `LimitExceededException` when there were too many decreases.
     mutating func change(from old: Throughput, to new: Throughput, _ now: Timestamp) throws(ServiceError) {
         if new.read < old.read || new.write < old.write {
             let count = self.decreasesToday(now)
@@ -53,7 +53,7 @@ struct ThroughputHistory: Sendable, Hashable {
         )
     }
 
-    /// A time as such sentences say it: `Monday, February 13, 2023 at 10:25:39 AM Coordinated Universal Time`.
+    /// The form of a time in these sentences: `Monday, February 13, 2023 at 10:25:39 AM Coordinated Universal Time`.
     static func text(_ time: Timestamp) -> String {
         let date = CalendarDate(time)
         func padded(_ value: Int) -> String { value < 10 ? "0\(value)" : "\(value)" }
