@@ -1,15 +1,15 @@
-/// How alike two vectors are, in the 32-bit floating point numbers that an index holds.
+/// The distance or similarity of two vectors of 32-bit floating point numbers, as an index stores them.
 /// - Source: DynamoDB API Reference, SearchVectors, "Score interpretation".
 enum VectorDistance: String, Sendable, Hashable {
-    /// From 0, the same direction, to 2, the opposite one.
+    /// From 0 (same direction) to 2 (opposite directions).
     case cosine = "COSINE"
     case euclidean = "EUCLIDEAN"
-    /// The larger, the more alike.
+    /// Higher means more similar.
     case dotProduct = "DOT_PRODUCT"
 
-    /// The score of two vectors with as many dimensions.
+    /// The score of two vectors of equal dimension.
     ///
-    /// A vector without a direction, all zeros, is as far from every other one as a right angle is.
+    /// A zero vector, which has no direction, counts as orthogonal to every other one.
     /// - Complexity: O(dimensions), no allocation.
     func score(_ left: [Float], _ right: [Float]) -> Double {
         precondition(left.count == right.count, "vectors of one index have as many dimensions")
@@ -30,7 +30,7 @@ enum VectorDistance: String, Sendable, Hashable {
         }
     }
 
-    /// Whether the first score is of a vector that is more alike.
+    /// Whether the first score means more similar.
     func isCloser(_ left: Double, _ right: Double) -> Bool {
         self == .dotProduct ? left > right : left < right
     }

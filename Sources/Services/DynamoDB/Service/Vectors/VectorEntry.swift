@@ -1,7 +1,7 @@
 internal import DynamoDBValues
 internal import KeyValue
 
-/// What a vector index holds of one item.
+/// The entry of one item in a vector index.
 ///
 ///     key: prefix (10) · hash of the partition attribute, or zeros (16) · hash of the table key (16)
 ///     value: format 1 (1) · dimensions (2) · 32-bit floats, big-endian (4 each) · the projected attributes
@@ -12,7 +12,7 @@ struct VectorEntry: Sendable {
     let vector: [Float]
     let item: AttributeMap
 
-    /// - Returns: nil for an item that is not in the index, because it lacks the vector or the partition's attribute.
+    /// - Returns: nil when the item is not in the index, because it lacks the vector or the partition attribute.
     init?(_ item: AttributeMap, _ index: VectorIndexDescriptor, _ table: KeySchema) {
         guard let value = item[index.attribute], let vector = Self.vector(value, index.dimensions) else { return nil }
         if let partition = index.partition, item[partition.name]?.type != partition.type { return nil }
@@ -52,25 +52,25 @@ struct VectorEntry: Sendable {
         return bytes
     }
 
-    /// What an index entry is said to measure: its attributes and its vector.
+    /// The charged size of an index entry: its attributes and its vector.
     var chargedBytes: Int { self.item.itemBytes + 4 * self.vector.count }
 
-    /// The least that a write of an entry is said to take.
+    /// The minimum charged size of a write of an entry.
     static let writtenBytesMin = 1024
 
-    /// What a write of the entry is said to take: four bytes for each number, the vector's name, and the other
-    /// attributes that the index holds.
+    /// The charged size of a write of the entry: four bytes for each number, the vector's name, and the other
+    /// attributes in the index.
     /// - Source: figures that AWS answered in August 2026, as public sources quote them.
     func writtenBytes(_ attribute: String) -> Int {
         max(Self.writtenBytesMin, 4 * self.vector.count + attribute.utf8.count + self.otherBytes(attribute))
     }
 
-    /// Bytes of the attributes beside the vector.
+    /// Bytes of the attributes other than the vector.
     func otherBytes(_ attribute: String) -> Int {
         self.item.filter { !$0.elementsEqual(attribute.utf8) }.itemBytes
     }
 
-    /// The numbers of a list; nil when it is none, has other elements, or as many as it must not have.
+    /// The numbers of a list; nil when the value is not a list, has other elements, or the wrong number of them.
     static func vector(_ value: StoredValue, _ dimensions: Int) -> [Float]? {
         guard value.type == .l, value.elementCount == dimensions else { return nil }
         var vector: [Float] = []
@@ -82,14 +82,14 @@ struct VectorEntry: Sendable {
         return vector
     }
 
-    /// A number as an index holds it; nil for what is none or does not fit.
+    /// A number as stored in an index; nil when it is not a number, or out of range.
     static func number(_ value: StoredValue) -> Float? {
         guard value.type == .n, let number = Float(String(decoding: value.content, as: UTF8.self)), number.isFinite
         else { return nil }
         return number
     }
 
-    /// A whole number of 39 digits and more, as AWS prints it: `1.3E+40`.
+    /// A whole number of 39 or more digits, as AWS prints it: `1.3E+40`.
     static func scientific(_ value: StoredValue) -> String {
         let text = String(decoding: value.content, as: UTF8.self)
         let digits = text.drop { $0 == "-" }
@@ -106,7 +106,7 @@ struct VectorEntry: Sendable {
         return key
     }
 
-    /// What the keys of a partition begin with; without a partition, those of the whole index.
+    /// The key prefix of a partition; that of the whole index if it has no partitions.
     static func partition(
         _ index: VectorIndexDescriptor, _ table: TableDescriptor, _ value: ArraySlice<UInt8>?
     ) -> [UInt8] {
@@ -119,7 +119,7 @@ struct VectorEntry: Sendable {
 }
 
 extension VectorIndexDescriptor {
-    /// What a change of an item does to the index.
+    /// The index writes for a change of an item.
     func writes(
         _ old: AttributeMap?, _ new: AttributeMap?, at itemKey: [UInt8], _ table: TableDescriptor
     ) -> [Write] {
@@ -137,9 +137,9 @@ extension VectorIndexDescriptor {
         return writes
     }
 
-    /// Bytes of the entry that a change writes or removes; zero where the entry stays as it is, or there is none.
+    /// Charged bytes of the entry that a change writes or removes; zero when the entry is unchanged, or there is none.
     ///
-    /// An entry that goes to another partition is written twice.
+    /// An entry that moves to another partition is written twice.
     func writtenBytes(_ old: AttributeMap?, _ new: AttributeMap?, _ table: KeySchema) -> Int {
         let before = old.flatMap { VectorEntry($0, self, table) }
         guard let new, let after = VectorEntry(new, self, table) else {

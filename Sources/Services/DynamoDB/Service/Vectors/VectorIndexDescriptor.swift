@@ -1,20 +1,20 @@
 internal import DynamoDBValues
 
-/// An index for similarity search: of each item that has its attribute, the vector and the projected attributes.
+/// An index for similarity search: the vector and the projected attributes of each item that has the vector.
 struct VectorIndexDescriptor: Sendable, Hashable {
-    /// Numbers of vector indexes begin here, apart from those of secondary indexes.
+    /// The first number of vector indexes; lower ones are for secondary indexes.
     static let numberMin: UInt16 = 0x8000
 
     var name: String
-    /// Unique in the table for its whole life.
+    /// Never reused in the table.
     var number: UInt16
-    /// The attribute that holds the vector: a list of numbers.
+    /// The attribute with the vector: a list of numbers.
     var attribute: String
     var dimensions: Int
     var distance: VectorDistance
-    /// The attribute by which searches are kept apart, if there is one; items without it are not in the index.
+    /// The attribute that partitions the index, if any; items without it are not in the index.
     var partition: KeyElement?
-    /// Attributes that searches may filter by.
+    /// Attributes that searches can filter on.
     var filters: [KeyElement] = []
     var projection: IndexDescriptor.Projection
     var state = IndexState.active
@@ -22,7 +22,7 @@ struct VectorIndexDescriptor: Sendable, Hashable {
     /// The attributes of the search schema.
     var elements: [KeyElement] { (self.partition.map { [$0] } ?? []) + self.filters }
 
-    /// Whether the index keeps the attribute of that name: what it searches by always.
+    /// Whether the index contains the attribute of that name; attributes needed for searching are always included.
     func isProjected(_ name: some Sequence<UInt8>, _ table: KeySchema) -> Bool {
         switch self.projection {
         case .all: return true

@@ -1,7 +1,7 @@
 internal import DynamoDBModel
 internal import DynamoDBValues
 
-/// What CreateTable demands of vector indexes.
+/// The checks that CreateTable makes on vector indexes.
 /// - Source: DynamoDB Developer Guide, "Using vector indexes in DynamoDB", "Requirements and limitations" and
 ///   "Troubleshooting vector indexes"; sentences that these pages do not quote are ours.
 enum VectorIndexRule {
@@ -36,7 +36,7 @@ enum VectorIndexRule {
         return indexes
     }
 
-    /// One index beside those that the table has.
+    /// One index besides those of the table.
     static func index(
         _ index: VectorIndex, _ attributes: DefinedAttributes, _ others: [VectorIndexDescriptor], number: UInt16,
         isOnDemand: Bool
@@ -99,11 +99,11 @@ enum VectorIndexRule {
 }
 
 extension VectorIndexDescriptor {
-    /// An item's attributes that the index reads: of the right types where they are there.
+    /// Checks the types of an item's attributes that the index reads; they may be missing.
     ///
-    /// `before` is the item as it was; what did not change is not looked at again.
+    /// `before` is the former item; unchanged attributes are not checked again.
     /// - Source: sentences that AWS answered in August 2026, as public sources quote them; that an inline filter has a
-    ///   bound of its own, and its words, could not be compared.
+    ///   limit of its own, and its wording, could not be compared.
     func check(_ item: AttributeMap, was before: AttributeMap? = nil) throws(ValidationFailure) {
         for element in self.elements {
             guard let value = item[element.name] else { continue }
@@ -134,7 +134,7 @@ extension VectorIndexDescriptor {
         }
     }
 
-    /// The value of an element of the SearchSchema.
+    /// Checks the value of an element of the SearchSchema.
     private func check(_ value: StoredValue, _ element: KeyElement) throws(ValidationFailure) {
         guard value.type == element.type else {
             throw Self.invalid(
@@ -157,7 +157,7 @@ extension VectorIndexDescriptor {
         }
     }
 
-    /// AWS puts a full stop here where its other sentences have a colon.
+    /// AWS's sentence has a full stop here instead of the usual colon.
     private static func invalid(_ detail: String) -> ValidationFailure {
         ValidationFailure("One or more parameter values were invalid. \(detail)")
     }

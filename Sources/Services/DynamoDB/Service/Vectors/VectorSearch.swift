@@ -3,7 +3,7 @@ internal import DynamoDBValues
 internal import KeyValue
 internal import ServiceModel
 
-/// What a SearchVectors request says without regard to its table.
+/// The part of a SearchVectors request that does not depend on its table.
 struct VectorSearchRequest {
     /// - Source: DynamoDB Developer Guide, "Troubleshooting vector indexes".
     static let topK = 1...100
@@ -43,7 +43,7 @@ struct VectorSearchRequest {
         try context.finish()
     }
 
-    /// The search of one index of a table.
+    /// The search of an index of the table.
     func search(_ table: TableDescriptor) throws(ValidationFailure) -> VectorSearch {
         guard let index = table.vectorIndex(self.indexName), index.state != .deleting else {
             throw ValidationFailure("The table does not have the specified index: \(self.indexName)")
@@ -88,10 +88,10 @@ struct VectorSearchRequest {
 
 /// A search of one partition of an index, or of an index without partitions.
 struct VectorSearch: Sendable {
-    /// Entries that are looked at before others on the same thread get their turn, and their bytes.
+    /// Entries evaluated before other tasks on the same thread can run, and their bytes.
     static let sliceCountMax = 100
     static let sliceBytesMax = 256 << 10
-    /// Largest answer.
+    /// The limit on the size of an answer.
     /// - Source: DynamoDB Developer Guide, "Requirements and limitations" of vector indexes.
     static let answerBytesMax = 16 << 20
 
@@ -107,14 +107,14 @@ struct VectorSearch: Sendable {
     }
 
     struct Answer: Sendable {
-        /// The most alike first.
+        /// The most similar first.
         var matches: [Match] = []
     }
 
-    /// What a search is said to take: a share for each dimension, and the attributes beside the vector of the items
-    /// found, before the projection.
+    /// The charged size of a search: a share for each dimension, and the other attributes of the items found, before
+    /// the projection.
     ///
-    /// AWS answers one of two figures to the same request; this is the smaller and more frequent one.
+    /// AWS answers the same request with one of two figures; this is the lower and more frequent one.
     /// - Source: figures that AWS answered in August 2026, as public sources quote them.
     func requestBytes(_ answer: Answer) -> Double {
         let items = answer.matches.reduce(0) { bytes, match in
@@ -123,7 +123,7 @@ struct VectorSearch: Sendable {
         return max(1024, (17.6 * Double(self.index.dimensions) + Double(items)).rounded())
     }
 
-    /// Takes an entry into the answer if it is among the most alike ones so far.
+    /// Adds an entry to the answer if it is among the most similar ones so far.
     func take(_ entry: VectorEntry, _ answer: inout Answer) {
         if let condition = self.condition, !condition.holds(for: entry.item) { return }
         let score = self.index.distance.score(self.vector, entry.vector)
@@ -140,7 +140,7 @@ struct VectorSearch: Sendable {
 }
 
 extension ItemStore {
-    /// Compares every vector in the search's range: what it finds are the most alike, not an approximation.
+    /// Compares all vectors in the search's range: the result is exact, not an approximation.
     func search(_ search: VectorSearch) async throws(ServiceError) -> VectorSearch.Answer {
         var answer = VectorSearch.Answer()
         var range = search.range
