@@ -3,25 +3,25 @@ internal import KeyValue
 internal import Primitives
 internal import ServiceModel
 
-/// What client tokens of exports, imports and bulk operations began.
+/// The client tokens of exports, imports and bulk operations.
 extension DynamoDBService {
     /// "A client token is valid for 8 hours after the first request that uses it is completed."
     static let clientTokenMilliseconds: Int64 = 8 * 3_600_000
 
-    /// A request under a client token.
+    /// A request with a client token.
     struct TokenUse: Sendable {
         let key: [UInt8]
-        /// A hash of what it asks for.
+        /// A hash of the request's parameters.
         let fingerprint: [UInt8]
     }
 
-    /// What a token stands for now.
+    /// The present meaning of a token.
     enum TokenState: Sendable {
-        /// Nothing: the commit that begins its work checks this and writes that.
+        /// Unused: the commit that starts the work includes this check and this write.
         case free(Check, @Sendable (_ record: [UInt8]) -> Write)
-        /// The same request began this before.
+        /// The same request started the work in this record.
         case used(record: [UInt8])
-        /// Another request has it.
+        /// Used by another request.
         case taken
     }
 
@@ -42,8 +42,7 @@ extension DynamoDBService {
         }
     }
 
-    /// Removes records of exports, imports and bulk operations that are no longer listed, and tokens that are no longer
-    /// valid.
+    /// Removes records of exports, imports and bulk operations that are no longer listed, and expired tokens.
     func removeOldTransfers() async {
         let now = self.clock.now().millisecondsSinceEpoch
         for kind in [BackupKeys.Kind.export, .import, .bulk] {
@@ -52,7 +51,7 @@ extension DynamoDBService {
         }
     }
 
-    /// Removes what was last written before a time.
+    /// Removes records last written before a time.
     private func remove(_ range: KeyRange, before time: Int64) async {
         var range = range
         do throws(StorageError) {
@@ -67,7 +66,7 @@ extension DynamoDBService {
                 range = range.continued(from: continuation, reverse: false)
             }
         } catch {
-            // What is too old is not shown; the next round removes it.
+            // Expired records are not shown; the next round removes the rest.
             return
         }
     }

@@ -6,12 +6,12 @@ internal import ServiceKit
 internal import ServiceModel
 internal import WireProtocols
 
-/// Exports: found, and done step by step.
+/// Exports: looking up, and doing them step by step.
 extension DynamoDBService {
-    /// Compressed bytes of one data file, of which one is in memory at a time.
+    /// Compressed bytes of one data file; one file at a time is in memory.
     private static let fileBytesMax = 8 << 20
 
-    /// The export that an ARN names.
+    /// The export with this ARN.
     func export(_ arn: String, _ context: RequestContext) async throws(ServiceError) -> ExportDescriptor {
         guard let reference = try CopyReference(arn, .export, context) else {
             throw DynamoDBError.exportNotFound(message: "Export not found: Invalid export arn")
@@ -29,7 +29,7 @@ extension DynamoDBService {
         return (export, record.version)
     }
 
-    /// One step of an export: a piece of the log, or a file.
+    /// One step of an export: reads a part of the log, or writes a file.
     /// - Returns: whether the export has ended.
     func exportStep(_ key: [UInt8]) async throws(ServiceError) -> Bool {
         guard let found = try await self.export(at: key), found.export.state == .inProgress else { return true }
@@ -52,12 +52,12 @@ extension DynamoDBService {
         }
     }
 
-    /// - Returns: what is to be written beside the export's record.
+    /// - Returns: the writes to commit together with the export's record.
     private func advance(
         _ export: inout ExportDescriptor, _ found: CommitVersion
     ) async throws(ServiceError) -> [Write] {
         guard let version = export.version else {
-            // The record still has the version of the commit that began the export.
+            // The record's version is still that of the commit that started the export.
             export.version = found
             try await self.put([], "_started", of: export)
             return []
@@ -73,7 +73,7 @@ extension DynamoDBService {
     // Files
 
     /// Writes the next data file.
-    /// - Returns: its line for the manifest.
+    /// - Returns: the write of its manifest line.
     private func writeFile(
         _ export: inout ExportDescriptor, startedBy version: CommitVersion
     ) async throws(ServiceError) -> Write {
@@ -101,7 +101,7 @@ extension DynamoDBService {
         return .set(BackupKeys.file(export.copy, export.fileCount), line)
     }
 
-    /// The same name for the same file each time it is written, so that one which was cut off is replaced.
+    /// The name is the same each time a file is written, so that an interrupted write is replaced.
     private static func fileName(_ id: String, _ index: Int) -> String {
         var digest = RequestDigest()
         digest.add(id)
@@ -154,7 +154,7 @@ extension DynamoDBService {
 
     // The end
 
-    /// Writes the manifests, the summary last: who finds it finds everything.
+    /// Writes the manifests, the summary last: once it exists, everything exists.
     private func finish(_ export: ExportDescriptor) async throws(ServiceError) -> Bool {
         let files = try await self.lines(BackupKeys.files(export.copy))
         let end = self.clock.now()

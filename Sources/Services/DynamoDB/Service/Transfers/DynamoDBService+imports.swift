@@ -7,19 +7,19 @@ internal import ServiceModel
 internal import Telemetry
 internal import WireProtocols
 
-/// Imports: found, and done object by object.
+/// Imports: looking up, and doing them object by object.
 extension DynamoDBService {
     /// "Each import job can take up to 50,000 Amazon S3 objects."
     private static let objectCountMax = 50_000
-    /// Bytes of an object that are read at once.
+    /// Bytes of an object read at once.
     private static let readBytes = 256 << 10
     /// Items of one commit.
     private static let batchCountMax = 100
     private static let batchBytesMax = 1 << 20
-    /// Errors of one object that are written to the log.
+    /// The limit on errors of one object that are logged.
     private static let loggedErrorsMax = 100
 
-    /// The import that an ARN names.
+    /// The import with this ARN.
     func tableImport(_ arn: String, _ context: RequestContext) async throws(ServiceError) -> ImportDescriptor {
         guard let reference = try CopyReference(arn, .import, context),
             let found = try await self.tableImport(at: reference.key)
@@ -36,7 +36,8 @@ extension DynamoDBService {
         return (own, record.version)
     }
 
-    /// One step of an import: an object. One that was cut off is imported again: its items replace themselves.
+    /// One step of an import: one object. If it was interrupted, it is imported again, and its items overwrite
+    /// themselves.
     /// - Returns: whether the import has ended.
     func importStep(_ key: [UInt8]) async throws(ServiceError) -> Bool {
         guard let found = try await self.tableImport(at: key), found.own.state == .inProgress else { return true }
@@ -99,7 +100,7 @@ extension DynamoDBService {
                 }
                 if load.isOver { break reading }
             }
-            // Objects come from memory where they are there: others on this thread get their turn between the pieces.
+            // Objects may come from memory, without suspension: this lets other tasks run between the pieces.
             await Task.yield()
         }
         for error in load.errors.prefix(Self.loggedErrorsMax) {
@@ -113,7 +114,7 @@ extension DynamoDBService {
         return load.counts
     }
 
-    /// Writes the items that are there.
+    /// Writes the buffered items.
     private func put(_ load: inout ImportLoad, _ own: ImportDescriptor) async throws(ServiceError) {
         var batch: [AttributeMap] = []
         var bytes = 0
@@ -128,7 +129,7 @@ extension DynamoDBService {
         load.clear()
     }
 
-    /// Only the import writes to the table: it is CREATING.
+    /// The table is CREATING, so only the import writes to it.
     private func put(_ items: [AttributeMap], _ own: ImportDescriptor) async throws(ServiceError) {
         guard let target = try await self.catalog.snapshot(own.table.reference),
             target.descriptor.number == own.table.number
@@ -140,7 +141,7 @@ extension DynamoDBService {
             let key = KeyEncoder.tableKey(table.space, table.schema, item)
             if last.updateValue(item, forKey: key) == nil { keys.append(key) }
         }
-        // The keys of an import come in any order: to look up each in a large table takes longer than to write it.
+        // The keys of an import are unordered: looking up each one in a large table takes longer than writing it.
         let existing = ItemStore.dependsOnExisting(table) ? try await self.existing(keys) : nil
         var writes: [Write] = []
         for (index, key) in keys.enumerated() {
@@ -171,7 +172,7 @@ extension DynamoDBService {
         try await self.end(&own, failure: nil)
     }
 
-    /// Takes the table away of an import whose bucket is not there: on AWS there is none then.
+    /// Deletes the table of an import whose bucket does not exist: on AWS no table is created then.
     private func removeTable(of own: ImportDescriptor) async throws(ServiceError) {
         for _ in 0..<TableCatalog.attemptsMax {
             guard let table = try await self.catalog.snapshot(own.table.reference),
@@ -183,7 +184,7 @@ extension DynamoDBService {
         throw TableCatalog.tooManyChanges
     }
 
-    /// The table becomes ACTIVE with what was imported, in the commit that ends the import.
+    /// Makes the table ACTIVE with the imported items, in the commit that ends the import.
     private func end(
         _ own: inout ImportDescriptor, failure: (code: String, message: String)?
     ) async throws(ServiceError) {
@@ -201,16 +202,16 @@ extension DynamoDBService {
     }
 }
 
-/// What is known of an object while it is imported.
+/// The state of importing one object.
 private struct ImportLoad {
-    /// Items that are not written yet, and their bytes.
+    /// Items not written yet, and their bytes.
     private(set) var items: [AttributeMap] = []
     private(set) var itemBytes = 0
     private(set) var counts = ImportCounts()
     private(set) var errors: [String] = []
-    /// Whether what follows is not looked at.
+    /// Whether the rest of the object is not read.
     private(set) var isOver = false
-    /// What cuts the text into records: one of both.
+    /// The splitter of the text into records: exactly one of the two is set.
     private var json: JSONRecords?
     private var csv: ImportRecords?
     private var parser: ImportParser
@@ -227,13 +228,13 @@ private struct ImportLoad {
         self.form = own.compression
     }
 
-    /// What there was is written.
+    /// Empties the buffer after its items were written.
     mutating func clear() {
         self.items = []
         self.itemBytes = 0
     }
 
-    /// Takes the next bytes of the object.
+    /// Adds the next bytes of the object.
     mutating func take(_ bytes: [UInt8], _ inflater: (any Inflater)?) {
         var text = bytes
         if let inflater {
@@ -247,7 +248,7 @@ private struct ImportLoad {
         self.counts.processedBytes += text.count
         if self.isAtStart, !text.isEmpty {
             self.isAtStart = false
-            // A mark of the byte order is no text.
+            // A byte order mark is not part of the text.
             if text.starts(with: [0xEF, 0xBB, 0xBF]) { text.removeFirst(3) }
         }
         var objects: [JSONRecords.Record] = []
@@ -257,7 +258,7 @@ private struct ImportLoad {
         if !isLawful, !self.isOver { self.give("A record is longer than \(ImportRecords.recordBytesMax) bytes") }
     }
 
-    /// The object has ended.
+    /// Ends the object.
     mutating func finish(_ inflater: (any Inflater)?) {
         if let inflater {
             do throws(ShapeError) {
@@ -292,7 +293,7 @@ private struct ImportLoad {
         }
     }
 
-    /// An error after which nothing more of the object is looked at.
+    /// Adds an error after which the rest of the object is not read.
     private mutating func give(_ reason: String) {
         self.note(reason)
         self.isOver = true

@@ -2,7 +2,7 @@ internal import KeyValue
 internal import ServiceModel
 
 extension DynamoDBService {
-    /// The values of a range of records, each as a line of a manifest.
+    /// The values of a range of records, each as one line of a manifest.
     func lines(_ records: KeyRange) async throws(ServiceError) -> [UInt8] {
         var lines: [UInt8] = []
         var range = records

@@ -3,31 +3,31 @@ internal import DynamoDBValues
 internal import KeyValue
 internal import Primitives
 
-/// All that is known of an export.
+/// The record of an export.
 struct ExportDescriptor: Transfer {
     /// "Lists completed exports within the past 90 days."
     static let keptMilliseconds: Int64 = 90 * 86_400_000
 
-    /// What is exported.
+    /// What to export.
     enum Extent: Sendable, Hashable {
-        /// The table as of a moment; nil: that of the commit that began the export.
+        /// The table as of a moment; nil means that of the commit that started the export.
         case full(Timestamp?)
-        /// What changed from a moment up to, and not including, another.
+        /// The changes from one moment (inclusive) to another (exclusive).
         case incremental(from: Timestamp, to: Timestamp, withOldImages: Bool)
     }
 
     var id: String
-    /// The table as it was when the export began.
+    /// The table at the start of the export.
     var table: TableDescriptor
     var start: Timestamp
     var end: Timestamp?
     var state = TransferState.inProgress
     var extent: Extent
-    /// The moment that is told of a full export.
+    /// The export time shown for a full export.
     var time: Timestamp
-    /// Whether the request said what sort of export it is; AWS's descriptions say it then only.
+    /// Whether the request gave the type of the export; AWS's descriptions show it only then.
     var isTypeGiven = false
-    /// Whether items are written as Amazon Ion, else as DynamoDB JSON.
+    /// Whether items are written as Amazon Ion instead of DynamoDB JSON.
     var isIon = false
     var clientToken: String?
     var bucket: String
@@ -41,16 +41,16 @@ struct ExportDescriptor: Transfer {
     var itemCount = 0
     var billedBytes = 0
 
-    /// The table number for what the export needs itself.
+    /// The table number for the export's own records.
     var copy: UInt64
-    /// The commit that began it, once it is known.
+    /// The commit that started it, once known.
     var version: CommitVersion?
     /// Where the next file begins.
     var next: [UInt8] = []
     var fileCount = 0
-    /// Whether an incremental export has read the log.
+    /// Whether an incremental export has finished reading the log.
     var hasReadLog = false
-    /// Whether every file is written.
+    /// Whether all files are written.
     var isWhole = false
 
     var arn: String { "\(self.table.arn)/export/\(self.id)" }
@@ -59,10 +59,10 @@ struct ExportDescriptor: Transfer {
 
     var manifestKey: String { self.objectKey("manifest-summary.json") }
 
-    /// The key of an object of the export.
+    /// The key of an object of this export.
     func objectKey(_ name: String) -> String { "\(self.root)/\(self.id)/\(name)" }
 
-    /// Data files of incremental exports lie in one folder for all.
+    /// Data files of all incremental exports are in one folder.
     func dataKey(_ name: String) -> String {
         if case .incremental = self.extent { return "\(self.root)/data/\(name)" }
         return self.objectKey("data/\(name)")

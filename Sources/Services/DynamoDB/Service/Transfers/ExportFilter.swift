@@ -2,7 +2,7 @@ internal import DynamoDBModel
 internal import DynamoDBValues
 internal import KeyValue
 
-/// Which items of a table an export has, and what of them.
+/// The filter and the projection of an export's items.
 struct ExportFilter: Sendable {
     var specification: FilterSpecification
 
@@ -12,7 +12,7 @@ struct ExportFilter: Sendable {
 
     // Stored
 
-    /// - Returns: nil when a record has none.
+    /// - Returns: nil when the record has no filter.
     init?(_ fields: RecordFields) {
         guard fields.flag("isFiltered") else { return nil }
         var names: [String: String]?
@@ -40,7 +40,7 @@ struct ExportFilter: Sendable {
 
     // Applied
 
-    /// A filter that was held against its table.
+    /// A filter compiled for its table.
     struct Compiled: Sendable {
         let table: TableDescriptor
         let range: KeyRange?
@@ -48,12 +48,12 @@ struct ExportFilter: Sendable {
         let filter: Condition?
         let projection: ItemProjection
 
-        /// - Returns: what the export has of the item; nil when it has none of it.
+        /// - Returns: the exported part of the item; nil when the item is not exported.
         func apply(_ item: AttributeMap) -> AttributeMap? {
             self.takes(item) ? self.projection.apply(item) : nil
         }
 
-        /// What the export has of a changed item; nil when it has none of it.
+        /// The exported part of a changed item; nil when the item is not exported.
         ///
         /// "DynamoDB evaluates the filter against the latest image of each changed item. For a deleted item, DynamoDB
         /// evaluates the filter against the old image of the item, because the new image doesn't exist."

@@ -13,7 +13,8 @@ enum ExportLines {
         output.append(contentsOf: "}\n".utf8)
     }
 
-    /// A changed item: its last write, its keys, and its images before and after, or what a filter leaves of them.
+    /// A changed item: the time of its last write, its keys, and its images before and after, as far as a filter admits
+    /// them.
     static func changed(
         _ change: WindowChange, _ keys: AttributeMap, _ withOldImages: Bool, _ output: inout [UInt8]
     ) {
@@ -31,14 +32,14 @@ enum ExportLines {
         output.append(contentsOf: "}\n".utf8)
     }
 
-    /// The same as `full` in Amazon Ion: `$ion_1_0 {Item:{pk:"a"}}`.
+    /// The equivalent of `full` in Amazon Ion: `$ion_1_0 {Item:{pk:"a"}}`.
     static func ion(_ item: AttributeMap, to output: inout [UInt8]) {
         output += IonText.versionMarker + Array("{Item:".utf8)
         IonText.append(item, to: &output)
         output += Array("}\n".utf8)
     }
 
-    /// The same as `changed` in Amazon Ion.
+    /// The equivalent of `changed` in Amazon Ion.
     static func ionChanged(
         _ change: WindowChange, _ keys: AttributeMap, _ withOldImages: Bool, _ output: inout [UInt8]
     ) {
@@ -66,14 +67,14 @@ enum ExportLines {
     }
 }
 
-/// What became of one item within a window of time.
+/// The net change of one item within a window of time.
 struct WindowChange: Sendable, Hashable {
     var old: AttributeMap?
     var new: AttributeMap?
     /// When it was last written.
     var time: Timestamp
 
-    /// Time (8), then as in the change log.
+    /// Time (8), followed by the form of the change log.
     var encoded: [UInt8] {
         var bytes: [UInt8] = []
         BigEndian.append(UInt64(bitPattern: self.time.millisecondsSinceEpoch), to: &bytes)

@@ -2,7 +2,7 @@ internal import Primitives
 internal import ServiceModel
 internal import WireProtocols
 
-/// The manifests beside an export's data files.
+/// The manifests of an export's data files.
 ///
 /// - Source: DynamoDB Developer Guide, "DynamoDB table export output format".
 enum ExportManifest {
@@ -52,7 +52,7 @@ enum ExportManifest {
         return text.bytes
     }
 
-    /// A time as manifests write it: with milliseconds also where they are zero.
+    /// The form of a time in manifests: with milliseconds, even if they are zero.
     static func shown(_ time: Timestamp) -> String {
         let text = TimestampText.string(time, as: .dateTime)
         return text.contains(".") ? text : text.dropLast() + ".000Z"

@@ -2,10 +2,10 @@ internal import DynamoDBModel
 internal import DynamoDBValues
 internal import Primitives
 
-/// All that is known of an import.
+/// The record of an import.
 struct ImportDescriptor: Transfer {
     var id: String
-    /// The table as it was made for the import.
+    /// The table as created for the import.
     var table: TableDescriptor
     var start: Timestamp
     var end: Timestamp?
@@ -15,9 +15,9 @@ struct ImportDescriptor: Transfer {
     var bucketOwner: String?
     var prefix: String?
     var format: ImportFormat
-    /// How the objects are compressed, where the request said it.
+    /// The compression of the objects, if the request gives it.
     var compression: ObjectCompression?
-    /// The object that was imported last.
+    /// The last object imported.
     var lastKey = ""
     var objectCount = 0
     var counts = ImportCounts()
@@ -29,16 +29,16 @@ struct ImportDescriptor: Transfer {
     var key: [UInt8] { BackupKeys.record(.import, id: self.id, self.table.reference) }
 }
 
-/// How the records of an object are written.
+/// The format of the records of an object.
 enum ImportFormat: Sendable, Hashable {
     case json
     case ion
     case csv(delimiter: String?, headers: [String]?)
 }
 
-/// What an import has seen.
+/// The counters of an import.
 struct ImportCounts: Sendable, Hashable {
-    /// Before compression.
+    /// Uncompressed.
     var processedBytes = 0
     var processedItems = 0
     var importedItems = 0
@@ -105,7 +105,7 @@ extension ImportDescriptor {
         S3BucketSource(s3BucketOwner: self.bucketOwner, s3Bucket: self.bucket, s3KeyPrefix: self.prefix)
     }
 
-    /// Where AWS would write the errors.
+    /// The log group to which AWS would write the errors.
     /// - Source: a description recorded on AWS in October 2026 by a laboratory of the AWS Controllers for Kubernetes.
     private var logGroupARN: String {
         let resource = "log-group:/aws-dynamodb/imports:*"
@@ -166,7 +166,7 @@ extension ImportDescriptor {
         )
     }
 
-    /// What the table was made of.
+    /// The definition with which the table was created.
     private var parameters: TableCreationParameters {
         let shown = self.table.description(.active)
         func throughput(_ throughput: Throughput?) -> ProvisionedThroughput? {

@@ -4,16 +4,16 @@ internal import Primitives
 internal import ServiceModel
 internal import WireProtocols
 
-/// Makes items of the records of one object.
+/// Parses the records of one object to items.
 struct ImportParser: Sendable {
-    /// What a record came to.
+    /// The result of parsing a record.
     enum Outcome: Sendable {
         case item(AttributeMap)
-        /// The item breaks a rule; the next record is looked at.
+        /// The item breaks a rule; reading continues with the next record.
         case refused(String)
-        /// The record forms no item: what follows in the object is not looked at.
+        /// The record is not an item: the rest of the object is not read.
         case malformed(String)
-        /// The record names the columns.
+        /// The record contains the column names.
         case header
     }
 
@@ -25,7 +25,7 @@ struct ImportParser: Sendable {
     /// A column of CSV.
     private struct Column: Sendable {
         let name: String
-        /// A key's type; everything else is a string.
+        /// The type of a key attribute; all other columns are strings.
         let type: AttributeType
         let isTableKey: Bool
     }
@@ -69,7 +69,7 @@ struct ImportParser: Sendable {
 
     private static let schema = ItemResponse.schema
 
-    /// `{"Item": {…}}`; other members are not looked at.
+    /// `{"Item": {…}}`; other members are ignored.
     private static func json(_ record: [UInt8]) -> Outcome {
         let reader = ShapeReader(JSONReader(record))
         do throws(ShapeError) {
@@ -118,7 +118,7 @@ struct ImportParser: Sendable {
         }
         var tree = AttributeTree()
         for (column, text) in zip(columns, texts) {
-            // An empty key of an index leaves the item out of the index.
+            // An empty index key excludes the item from the index.
             if text.isEmpty, column.type != .s || !column.isTableKey, self.isIndexKey(column) { continue }
             switch column.type {
             case .n:

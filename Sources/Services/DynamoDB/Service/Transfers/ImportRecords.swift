@@ -1,13 +1,13 @@
-/// Cuts the text of an object into records of CSV: lines, but for what double quotes enclose.
+/// Splits the text of an object into CSV records: lines, except for newlines within double quotes.
 struct ImportRecords: Sendable {
-    /// A longer record cannot form an item: one of 400 KB, every character escaped, is shorter.
+    /// A longer record cannot be an item: one of 400 KB with every character escaped is shorter.
     static let recordBytesMax = 8 << 20
 
     private var record: [UInt8] = []
-    /// Whether a line end belongs to the record.
+    /// Whether a newline belongs to the record.
     private var isQuoted = false
 
-    /// Takes a piece of the text and appends the records that end in it.
+    /// Adds a piece of the text, and appends the records that end in it.
     /// - Returns: false when a record is too long.
     mutating func take(_ piece: [UInt8], to records: inout [[UInt8]]) -> Bool {
         var start = piece.startIndex
@@ -22,14 +22,14 @@ struct ImportRecords: Sendable {
         return self.record.count <= Self.recordBytesMax
     }
 
-    /// Appends what stands behind the last line end.
+    /// Appends the rest after the last newline.
     mutating func finish(_ records: inout [[UInt8]]) {
         self.end(&records)
     }
 
     private mutating func end(_ records: inout [[UInt8]]) {
         if self.record.last == UInt8(ascii: "\r") { self.record.removeLast() }
-        // Lines without anything are no records.
+        // Blank lines are not records.
         if !self.record.allSatisfy({ $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") }) {
             records.append(self.record)
         }
@@ -40,9 +40,9 @@ struct ImportRecords: Sendable {
 /// One record of CSV.
 ///
 /// - Source: RFC 4180; DynamoDB Developer Guide, "Amazon S3 import formats for DynamoDB": double quotes are escaped by
-///   double quotes, within a field that double quotes enclose.
+///   double quotes, within a field in double quotes.
 enum CSVRecord {
-    /// - Returns: nil for quotes that stand where none may.
+    /// - Returns: nil for misplaced quotes.
     static func fields(_ record: [UInt8], delimiter: UInt8) -> [[UInt8]]? {
         let quote = UInt8(ascii: "\"")
         var fields: [[UInt8]] = []

@@ -1,15 +1,15 @@
 internal import DynamoDBValues
 internal import Primitives
 
-/// A record of Amazon Ion text, `$ion_1_0 {Item:{…}}`, written anew as DynamoDB JSON, which then decides whether it is
-/// an item: one form has the rules for both.
+/// Converts a record of Amazon Ion text, `$ion_1_0 {Item:{…}}`, to DynamoDB JSON, whose parser then validates the item:
+/// the rules are the same for both forms.
 ///
-/// Read: structs, lists, strings, decimals and ints, bools, nulls, blobs, and lists that are annotated as sets. Symbols
-/// as values, clobs, timestamps and s-expressions stand for no type of DynamoDB's.
+/// Supported: structs, lists, strings, decimals and ints, bools, nulls, blobs, and lists annotated as sets. Symbols as
+/// values, clobs, timestamps and s-expressions have no corresponding type in DynamoDB.
 /// - Source: DynamoDB Developer Guide, "Amazon S3 import formats for DynamoDB", "Amazon Ion"; Ion's
 ///   specification of text.
 struct IonRecord {
-    /// Structs and lists within one another; an item has 32 at most.
+    /// The limit on nested structs and lists; an item has 32 levels at most.
     private static let depthMax = 40
 
     private struct Malformed: Error {}
@@ -18,9 +18,9 @@ struct IonRecord {
     private var index = 0
     private var output: [UInt8] = []
 
-    /// `isBulk` says that the record can have a condition and its names and values beside the item, and that every
-    /// other member is to be told of.
-    /// - Returns: nil for what is no such record.
+    /// `isBulk`: the record can have a condition with its names and values besides the item, and unknown members are
+    /// kept, so that they can be refused.
+    /// - Returns: nil when the text is not such a record.
     static func json(_ bytes: [UInt8], isBulk: Bool = false) -> [UInt8]? {
         var record = IonRecord(bytes: bytes)
         do throws(Malformed) {
@@ -53,7 +53,7 @@ struct IonRecord {
             default:
                 try record.value(depth: 1)
                 guard !isBulk else { break }
-                // Other members of an import's record are not looked at, but for their form.
+                // Other members of an import's record are ignored, except for their syntax.
                 return record.output.removeLast(record.output.count - start)
             }
             isFirst = false
@@ -63,12 +63,12 @@ struct IonRecord {
         guard self.index == self.bytes.count else { throw Malformed() }
     }
 
-    /// The name of an object's member, after what stands before it.
+    /// Begins an object's member: a comma if needed, its name and a colon.
     private mutating func begin(_ name: [UInt8], _ isFirst: Bool) {
         self.output += Array((isFirst ? "\"" : ",\"").utf8) + name + Array("\":".utf8)
     }
 
-    /// A struct, each member of which `member` reads when its name has been.
+    /// Parses a struct; `member` is called after each name and parses the value.
     private mutating func structure(
         _ member: (inout IonRecord, [UInt8]) throws(Malformed) -> Void
     ) throws(Malformed) {
@@ -85,12 +85,12 @@ struct IonRecord {
         self.index += 1
     }
 
-    /// A struct as an object whose members are values.
+    /// A struct whose members are values, as a JSON object.
     private mutating func members(depth: Int) throws(Malformed) {
         try self.object { (record) throws(Malformed) in try record.value(depth: depth + 1) }
     }
 
-    /// A struct as an object, each member of which `member` reads.
+    /// A struct as a JSON object, each of whose members is parsed by `member`.
     private mutating func object(_ member: (inout IonRecord) throws(Malformed) -> Void) throws(Malformed) {
         self.output.append(UInt8(ascii: "{"))
         var isFirst = true
@@ -128,7 +128,7 @@ struct IonRecord {
         self.output.append(UInt8(ascii: "}"))
     }
 
-    /// The type of a value, which `value` ends.
+    /// Begins the object of a typed value, which `value` closes.
     private mutating func begin(_ type: String) {
         self.output += Array("{\"\(type)\":".utf8)
     }
@@ -178,7 +178,7 @@ struct IonRecord {
         }
     }
 
-    /// A decimal, an int or a float; whether it is a number of DynamoDB's is seen later.
+    /// A decimal, an int or a float; whether it is a valid number of DynamoDB is checked later.
     private mutating func number() throws(Malformed) {
         self.output.append(UInt8(ascii: "\""))
         let start = self.index
@@ -241,7 +241,7 @@ struct IonRecord {
         self.output.append(UInt8(ascii: "\""))
     }
 
-    /// A name, a symbol in quotes or a string, as JSON has it between its quotes; nil where none begins.
+    /// A name, a quoted symbol or a string, as the content of a JSON string; nil when there is none.
     private mutating func symbol() throws(Malformed) -> [UInt8]? {
         switch self.next {
         case UInt8(ascii: "\""):
@@ -257,7 +257,7 @@ struct IonRecord {
         }
     }
 
-    /// A symbol with `::` behind it, or nothing.
+    /// A symbol followed by `::`; nil, with nothing consumed, when there is none.
     private mutating func annotation() throws(Malformed) -> [UInt8]? {
         let start = self.index
         guard self.next != UInt8(ascii: "\""), !self.bytes[start...].starts(with: "'''".utf8),
@@ -273,7 +273,7 @@ struct IonRecord {
         return symbol
     }
 
-    /// What stands before `end`, with JSON's escapes for Ion's.
+    /// The text up to `end`, with JSON escapes instead of Ion's.
     private mutating func text(until end: String) throws(Malformed) -> [UInt8] {
         var text: [UInt8] = []
         while let byte = self.next {
@@ -303,7 +303,7 @@ struct IonRecord {
         case UInt8(ascii: "0"): return Array("\\u0000".utf8)
         case UInt8(ascii: "a"): return Array("\\u0007".utf8)
         case UInt8(ascii: "v"): return Array("\\u000b".utf8)
-        // A line that goes on.
+        // A line continuation.
         case 0x0A: return []
         case UInt8(ascii: "x"): return Array("\\u00".utf8) + (try self.digits(2))
         case UInt8(ascii: "u"): return Array("\\u".utf8) + (try self.digits(4))
@@ -333,7 +333,7 @@ struct IonRecord {
         self.index += 1
     }
 
-    /// A comma, unless the end follows; one may stand before the end.
+    /// A comma, unless the end follows; a trailing comma is allowed.
     private mutating func separate(_ end: Unicode.Scalar) throws(Malformed) {
         self.skipSpace()
         if self.next == UInt8(ascii: end) { return }

@@ -2,12 +2,12 @@ internal import DynamoDBValues
 internal import Primitives
 
 /// Items as Amazon Ion text, in the form of AWS's exports: strings, bools, decimals, blobs, lists and structs, and sets
-/// as lists with an annotation that names their type.
+/// as lists annotated with their type.
 ///
 /// - Source: DynamoDB Developer Guide, "DynamoDB table export output format", "Amazon Ion"; Ion's
 ///   specification of text.
 enum IonText {
-    /// What begins each line.
+    /// The beginning of each line.
     static let versionMarker = Array("$ion_1_0 ".utf8)
 
     static func append(_ item: AttributeMap, to output: inout [UInt8]) {
@@ -50,7 +50,7 @@ enum IonText {
         output.append(UInt8(ascii: "]"))
     }
 
-    /// As Ion's library for Java writes decimals, which AWS's example shows: `103.`, `6d2`, `1.5`.
+    /// The form in which Ion's Java library writes decimals, as in AWS's example: `103.`, `6d2`, `1.5`.
     static func decimal(_ number: DynamoDBNumber) -> [UInt8] {
         let digits = String(number.coefficient)
         var text = number.isNegative ? "-" : ""
@@ -67,7 +67,7 @@ enum IonText {
         return Array(text.utf8)
     }
 
-    /// The name of a field: a symbol, in quotes where it is no plain one.
+    /// The name of a field: a symbol, quoted unless it is a plain one.
     private static func appendName(_ name: String, to output: inout [UInt8]) {
         if self.isPlain(Array(name.utf8)) {
             output += Array(name.utf8)
@@ -78,7 +78,7 @@ enum IonText {
 
     private static func isPlain(_ name: [UInt8]) -> Bool {
         guard let first = name.first, !ASCII.isDigit(first), name.allSatisfy(self.isWord) else { return false }
-        // A dollar and digits stand for the symbol of that number.
+        // A dollar sign followed by digits stands for the symbol with that number.
         if first == UInt8(ascii: "$"), name.dropFirst().allSatisfy(ASCII.isDigit) { return false }
         return !["null", "true", "false", "nan"].contains { $0.utf8.elementsEqual(name) }
     }

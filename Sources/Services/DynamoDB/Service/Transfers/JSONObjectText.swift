@@ -1,6 +1,6 @@
 internal import Primitives
 
-/// One JSON object, member by member.
+/// Writes one JSON object, member by member.
 struct JSONObjectText {
     private var output: [UInt8] = [UInt8(ascii: "{")]
 

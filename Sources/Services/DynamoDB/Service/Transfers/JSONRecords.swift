@@ -1,28 +1,29 @@
-/// Cuts the text of an object into JSON objects, or structs of Amazon Ion, and knows where in the text each one ends.
+/// Splits the text of an object into JSON objects, or structs of Amazon Ion, and tracks the offset at which each one
+/// ends.
 ///
-/// AWS reads one object of JSON after the other, be they on lines of their own or not; a line of something else is one
-/// record, so that it can be refused. What lies before `offset` was done in an earlier step and is passed over.
+/// AWS reads consecutive JSON objects, whether or not they are on separate lines; a line of anything else is one
+/// record, so that it can be refused. Text before `offset` was processed in an earlier step and is skipped.
 /// - Source: moto's `test_import_table_single_file_with_multiple_items`, which is verified against AWS.
 struct JSONRecords: Sendable {
     struct Record: Sendable {
-        /// Without a mark of the byte order.
+        /// Without a byte order mark.
         var bytes: [UInt8]
-        /// Where the next record begins, in bytes from the start of the text.
+        /// The offset of the next record, in bytes from the start of the text.
         var end: Int
     }
 
     private var passing: Int
-    /// Where the record that is being read begins, and goes on.
+    /// The offsets of the current record's start and of the next byte.
     private var start: Int
     private var position: Int
     private var record: [UInt8] = []
-    /// Objects and arrays that are open.
+    /// The number of open objects and arrays.
     private var depth = 0
-    /// The quote that ends the string; nil outside of strings.
+    /// The closing quote of the current string; nil outside of strings.
     private var quote: UInt8?
     private var isEscaped = false
 
-    /// Whether single quotes enclose text, too.
+    /// Whether single quotes delimit text, too.
     private let isIon: Bool
 
     init(from offset: Int = 0, isIon: Bool = false) {
@@ -32,8 +33,8 @@ struct JSONRecords: Sendable {
         self.position = offset
     }
 
-    /// Takes the next piece of the text, and appends the records that end in it.
-    /// - Returns: false when a record is longer than one can be.
+    /// Adds the next piece of the text, and appends the records that end in it.
+    /// - Returns: false when a record is too long.
     mutating func take(_ piece: [UInt8], to records: inout [Record]) -> Bool {
         var start = min(self.passing, piece.count)
         self.passing -= start
@@ -75,7 +76,7 @@ struct JSONRecords: Sendable {
         return false
     }
 
-    /// Appends what stands behind the last record.
+    /// Appends the rest after the last record.
     mutating func finish(_ records: inout [Record]) {
         if !self.record.isEmpty { self.end(&records) }
     }
@@ -85,7 +86,7 @@ struct JSONRecords: Sendable {
         while let last = self.record.last, last == UInt8(ascii: "\n") || last == UInt8(ascii: "\r") {
             self.record.removeLast()
         }
-        // White space between records is none.
+        // White space between records is not a record.
         if !self.record.allSatisfy({ $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") }) {
             records.append(Record(bytes: self.record, end: self.position))
         }

@@ -1,20 +1,20 @@
 internal import WireProtocols
 
-/// How the objects of an import or of a bulk operation are compressed, in AWS's words.
+/// The compression of the objects of an import or of a bulk operation, in AWS's words.
 enum ObjectCompression: String, Sendable, Hashable {
     case no = "NONE"
     case gzip = "GZIP"
     case zstd = "ZSTD"
 
-    /// Compressed bytes that are inflated at once: gzip makes at most a thousand times as many of them, Zstandard
-    /// 128 KiB of four bytes.
+    /// Compressed bytes inflated at once, which bounds the output: gzip expands at most a thousandfold, Zstandard four
+    /// bytes to 128 KiB.
     var pieceBytes: Int { self == .zstd ? 256 : 8 << 10 }
 
-    /// What gives the text of an object; nil where it is text already.
+    /// Decompresses an object; nil for plain text.
     var inflater: (any Inflater)? {
         switch self {
         case .no: nil
-        // They fail only where there is no memory.
+        // These fail only when memory is exhausted.
         case .gzip: try? GzipInflater(outputBytesMax: .max)
         case .zstd: try? ZstdInflater()
         }

@@ -1,12 +1,12 @@
 internal import ServiceKit
 internal import ServiceModel
 
-/// What the place for objects can do wrong, on its way to the description of an export or import.
+/// An error of the object store, for the description of an export or import.
 enum ObjectFailure {
-    /// Never told to a client as an error.
+    /// Never returned to a client as an error.
     static let code = "ObjectFailure"
 
-    /// What descriptions say when a bucket is not there.
+    /// The failure shown in descriptions when a bucket does not exist.
     static let noBucket = (code: "S3NoSuchBucket", message: "The specified bucket does not exist")
 
     static func error(_ reason: String) -> ServiceError {
@@ -14,7 +14,7 @@ enum ObjectFailure {
     }
 }
 
-/// Runs what the place for objects can do wrong.
+/// Runs work on the object store, and converts its errors.
 func transferring<Value: Sendable>(
     _ work: () async throws(ObjectError) -> Value
 ) async throws(ServiceError) -> Value {
@@ -30,7 +30,7 @@ func transferring<Value: Sendable>(
 }
 
 extension DynamoDBService {
-    /// Whether there is such a bucket, be it empty.
+    /// Whether the bucket exists; it may be empty.
     func hasBucket(_ bucket: String) async throws(ServiceError) -> Bool {
         try await transferring { () throws(ObjectError) in try await self.objects.hasBucket(bucket) }
     }

@@ -4,7 +4,7 @@ internal import KeyValue
 internal import Primitives
 internal import ServiceModel
 
-/// What exports and imports have in common: whose they are, where their objects lie, and how they go.
+/// The part common to exports and imports: identity, location of the objects, and progress.
 protocol Transfer: Sendable {
     var id: String { get }
     var table: TableDescriptor { get }
@@ -26,7 +26,7 @@ enum TransferState: String, Sendable, Hashable {
 }
 
 extension Transfer {
-    /// It has completed, or failed where a failure is given.
+    /// Ends it as completed, or as failed if there is a failure.
     mutating func end(at time: Timestamp, _ failure: (code: String, message: String)? = nil) {
         self.state = failure == nil ? .completed : .failed
         self.end = time
@@ -34,7 +34,7 @@ extension Transfer {
         self.failureMessage = failure?.message
     }
 
-    /// Writes what both have into a record.
+    /// Writes the common fields to a record.
     func write(to fields: inout RecordFields) {
         fields.set("id", self.id)
         fields.set("table", TableRecord.encode(self.table))
@@ -49,7 +49,7 @@ extension Transfer {
         fields.set("failureMessage", self.failureMessage)
     }
 
-    /// Takes from a record what can change, or may be missing, in both.
+    /// Reads the common fields that can change, or may be missing, from a record.
     /// - Returns: false when the record is damaged.
     mutating func read(_ fields: RecordFields) -> Bool {
         guard let state = fields.text("state").flatMap(TransferState.init(rawValue:)) else { return false }
@@ -65,7 +65,7 @@ extension Transfer {
 }
 
 extension DynamoDBService {
-    /// Refuses one more transfer of a kind than may be under way at once.
+    /// Refuses another transfer of a kind when the limit on concurrent ones is reached.
     func checkCount(
         _ kind: BackupKeys.Kind, atMost countMax: Int, _ name: String
     ) async throws(ServiceError) {

@@ -2,14 +2,14 @@ internal import DynamoDBValues
 internal import KeyValue
 internal import Primitives
 
-/// Reads what changed in a table within a window of time, each item once, in the order of keys.
+/// Reads the changes of a table within a window of time, one for each changed item, in the order of keys.
 ///
-/// The log is read first, piece by piece; what became of each key is noted under the export's own number.
+/// The log is read first, in slices; the net change of each key is stored under the export's own number.
 struct WindowReader: Sendable {
-    /// A piece of the changed items.
+    /// A part of the changed items.
     struct Slice: Sendable {
         var changes: [WindowChange] = []
-        /// Where the next slice begins; nil when this was the last one.
+        /// Where the next slice begins; nil after the last one.
         var next: [UInt8]?
     }
 
@@ -20,8 +20,8 @@ struct WindowReader: Sendable {
     /// Exclusive.
     let to: Timestamp
 
-    /// Notes the next piece of the log.
-    /// - Returns: whether the window's end was reached.
+    /// Stores the changes of the next part of the log.
+    /// - Returns: whether the end of the window was reached.
     func readLog() async throws(StorageError) -> Bool {
         let mark = KeySpace(table: self.export.copy, index: 1).prefix
         let state = try await self.store.get([mark], .forAnswer)
@@ -72,14 +72,14 @@ struct WindowReader: Sendable {
                 guard let earlier = WindowChange(record.value) else { throw .corrupt("change of an export") }
                 change.old = earlier.old
             }
-            // What came and went within the window is not told.
+            // An item that was both created and deleted within the window is not exported.
             let isNothing = change.old == nil && change.new == nil
             writes.append(isNothing ? .delete(key) : .set(key, change.encoded))
         }
         return writes
     }
 
-    /// The slice that begins at a place; the empty one is the first.
+    /// The slice that begins at a place; the first slice begins at the empty one.
     func slice(from place: [UInt8]) async throws(StorageError) -> Slice {
         let prefix = KeySpace(table: self.export.copy).prefix
         let page = try await self.store.scan(
