@@ -3,16 +3,16 @@ package import Primitives
 package import ServiceKit
 package import Telemetry
 
-/// Amazon Bedrock's runtime: models behind Converse and InvokeModel.
+/// Amazon Bedrock's runtime: serves models with Converse and InvokeModel.
 package final class BedrockRuntimeService: BedrockRuntimeOperations {
     let catalog: ModelCatalog
     let clock: any WallClock
     let meter: Meter
     let rules: RuleBook
     let random: any RandomSource
-    /// Answers to deterministic requests that are kept; nil keeps none.
+    /// The cache of answers to deterministic requests; nil disables caching.
     let responses: ResponseCache?
-    /// Responses of OpenAI's notation that are continued.
+    /// Stored responses of OpenAI's Responses API, which later requests can continue.
     let kept = KeptResponses()
 
     package init(
@@ -29,7 +29,7 @@ package final class BedrockRuntimeService: BedrockRuntimeOperations {
         self.responses = responses
     }
 
-    /// Takes other aliases and rules while it serves: for the next request.
+    /// Replaces aliases and rules while the service runs; takes effect with the next request.
     package func reconfigure(aliases: [ModelCatalog.Alias], rules: [ModelRule]) {
         self.catalog.setAliases(aliases)
         self.rules.replace(with: rules)
