@@ -1,7 +1,7 @@
 internal import ServiceModel
 internal import WireProtocols
 
-/// Which models of the list are asked for; it is in the order of their names.
+/// The page of a list of models that a request selects; the list is sorted by name.
 struct AnthropicModelPage {
     private static let countStandard = 20
     private static let countMax = 1000
@@ -10,7 +10,7 @@ struct AnthropicModelPage {
     private let after: String?
     private let before: String?
 
-    /// - Source: the bounds are Anthropic's, and so are the sentences that its users report of members of bodies.
+    /// - Source: the limits are Anthropic's; the sentences are those that its users report for members of bodies.
     init(_ query: QueryItems) throws(ServiceError) {
         self.countMax = try Self.count(query.values("limit").last)
         self.after = query.values("after_id").last
@@ -29,12 +29,12 @@ struct AnthropicModelPage {
         return count
     }
 
-    /// The page of these names; one that is gone since it was told still says where the next page begins.
+    /// The page of these names; the cursor may be a name that no longer exists.
     func document(_ names: [String]) -> Document {
         var names = names
         if let after = self.after { names.removeAll { $0 <= after } }
         if let before = self.before { names.removeAll { $0 >= before } }
-        // Who reads backwards is given what stands last.
+        // With only `before_id`, the page is the end of the list before it.
         let isBackwards = self.before != nil && self.after == nil
         let page = isBackwards ? names.suffix(self.countMax) : names.prefix(self.countMax)
         return .object([
@@ -43,7 +43,8 @@ struct AnthropicModelPage {
         ])
     }
 
-    /// A model; when it was made, and what it takes, is not known here, and Anthropic has such values for that.
+    /// A model; its creation time and its limits are not known here, and are given as Anthropic's values for unknown
+    /// ones.
     static func entry(_ name: String) -> Document {
         .object([
             "type": .string("model"), "id": .string(name), "display_name": .string(name),

@@ -4,9 +4,9 @@ internal import ServiceModel
 internal import WireProtocols
 
 extension BedrockRuntimeService {
-    /// `GET …/v1/models` and `GET …/v1/models/{model}` as Anthropic's clients read them.
-    /// - Source: Anthropic API reference, "List Models" and "Get a Model"; Amazon Bedrock User Guide, "Get list of
-    ///   models", has its SDK list them.
+    /// `GET …/v1/models` and `GET …/v1/models/{model}` for Anthropic's clients.
+    /// - Source: Anthropic API reference, "List Models" and "Get a Model"; according to Amazon Bedrock User Guide, "Get
+    ///   list of models", its SDK lists them.
     func anthropicModels(
         _ request: HTTPRouteRequest, _ context: RequestContext
     ) async throws(ServiceError) -> HTTPRouteAnswer {

@@ -1,10 +1,10 @@
 internal import Primitives
 internal import ServiceModel
 
-/// The version of Anthropic's API that a request is for: a date, such as `2023-06-01`. All have the same notation here,
-/// and each release of Anthropic's SDK may name a newer one.
+/// The version of Anthropic's API in a request: a date, such as `2023-06-01`. All versions have the same notation here,
+/// and each release of Anthropic's SDK may send a newer one.
 /// - Source: Anthropic API reference, "Versions"; Amazon Bedrock User Guide, "Inference using Anthropic Messages API",
-///   asks for it in each request; the sentences that users report.
+///   which requires it in each request; the sentences that users report.
 enum AnthropicVersion {
     static func check(_ head: RequestHead) throws(ServiceError) {
         let named = head.headers.all("anthropic-version")

@@ -45,7 +45,7 @@ extension BedrockRuntimeService {
         }
     }
 
-    /// An invocation for each choice. A seed is another one for each, or they would all be the same.
+    /// One invocation for each choice. Each gets a different seed, or all choices would be the same.
     private static func choices(
         _ count: Int, of chat: ChatRequest, _ model: InvokedModel
     ) async throws(ServiceError) -> [Invocation] {
@@ -73,7 +73,7 @@ extension BedrockRuntimeService {
         return .json(entry(name))
     }
 
-    /// - Throws: where neither a model nor a rule answers for that name.
+    /// - Throws: when neither a model nor a rule answers for the name.
     func requireModel(_ name: String, _ context: RequestContext) async throws(ServiceError) {
         let id = try ModelID(name, context)
         if !self.rules.answers(id) { _ = try await self.catalog.model(id) }
@@ -81,7 +81,7 @@ extension BedrockRuntimeService {
 }
 
 extension ServiceError {
-    /// Does what streams an answer, and turns a model's failure into the error that ends the stream.
+    /// Runs the streaming of an answer, and converts a model's failure to the error that ends the stream.
     static func streaming(
         _ work: () async throws -> ChatOutcome
     ) async throws -> ChatOutcome {

@@ -1,9 +1,9 @@
 internal import ServiceModel
 
-/// What OpenAI's Chat Completions refuse of a body whose members are of the right types, and what has no effect here.
+/// The checks of Chat Completions on bodies whose members have valid types, and the refusal of unsupported members.
 /// - Source: OpenAI API reference; the sentences that its users report.
 enum ChatRules {
-    /// Answers to one request.
+    /// The limit on choices in one request.
     static let choiceCountMax = 128
 
     static func check(_ body: Document) throws(ServiceError) {
@@ -39,7 +39,7 @@ enum ChatRules {
         try self.checkCompany(of: body)
     }
 
-    /// Members that need another one.
+    /// Checks members that require another member.
     private static func checkCompany(of body: Document) throws(ServiceError) {
         let hasTools = !(body["tools"]?.elements ?? []).isEmpty
         if case .boolean? = body["parallel_tool_calls"], !hasTools {
@@ -62,7 +62,7 @@ enum ChatRules {
             "messages", nil)
     }
 
-    /// What a call of a tool must have, and the name of its function.
+    /// Checks the required members of a tool call, and the name of its function.
     private static func check(call: Document, at place: String) throws(ServiceError) {
         func require(_ name: String, of object: Document?, at place: String) throws(ServiceError) -> Document {
             guard let member = object?[name], member != .null else { throw OpenAIRules.missing("\(place).\(name)") }
@@ -75,7 +75,7 @@ enum ChatRules {
         if let name = name.text { try OpenAIRules.check(name: name, at: "\(place).function.name") }
     }
 
-    /// Who calls tools need not say anything; all others must.
+    /// Only a message of the assistant that calls tools or refuses can be without content.
     private static func check(_ message: Document, at index: Int) throws(ServiceError) {
         for (position, call) in (message["tool_calls"]?.elements ?? []).enumerated() {
             guard case .object = call else { continue }

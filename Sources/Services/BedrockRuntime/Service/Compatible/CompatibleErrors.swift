@@ -4,18 +4,18 @@ internal import ServiceKit
 internal import ServiceModel
 internal import WireProtocols
 
-/// Errors as OpenAI's clients read them.
+/// Errors in the form of OpenAI's API.
 ///
-/// - Source: OpenAI API reference, "Error codes". That a key which is not accepted is a 401 with `invalid_api_key` and
-///   "Invalid bearer token" is what Bedrock's own endpoint answers; for other errors its wording is not published.
+/// - Source: OpenAI API reference, "Error codes". For a key that is not accepted, Bedrock's own endpoint answers 401
+///   with `invalid_api_key` and "Invalid bearer token"; its wording for other errors is not published.
 enum OpenAIError {
     static func answer(_ error: ServiceError, _ requestID: RequestID) -> (status: Int, body: [UInt8]) {
         (self.status(error), self.document(error).json)
     }
 
-    /// The last event of a stream that broke off. Clients raise what has an `error`.
-    /// - Source: OpenAI API reference, "Streaming events", `error`, for that of a response; recorded ones have an
-    ///   `error` beside (Soju06/codex-lb#429).
+    /// The last event of a stream that failed. Clients raise events with an `error`.
+    /// - Source: OpenAI API reference, "Streaming events", `error`, for that of a response; recorded ones also have a
+    ///   member `error` (Soju06/codex-lb#429).
     static func event(_ error: ServiceError, _ requestID: RequestID) -> [UInt8] {
         let document = self.document(error)
         guard let fault = error.detail as? StreamFault else { return ServerSentEvents.event(document) }
@@ -41,10 +41,10 @@ enum OpenAIError {
         ])
     }
 
-    /// The status, and by it the kind of error: a stream that has begun tells the latter alone.
+    /// The status, which determines the type of the error: after the start of a stream, only the type is sent.
     static func status(_ error: ServiceError) -> Int {
         switch error.code {
-        // OpenAI has no status of its own for a model that failed.
+        // OpenAI has no dedicated status for a model that failed.
         case "ModelErrorException", "ModelStreamErrorException": 500
         default: error.status
         }
@@ -65,7 +65,7 @@ enum OpenAIError {
     }
 }
 
-/// An error that ends a stream whose events are numbered, and its own number.
+/// An error that ends a stream with numbered events, with its own number.
 struct StreamFault: WritableShape {
     static let schema = ValidationException.schema
 
@@ -77,10 +77,10 @@ struct StreamFault: WritableShape {
     }
 }
 
-/// Errors as Anthropic's clients read them.
+/// Errors in the form of Anthropic's API.
 /// - Source: Anthropic API reference, "Errors".
 enum AnthropicError {
-    /// What says to a client that it must send the whole conversation each time, as it then does.
+    /// Makes the client send the whole conversation with each request.
     /// - Source: Anthropic's SDK, `ThreadUnsupportedRequestErrorDetails`.
     static let noThreads = ServiceError(
         code: "ThreadUnsupportedRequest",
@@ -106,7 +106,7 @@ enum AnthropicError {
         ])
     }
 
-    /// The sentence about a path is OpenAI's.
+    /// The sentence about an unknown path is OpenAI's.
     private static func message(_ error: ServiceError) -> String {
         error.code == ServiceError.RouteCode.unknownPath ? "Not Found" : error.message
     }

@@ -5,18 +5,18 @@ internal import ServiceModel
 internal import WireProtocols
 
 extension BedrockRuntimeService {
-    /// Bedrock's endpoints in the notations of OpenAI and Anthropic.
+    /// Bedrock's endpoints with the APIs of OpenAI and Anthropic.
     ///
-    /// AWS has them at `bedrock-runtime.<region>.amazonaws.com/openai/v1`, and at `bedrock-mantle.<region>.api.aws/v1`
-    /// and `/anthropic/v1`; here all paths are answered, whatever the host.
+    /// On AWS they are at `bedrock-runtime.<region>.amazonaws.com/openai/v1`, and at
+    /// `bedrock-mantle.<region>.api.aws/v1` and `/anthropic/v1`; here all paths are served, whatever the host.
     /// - Source: Amazon Bedrock User Guide, "Endpoints supported by Amazon Bedrock", "Responses API".
     package var routes: [HTTPRoute] { Self.routes(of: self) }
 
-    /// The same where another process runs the service: they are recognised, and nobody asks them for an answer.
+    /// The routes for a process that does not run the service: requests are recognised, but not answered here.
     package static var routesElsewhere: [HTTPRoute] { self.routes(of: nil) }
 
     private static func routes(of service: BedrockRuntimeService?) -> [HTTPRoute] {
-        // OpenAI and Anthropic list models under one path; Anthropic's clients are told by their headers.
+        // OpenAI and Anthropic list models at the same path; Anthropic's clients are recognised by their headers.
         var routes =
             self.anthropicLists("/v1", carrying: self.anthropicHeaders, service)
             + self.anthropicLists("/anthropic/v1", service)
@@ -54,7 +54,7 @@ extension BedrockRuntimeService {
         return routes + [others] + unknown.map { HTTPRoute(unknownBelow: $0, form: $1.form) } + self.mistaken
     }
 
-    /// What clients ask for whose base URL lacks the version, and those of Ollama.
+    /// Requests of clients whose base URL lacks the version, and of Ollama's clients.
     private static var mistaken: [HTTPRoute] {
         let openAI = "OpenAI's notation is answered below /v1: let the base URL end so"
         let ollama = "Ollama's own API is not spoken here; OpenAI's is, below /v1"
@@ -65,13 +65,13 @@ extension BedrockRuntimeService {
         return paths.map { HTTPRoute(unknownBelow: $0, form: self.openAI.form, remedy: $1) }
     }
 
-    /// What Anthropic's clients send, and OpenAI's do not.
+    /// Headers that Anthropic's clients send, and OpenAI's do not.
     private static let anthropicHeaders = ["anthropic-version", "x-api-key"]
 
-    /// Names that a signature may have: what AWS's clients sign for on either host.
+    /// The valid service names in a signature: those for which AWS's clients sign on either host.
     private static let signingNames = ["bedrock", "bedrock-mantle"]
 
-    /// Whose notation the bodies and errors of a route have.
+    /// The notation of a route's bodies and errors.
     private struct Notation {
         let form: HTTPRouteForm
         let bodies: BodyShape.Form
@@ -107,8 +107,8 @@ extension BedrockRuntimeService {
     private typealias KeptHandler =
         @Sendable (HTTPRouteRequest, RequestContext) throws(ServiceError) -> HTTPRouteAnswer
 
-    /// A route to a response that is kept.
-    /// - Source: the actions are those that Amazon Bedrock User Guide, "Making inference requests", asks for.
+    /// A route to a stored response.
+    /// - Source: the actions are those in Amazon Bedrock User Guide, "Making inference requests".
     private static func keptRoute(
         _ name: String, _ method: String, _ prefix: String, _ suffix: String, _ action: String,
         _ respond: KeptHandler?
@@ -132,7 +132,7 @@ extension BedrockRuntimeService {
 
     private static let listAccess = ResourceAccess(action: "bedrock:ListFoundationModels", resource: "*")
 
-    /// The models as Anthropic's clients read them.
+    /// The list of models for Anthropic's clients.
     private static func anthropicLists(
         _ prefix: String, carrying carried: [String] = [], _ service: BedrockRuntimeService?
     ) -> [HTTPRoute] {
@@ -151,14 +151,14 @@ extension BedrockRuntimeService {
         code: "ServiceUnavailableException", status: 503, message: "The service runs in another process.")
 }
 
-/// A body that names its model, as all of these requests do.
+/// A body with a member `model`, as in all of these requests.
 struct CompatibleRequest: Sendable {
     let body: Document
     let id: ModelID
     let isStreamed: Bool
-    /// What the body had of bytes.
+    /// The size of the body in bytes.
     let byteCount: Int
-    /// What Anthropic's clients ask to try out.
+    /// The beta features that Anthropic's clients request.
     let betas: [String]
 
     init(
@@ -190,7 +190,7 @@ struct CompatibleRequest: Sendable {
         return model
     }
 
-    /// What a request touches; a body that cannot be read touches nothing in particular.
+    /// The accesses of a request; for a body that cannot be parsed, any resource.
     static func accesses(_ request: HTTPRouteRequest, _ context: RequestContext) -> [ResourceAccess] {
         let body = Self.document(request)
         let action =

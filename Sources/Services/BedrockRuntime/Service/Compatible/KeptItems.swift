@@ -1,12 +1,12 @@
 internal import ServiceModel
 internal import WireProtocols
 
-/// The items from which a response was made, as clients list them.
+/// The input items of a response, in the form in which clients list them.
 /// - Source: OpenAI API reference, "List input items".
 struct KeptItems {
     private static let countStandard = 20
     private static let countMax = 100
-    /// What ids begin with, by the type of the item.
+    /// The prefixes of ids, by the type of the item.
     private static let kinds = ["function_call": "fc", "function_call_output": "fc", "reasoning": "rs"]
 
     private let countMax: Int
@@ -43,7 +43,7 @@ struct KeptItems {
         return count
     }
 
-    /// Items of a request under ids: those that have none are given some of the response's.
+    /// Items of a request with ids: those without one get an id derived from the response's.
     static func named(_ items: [Document], token: String) -> [Document] {
         items.enumerated().map { index, item in
             guard item["id"]?.text == nil else { return item }
@@ -53,7 +53,7 @@ struct KeptItems {
         }
     }
 
-    /// The page of these items, which are in the order in which they were said.
+    /// The page of these items, which are in chronological order.
     func document(_ items: [Document]) -> Document {
         var items = self.isAscending ? items[...] : items.reversed()[...]
         if let after = self.after, let place = items.firstIndex(where: { $0["id"] == .string(after) }) {
@@ -67,7 +67,7 @@ struct KeptItems {
         ])
     }
 
-    /// An item in full: its type is told, and a text is a list of one part.
+    /// An item in full: with its type, and with text as a list of one part.
     private static func listed(_ item: Document) -> Document {
         var members = item.members
         if item["type"]?.text == nil { members.insert(.init("type", .string("message")), at: 0) }

@@ -2,16 +2,16 @@ package import Primitives
 package import ServiceModel
 internal import Synchronization
 
-/// A response that is kept: a later one continues it, and clients read it again.
+/// A stored response, which later requests can continue, and clients can retrieve.
 package struct KeptResponse: Sendable {
     let account: AccountID
     let region: Region
     /// The response that this one continues.
     let previous: String?
-    /// What was asked, without what stood before it.
+    /// The input of the request, without the preceding conversation.
     let input: [Document]
     let response: Document
-    /// What the request had, and the response has, of bytes.
+    /// The size of the request and of the response in bytes.
     let bytes: Int
 
     package init(
@@ -27,7 +27,7 @@ package struct KeptResponse: Sendable {
 
     var id: String { self.response["id"]?.text ?? "" }
 
-    /// What both said, as items of a later request.
+    /// Input and output, as items of a later request.
     var items: [Document] { self.input + (self.response["output"]?.elements ?? []) }
 
     fileprivate func isOf(_ context: RequestContext) -> Bool {
@@ -35,7 +35,7 @@ package struct KeptResponse: Sendable {
     }
 }
 
-/// What a request may refer to.
+/// The earlier items that a request may reference.
 struct EarlierItems: Sendable {
     let kept: KeptResponses
     let context: RequestContext
@@ -45,12 +45,12 @@ struct EarlierItems: Sendable {
     func item(_ id: String) -> Document? { self.kept.item(id, self.context) }
 }
 
-/// The responses of OpenAI's notation that are kept between requests.
-// DEVIATION: AWS keeps responses for thirty days. Here they are in memory: the oldest go when it is full, and all of
-// them when the server stops.
+/// The responses of OpenAI's Responses API that are stored between requests.
+// DEVIATION: AWS stores responses for thirty days. Here they are in memory: when it is full, the oldest are evicted;
+// all are lost when the server stops.
 package final class KeptResponses: Sendable {
     private struct State {
-        /// By the order in which they were made.
+        /// By the order of creation.
         var responses: [Int: KeptResponse] = [:]
         var numbers: [String: Int] = [:]
         var oldest = 0
@@ -58,16 +58,16 @@ package final class KeptResponses: Sendable {
         var bytes = 0
     }
 
-    /// Bytes of all of them; of one request there are a quarter at most.
+    /// The limit on bytes of all responses; one request may have at most a quarter.
     private static let bytesMax = 32 << 20
-    /// Bytes of one beside its own, such as those of its documents' nodes.
+    /// The overhead of one response in bytes, such as its documents' nodes.
     private static let entryBytes = 1024
 
     private let state = Mutex(State())
 
     package init() {}
 
-    /// Whether the response to a request is kept.
+    /// Whether the response to a request is stored.
     static func keeps(_ request: CompatibleRequest) -> Bool {
         request.body["store"] != .boolean(false) && request.byteCount <= self.bytesMax / 4
     }
@@ -89,7 +89,7 @@ package final class KeptResponses: Sendable {
         self.state.withLock { Self.find(id, context, $0)?.response }
     }
 
-    /// Whether there was one.
+    /// - Returns: whether the response existed.
     package func remove(_ id: String, _ context: RequestContext) -> Bool {
         self.state.withLock { state in
             guard Self.find(id, context, state) != nil, let number = state.numbers[id] else { return false }
@@ -98,7 +98,7 @@ package final class KeptResponses: Sendable {
         }
     }
 
-    /// All that was said up to the end of a response; nil where it, or one before it, is not kept.
+    /// The whole conversation up to the end of a response; nil when it, or one before it, is not stored.
     package func items(upTo id: String, _ context: RequestContext) -> [Document]? {
         self.state.withLock { state in
             var kept: [KeptResponse] = []
@@ -112,13 +112,13 @@ package final class KeptResponses: Sendable {
         }
     }
 
-    /// All from which a response was made; what is lost of what stood before it is left out.
+    /// The whole input of a response; when a part of the preceding conversation is lost, only the response's own input.
     func input(of id: String, _ context: RequestContext) -> [Document]? {
         guard let response = self.state.withLock({ Self.find(id, context, $0) }) else { return nil }
         return (response.previous.flatMap { self.items(upTo: $0, context) } ?? []) + response.input
     }
 
-    /// What was said to a response or by it, by the item's id, which has the response's letters.
+    /// An input or output item of a response, by the item's id, which contains the response's token.
     func item(_ id: String, _ context: RequestContext) -> Document? {
         let letters = id.drop { $0 != "_" }.prefix(1 + AnswerStamp.tokenLength)
         let response = self.state.withLock { Self.find("resp\(letters)", context, $0) }

@@ -2,22 +2,22 @@ internal import Inference
 internal import Primitives
 internal import ServiceModel
 
-/// The content of a message in OpenAI's notation: a text, or parts.
+/// The content of a message in OpenAI's notation: a text, or a list of parts.
 enum OpenAIContent {
-    /// All text together, what was refused with it.
+    /// The whole text, including refusals.
     static func text(_ content: Document?) -> String {
         content?.text
             ?? (content?.elements ?? []).compactMap { $0["text"]?.text ?? $0["refusal"]?.text }.joined(separator: "\n")
     }
 
-    /// Which kinds of parts a notation has.
+    /// The notations, which differ in their kinds of parts.
     enum Notation {
         case chat
         case responses
-        /// What a model said before, as an item of the Responses API.
+        /// Earlier output of a model, as an item of the Responses API.
         case answer
 
-        /// In the order of OpenAI's sentence about others.
+        /// In the order of OpenAI's sentence about unknown kinds.
         fileprivate var kinds: [String] {
             switch self {
             case .chat: ["text", "image_url", "input_audio", "refusal", "audio", "file"]
@@ -31,7 +31,7 @@ enum OpenAIContent {
         }
     }
 
-    /// Refuses images that are not the user's.
+    /// Refuses images in messages of other roles than the user.
     /// - Source: the sentence that users report.
     static func check(speakerOf message: Document, at index: Int) throws(ServiceError) {
         guard let role = message["role"]?.text, role != "user",
@@ -42,7 +42,7 @@ enum OpenAIContent {
                 + "with role '\(role)' contains an image URL.", "messages[\(index)]", "invalid_value")
     }
 
-    /// The parts of a message; `place` is where they stand, for the sentences of refusals.
+    /// The parts of a message; `place` is its path, for error messages.
     static func parts(
         _ content: Document?, _ notation: Notation, at place: String
     ) throws(ServiceError) -> [ChatRequest.Part] {
@@ -75,8 +75,8 @@ enum OpenAIContent {
         return text
     }
 
-    /// - Source: the sentence that users report; of each notation's kinds those that they name
-    ///   (jeremychone/rust-genai#119 for what a model said).
+    /// - Source: the sentence that users report; for each notation the kinds that they list (jeremychone/rust-genai#119
+    ///   for output of a model).
     private static func unknown(_ type: String, _ notation: Notation, at place: String) -> ServiceError {
         let kinds = notation.kinds.map { "'\($0)'" }
         return OpenAIRules.fault(
@@ -85,10 +85,10 @@ enum OpenAIContent {
             notation == .answer ? place : "\(place).type", "invalid_value")
     }
 
-    /// As the models of OpenAI take them.
+    /// The formats that OpenAI's models accept.
     private static let imageFormats: Set<String> = ["png", "jpeg", "jpg", "gif", "webp"]
 
-    /// `data:image/png;base64,…`; nothing is fetched from elsewhere.
+    /// `data:image/png;base64,…`; other URLs are not fetched.
     private static func image(_ url: String, at place: String) throws(ServiceError) -> ChatRequest.Part {
         let prefix = "data:image/"
         let mark = ";base64,"

@@ -5,7 +5,7 @@ internal import ServiceModel
 
 /// A request for embeddings in OpenAI's notation.
 struct OpenAIEmbedding: Sendable {
-    /// Texts of one request.
+    /// The limit on texts in one request.
     static let textCountMax = 2048
     static let dimensionsMax = 65_536
 

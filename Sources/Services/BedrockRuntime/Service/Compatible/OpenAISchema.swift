@@ -1,14 +1,14 @@
 internal import ServiceModel
 
-/// What OpenAI's API asks of a schema with `strict`: objects are closed, and have all of their properties.
+/// The requirements of OpenAI's API on schemas with `strict`: objects must be closed, and require all their properties.
 /// - Source: OpenAI's guide, "Structured model outputs", on supported schemas; the sentences that its users report.
 enum OpenAISchema {
-    /// What is nested deeper is not looked at.
+    /// Deeper levels are not checked.
     private static let depthMax = 64
-    /// Members that hold schemas by name.
+    /// Members that contain schemas by name.
     private static let named = ["properties", "$defs", "definitions"]
 
-    /// - Returns: what is wrong with a schema, but for what it is the schema of; nil where nothing is.
+    /// - Returns: the error in a schema, without the name of what the schema is for; nil when it is valid.
     static func fault(in schema: Document) -> String? { self.fault(in: schema, at: []) }
 
     private static func fault(in schema: Document, at place: [String]) -> String? {
@@ -38,13 +38,13 @@ enum OpenAISchema {
         return nil
     }
 
-    /// A place as Python writes a tuple.
+    /// A path in the form of a Python tuple.
     private static func text(_ place: [String]) -> String {
         let names = place.map { "'\($0)'" }.joined(separator: ", ")
         return place.count == 1 ? "(\(names),)" : "(\(names))"
     }
 
-    /// The schema of a function's arguments: an object, and one without members where nothing is said of them.
+    /// The schema of a function's arguments: an object; without members if the request gives none.
     /// - Source: OpenAI API reference, "Create chat completion", on a tool's `parameters`.
     static func parameters(_ told: Document?) -> Document {
         guard let told, !told.members.isEmpty else {
@@ -53,7 +53,7 @@ enum OpenAISchema {
         return told
     }
 
-    /// Whether a text has the word that an answer of any JSON must be asked for with.
+    /// Whether a text contains the word that is required for answers in arbitrary JSON.
     /// - Complexity: O(bytes).
     static func mentionsJSON(_ text: String) -> Bool {
         let word = Array("json".utf8)

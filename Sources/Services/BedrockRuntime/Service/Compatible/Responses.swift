@@ -43,7 +43,7 @@ extension BedrockRuntimeService {
                 throw failure.last
             }
             let last = events.withLock { $0.begin() + $0.end(outcome) }
-            // Before the last event: whoever has it may continue the response.
+            // Before the last event: a client that has received it may continue the response.
             if isKept { self.keep(events.withLock { $0.response(outcome) }, to: request, stamp, context) }
             for event in last { try await send(ServerSentEvents.typed(event)) }
         }
@@ -78,7 +78,7 @@ extension BedrockRuntimeService {
     func keptResponse(_ request: HTTPRouteRequest, _ context: RequestContext) throws(ServiceError) -> HTTPRouteAnswer {
         let id = request.labels.first ?? ""
         guard let response = self.kept.response(id, context) else { throw Self.noResponse(id) }
-        // Streams are read again where they go on in the background, and nothing does here.
+        // Retrieval can stream only responses that are generated in the background, which do not exist here.
         if QueryItems(request.head.query).values("stream").last == "true" {
             throw .invalid("stream is not supported for a response that is complete.")
         }
@@ -96,14 +96,15 @@ extension BedrockRuntimeService {
     }
 
     /// `GET …/v1/responses/{response}/input_items`
-    /// - Source: OpenAI API reference, "List input items": what was said before a response is among its input.
+    /// - Source: OpenAI API reference, "List input items": the input of a response includes the preceding conversation.
     func inputItems(_ request: HTTPRouteRequest, _ context: RequestContext) throws(ServiceError) -> HTTPRouteAnswer {
         let id = request.labels.first ?? ""
         guard let input = self.kept.input(of: id, context) else { throw Self.noResponse(id) }
         return .json(try KeptItems(QueryItems(request.head.query)).document(input))
     }
 
-    /// `POST …/v1/responses/{response}/cancel`: no response is made in the background, so none is cancelled.
+    /// `POST …/v1/responses/{response}/cancel`: responses are never generated in the background, so none can be
+    /// cancelled.
     /// - Source: the sentence that users of OpenAI's API report.
     func cancelResponse(
         _ request: HTTPRouteRequest, _ context: RequestContext

@@ -3,18 +3,18 @@ internal import Primitives
 internal import ServiceModel
 internal import WireProtocols
 
-/// Turns what a model says into the events of a streamed response, as JSON texts, and keeps the items of the whole one.
+/// Converts the output of a model to the events of a streamed response, as JSON texts, and collects its output items.
 struct ResponsesEvents {
     private enum Kind {
         case text, reasoning
     }
 
-    /// An item that grows.
+    /// An item in progress.
     private struct Item {
         let kind: Kind
         let id: String
         var text = ""
-        /// Its deltas but for their text and number: they are written without making a document of each.
+        /// Its deltas without text and number: they are written without building a document for each.
         let delta: JSONFrame
     }
 
@@ -33,7 +33,8 @@ struct ResponsesEvents {
         self.isKept = isKept
     }
 
-    /// What stands before all else, once: with the first word of the model, since an error before it is the answer.
+    /// The first events; sent once, with the first output of the model, since an error before it is returned as the
+    /// answer.
     mutating func begin() -> [[UInt8]] {
         guard !self.hasBegun else { return [] }
         self.hasBegun = true
@@ -58,8 +59,9 @@ struct ResponsesEvents {
         return events + [self.event(name, [.init("response", self.response(outcome))])]
     }
 
-    /// What says that the response failed in the middle; nothing where it has not begun, since the error is the answer.
-    /// - Returns: the events, and the error as the one after them.
+    /// The events of a response that fails while it is streamed; none before the start, since the error is the answer
+    /// then.
+    /// - Returns: the events, and the error to send after them.
     mutating func fail(_ error: ServiceError) -> (events: [[UInt8]], last: ServiceError) {
         guard self.hasBegun else { return ([], error) }
         self.open = nil
@@ -74,7 +76,7 @@ struct ResponsesEvents {
         let events = self.open?.kind == kind ? [] : self.close() + self.begin(kind)
         self.open?.text += text
         guard var delta = self.open?.delta.json(text) else { preconditionFailure("an item that grows is open") }
-        // Its number stands at its end, where it is not part of the frame.
+        // The sequence number is the last member, and not part of the frame.
         delta.removeLast()
         delta += ",\"sequence_number\":\(self.sequence)}".utf8
         self.sequence += 1
@@ -127,7 +129,7 @@ struct ResponsesEvents {
         return events
     }
 
-    /// The end of an item that grows; `outcome` is nil where another one follows it.
+    /// Ends the item in progress; `outcome` is nil when another item follows.
     mutating func close(by outcome: ChatOutcome? = nil) -> [[UInt8]] {
         guard let open = self.open.take() else { return [] }
         let text = Document.string(open.text)
@@ -165,7 +167,7 @@ struct ResponsesEvents {
         return event.json
     }
 
-    /// Where an item's content stands.
+    /// The position of an item's content.
     private func place(_ id: String) -> [Document.Member] {
         [
             .init("item_id", .string(id)), .init("output_index", .number(self.output.count)),
@@ -191,7 +193,7 @@ extension ResponsesEvents {
         outcome.stopReason == .tokensMax || outcome.stopReason == .contextFull
     }
 
-    /// The response as far as it is known; `outcome` is nil while it goes on, and where it failed.
+    /// The response so far; `outcome` is nil while it is in progress, and when it failed.
     func response(_ outcome: ChatOutcome?, failure: ServiceError? = nil) -> Document {
         let isIncomplete = outcome.map(Self.isIncomplete) ?? false
         let state = outcome == nil ? "in_progress" : isIncomplete ? "incomplete" : "completed"
@@ -207,7 +209,7 @@ extension ResponsesEvents {
         return .object(told.members + self.asked.members)
     }
 
-    /// What the request says of the response; a member that is null is one that is not there.
+    /// The parameters of the request that the response repeats; a null member counts as absent.
     private var asked: Document {
         func told(_ name: String, or standard: Document = .null) -> Document {
             self.body[name].flatMap { $0 == .null ? nil : $0 } ?? standard
@@ -225,7 +227,7 @@ extension ResponsesEvents {
         ])
     }
 
-    /// How the answer is a text: in any form, where the request names none.
+    /// The text configuration of the response, with the default format if the request gives none.
     private static func text(_ asked: Document) -> Document {
         guard asked["format"].map({ $0 == .null }) ?? true else { return asked }
         let format = Document.Member("format", .object(["type": .string("text")]))
@@ -249,7 +251,7 @@ extension ResponsesEvents {
         ])
     }
 
-    /// A message; its text is nil while it is empty and grows.
+    /// A message; its text is nil while it is still empty.
     fileprivate static func message(_ id: String, _ text: String?, _ status: String = "in_progress") -> Document {
         .object([
             "id": .string(id), "type": .string("message"), "status": .string(status), "role": .string("assistant"),

@@ -2,11 +2,11 @@ internal import Inference
 internal import ServiceModel
 internal import WireProtocols
 
-/// A body of OpenAI's Responses API as a conversation.
+/// Converts a body of OpenAI's Responses API to a conversation.
 /// - Source: OpenAI API reference, "Create a model response".
 struct ResponsesRequest {
     private(set) var chat = ChatRequest(messages: [])
-    /// The ids of calls that have no result yet.
+    /// The ids of calls without a result so far.
     private var openCalls: [String] = []
 
     private let earlier: EarlierItems
@@ -40,7 +40,7 @@ struct ResponsesRequest {
         }
     }
 
-    /// What is asked, as items; in place of a reference there is what it refers to.
+    /// The input as items, with references replaced by the referenced items.
     static func items(of body: Document, _ earlier: EarlierItems) -> [Document] {
         guard let text = body["input"]?.text else {
             return (body["input"]?.elements ?? []).map { item in
@@ -72,19 +72,19 @@ struct ResponsesRequest {
             "Unsupported value: '\(wanted)' is not supported with this model.", "include", "unsupported_value")
     }
 
-    /// Members of Chat Completions, and where what they say stands here.
+    /// Members of Chat Completions, with their equivalents in the Responses API.
     private static let moved = [
         "messages": "input", "response_format": "text.format", "max_tokens": "max_output_tokens",
         "max_completion_tokens": "max_output_tokens", "reasoning_effort": "reasoning.effort",
     ]
 
-    /// Members of Chat Completions for which there is no place here, and what OpenAI takes for a slip of the pen.
+    /// Members of Chat Completions without an equivalent, with OpenAI's hint about a likely typo.
     private static let unknown = [
         "stop": " Did you mean 'store'?", "seed": "", "n": "", "presence_penalty": "", "frequency_penalty": "",
         "logit_bias": "", "logprobs": "", "functions": "", "function_call": "",
     ]
 
-    /// What would have an effect in the other notation is not passed over.
+    /// Members that would have an effect in Chat Completions must not be ignored.
     /// - Source: the sentences that users of the API report (openJiuwen-ai/agent-core#768 for `stop`).
     private static func refuseMoved(_ body: Document) throws(ServiceError) {
         for member in body.members where member.value != .null {
@@ -105,7 +105,7 @@ struct ResponsesRequest {
         OpenAIRules.fault(message, "input", nil)
     }
 
-    /// Adds parts to the turn of who speaks, or begins one.
+    /// Adds parts to the current turn if the role is the same, or starts a new turn.
     private mutating func add(_ role: ChatRequest.Role, _ parts: [ChatRequest.Part]) {
         if let last = self.chat.messages.indices.last, self.chat.messages[last].role == role {
             self.chat.messages[last].parts += parts
@@ -147,12 +147,12 @@ struct ResponsesRequest {
         }
     }
 
-    /// Whether an item is another one's id, which need not say its type.
+    /// Whether an item is a reference to another one by its id; the type is optional.
     private static func isReference(_ item: Document) -> Bool {
         item["type"]?.text.map { $0 == "item_reference" } ?? (item["role"] == nil && item["id"] != nil)
     }
 
-    /// What an item refers to: something that a response said.
+    /// The item to which a reference points: an input or output item of an earlier response.
     /// - Source: the sentence that users of OpenAI's API report.
     private func referred(_ item: Document, at index: Int) throws(ServiceError) -> Document {
         try Self.require(["id"], of: item, at: index)
@@ -232,7 +232,7 @@ struct ResponsesRequest {
                 default: nil
                 }
             }
-            // What items of the input say in the system's name counts (miracodeai/mira#267), instructions do not.
+            // The word counts in input items with the system role (miracodeai/mira#267), but not in the instructions.
             guard texts.contains(where: OpenAISchema.mentionsJSON) || told.contains(where: OpenAISchema.mentionsJSON)
             else {
                 throw Self.inputFault(

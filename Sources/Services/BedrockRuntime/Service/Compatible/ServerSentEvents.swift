@@ -1,15 +1,15 @@
 internal import ServiceModel
 internal import WireProtocols
 
-/// Events as `text/event-stream` carries them.
+/// Events of `text/event-stream`.
 enum ServerSentEvents {
-    /// What OpenAI's streams end with.
+    /// The end of OpenAI's streams.
     static let done = Array("data: [DONE]\n\n".utf8)
 
-    /// An event with its data; OpenAI's chunks have no name.
+    /// An event with its data; OpenAI's chunks have no event name.
     static func event(_ data: Document, name: String? = nil) -> [UInt8] { self.event(data.json, name: name) }
 
-    /// The same of a JSON text, which has no line ends outside of strings, and there they are escaped.
+    /// The same for a JSON text, in which newlines occur only in strings, where they are escaped.
     static func event(_ json: [UInt8], name: String? = nil) -> [UInt8] {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(json.count + (name?.utf8.count ?? 0) + 16)
@@ -20,12 +20,12 @@ enum ServerSentEvents {
         return bytes
     }
 
-    /// An event that is named by the `type` of its data.
+    /// An event named by the `type` of its data.
     static func typed(_ data: Document) -> [UInt8] {
         self.event(data, name: data["type"]?.text)
     }
 
-    /// The same of data that begin with their type, which has no escapes.
+    /// The same for data whose first member is its type, without escapes.
     static func typed(_ json: [UInt8]) -> [UInt8] {
         let begin = Array("{\"type\":\"".utf8)
         precondition(json.starts(with: begin), "an event begins with its type")
