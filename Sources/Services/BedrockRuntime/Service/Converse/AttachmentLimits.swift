@@ -1,11 +1,12 @@
 internal import BedrockRuntimeModel
 internal import ServiceModel
 
-/// How many images and documents a model takes in a request of Converse, and how large they may be.
+/// The limits on number and size of images and documents in a request of Converse, by model.
 ///
 /// - Source: Amazon Bedrock API reference, Message (20 images of 8,000 pixels a side, five documents of 4.5 MB), and
-///   User Guide, "API restrictions" (PDFs of Claude 4 and later, and of Nova, are not held to 4.5 MB). Newer models of
-///   Claude take 100 images, and hold each to 2,000 pixels where there are more than 20, as users have measured.
+///   User Guide, "API restrictions" (the limit of 4.5 MB does not apply to PDFs for Claude 4 and later, and for Nova).
+///   Newer models of Claude accept 100 images, and limit each to 2,000 pixels when there are more than 20, as users
+///   have measured.
 struct AttachmentLimits {
     static let documentCountMax = 5
     private static let documentBytesMax = 4_718_592
@@ -13,7 +14,7 @@ struct AttachmentLimits {
     private static let pixelsMax = 8000
     private static let manyPixelsMax = 2000
 
-    /// Images and documents together.
+    /// The limit on images and documents together.
     private let countMax: Int
     private let limitsPDFs: Bool
     private let hasManyImages: Bool
@@ -22,8 +23,8 @@ struct AttachmentLimits {
 
     /// - Parameters:
     ///   - model: the id without profile and ARN.
-    ///   - messages: what is asked.
-    /// - Throws: where there are too many images and documents.
+    ///   - messages: the conversation.
+    /// - Throws: when there are too many images and documents.
     init(_ model: String, _ messages: [Message]) throws(ServiceError) {
         self.isClaude = model.hasPrefix("anthropic.")
         self.isLlama = model.hasPrefix("meta.")
@@ -52,8 +53,8 @@ struct AttachmentLimits {
         }
     }
 
-    /// Refuses an image with more pixels to a side than the model takes, and what it finds to be of another kind.
-    /// - Source: of Llama's models the sentence that a user of Converse reports (boto3#4415).
+    /// Refuses an image with more pixels per side than the model accepts, or with another format than declared.
+    /// - Source: for Llama's models, the sentence that a user of Converse reports (boto3#4415).
     func check(_ image: ImageBlock, _ bytes: [UInt8], at place: String) throws(ServiceError) {
         try Self.check(image: bytes, at: "\(place).bytes", hasMany: self.hasManyImages)
         let name = image.format.rawValue
@@ -62,7 +63,7 @@ struct AttachmentLimits {
         throw .invalid("\(ClaudeLimits.conversePrefix)The provided image does not match the specified image format.")
     }
 
-    /// The same for notations that count no images, or have done so; an image that does not say how large it is passes.
+    /// The same for notations with their own counting of images; an image whose size cannot be determined passes.
     static func check(image bytes: [UInt8], at place: String, hasMany: Bool = false) throws(ServiceError) {
         guard let size = ImageSize(bytes) else { return }
         let pixelsMax = hasMany ? Self.manyPixelsMax : Self.pixelsMax
@@ -73,7 +74,7 @@ struct AttachmentLimits {
         }
     }
 
-    /// Refuses a document that is longer than the model takes.
+    /// Refuses a document that is larger than the model accepts.
     func check(_ document: DocumentBlock) throws(ServiceError) {
         guard document.format != .pdf || self.limitsPDFs else { return }
         let bytes =

@@ -3,15 +3,15 @@ internal import Inference
 internal import ServiceModel
 internal import WireProtocols
 
-/// Reads one content block of a message; `place` is where it stands, for messages.
+/// Parses one content block of a message; `place` is its path, for error messages.
 struct ContentReader {
-    /// Formats of documents that are text.
+    /// Formats of plain text documents.
     private static let textFormats = ["txt", "md", "html", "csv"]
 
     let place: String
-    /// nil where the notation has bounds of its own.
+    /// nil for notations with limits of their own.
     var limits: AttachmentLimits?
-    /// Its place in the message, from 1.
+    /// The position of the block in the message, from 1.
     var number = 1
 
     func parts(_ block: ContentBlock) throws(ServiceError) -> [ChatRequest.Part] {
@@ -57,7 +57,7 @@ struct ContentReader {
         }
     }
 
-    /// - Source: the sentence that users report of images and videos, in results of tools too.
+    /// - Source: the sentence that users report for images and videos, also in results of tools.
     private static func unsupported(_ kind: String) -> ServiceError {
         .invalid(
             "This model doesn't support the \(kind) content block that you provided. Update the content block and try "

@@ -3,7 +3,7 @@ internal import Inference
 internal import ServiceModel
 internal import WireProtocols
 
-/// Turns what a model says into the events of ConverseStream: blocks that begin, grow and end.
+/// Converts the output of a model to the events of ConverseStream: the start, the deltas and the stop of each block.
 struct ConverseEvents {
     private enum Block {
         case none, text, reasoning
@@ -13,10 +13,10 @@ struct ConverseEvents {
     private var index = 0
     private let signature: String?
 
-    /// - Parameter signature: what a thought ends with; nil where the model signs none.
+    /// - Parameter signature: the signature of thoughts; nil for models that do not sign them.
     init(signature: String?) { self.signature = signature }
 
-    /// The events of one piece.
+    /// The events for one piece of output.
     mutating func events(_ event: ChatEvent) -> [ConverseStreamOutput] {
         switch event {
         case .text(let text):
@@ -35,7 +35,7 @@ struct ConverseEvents {
         }
     }
 
-    /// The end of a block that is open.
+    /// Stops the current block, if any.
     mutating func close() -> [ConverseStreamOutput] {
         guard self.block != .none else { return [] }
         let signature = self.block == .reasoning ? self.signature : nil
@@ -57,12 +57,12 @@ struct ConverseEvents {
     }
 }
 
-/// The content blocks of a whole answer.
+/// Collects the content blocks of a complete answer.
 struct ConverseContent {
     private(set) var blocks: [ContentBlock] = []
     private let signature: String?
 
-    /// - Parameter signature: of a thought; nil where the model signs none.
+    /// - Parameter signature: the signature of thoughts; nil for models that do not sign them.
     init(signature: String?) { self.signature = signature }
 
     mutating func add(_ event: ChatEvent) {
@@ -102,8 +102,8 @@ extension ChatOutcome {
         }
     }
 
-    /// - Parameter cacheTTL: of the request's last cache point; AWS tells what was written by each of them.
-    /// - Returns: what it took, without `cacheDetails` where nothing was written.
+    /// - Parameter cacheTTL: of the request's last cache point; AWS reports the tokens written for each cache point.
+    /// - Returns: the token usage, without `cacheDetails` if nothing was written.
     func usage(_ cacheTTL: CacheTTL?) -> TokenUsage {
         let details = cacheTTL.map { [CacheDetail(ttl: $0, inputTokens: self.cacheWriteTokens)] }
         return TokenUsage(
@@ -116,12 +116,12 @@ extension ChatOutcome {
         )
     }
 
-    /// Tokens up to the cache point that did not have to be computed again; none without a cache point.
+    /// Tokens up to the cache point that were read from the cache; none without a cache point.
     var cacheReadTokens: Int { min(self.cachedInputTokens, self.cachePointTokens ?? 0) }
 
     /// The other tokens up to the cache point.
     var cacheWriteTokens: Int { (self.cachePointTokens ?? 0) - self.cacheReadTokens }
 
-    /// What is charged as input: the tokens behind the cache point.
+    /// The tokens charged as input: those after the cache point.
     var uncachedInputTokens: Int { self.inputTokens - (self.cachePointTokens ?? 0) }
 }

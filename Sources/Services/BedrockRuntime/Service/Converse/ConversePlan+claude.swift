@@ -2,12 +2,12 @@ internal import BedrockRuntimeModel
 internal import Inference
 internal import ServiceModel
 
-/// What Converse refuses as the model behind it does: Claude's rules, since its users have reported the sentences.
+/// The checks of Converse that depend on the model: Claude's rules, whose sentences its users have reported.
 extension ConversePlan {
-    /// Who may say what.
-    /// - Source: Amazon Bedrock API reference, Message: documents are the user's; that sentence is worded in the manner
-    ///   of its like.
-    // DEVIATION: Claude Opus 4.8 takes turns of the system.
+    /// Checks which role may use which blocks.
+    /// - Source: Amazon Bedrock API reference, Message: documents are for the user's role; that sentence is modelled on
+    ///   similar ones.
+    // DEVIATION: Claude Opus 4.8 accepts messages with the system role.
     static func checkSpeakers(_ messages: [Message]) throws(ServiceError) {
         for (index, message) in messages.enumerated() {
             if message.role == .system { throw .invalid(ClaudeLimits.conversePrefix + AnthropicRules.noSystemTurns) }
@@ -22,8 +22,8 @@ extension ConversePlan {
         }
     }
 
-    /// Claude takes no thought back without its signature, nor one that nothing was said behind.
-    /// - Source: the sentences that users report, of empty signatures too.
+    /// Claude refuses thoughts without their signatures, and a message that ends with a thought.
+    /// - Source: the sentences that users report, also for empty signatures.
     static func checkThoughts(_ messages: [Message]) throws(ServiceError) {
         for (index, message) in messages.enumerated() {
             for (position, block) in message.content.enumerated() {
@@ -40,8 +40,8 @@ extension ConversePlan {
         }
     }
 
-    /// The cache points: each is the end of the block before it, in its own list.
-    /// - Source: the sentences that users report; documents that are no PDFs are moved in front of Claude's texts.
+    /// The cache points: each marks the end of the preceding block in its list.
+    /// - Source: the sentences that users report; for Claude, documents other than PDFs are moved before the texts.
     static func cacheMarks(
         _ messages: [Message], _ system: [SystemContentBlock]?, _ tools: ToolConfiguration?, ofClaude isClaude: Bool
     ) throws(ServiceError) -> CacheMarks {
@@ -83,7 +83,7 @@ extension ConversePlan {
         .invalid("\(fault). Please remove the invalid cache point and try again.")
     }
 
-    /// Claude's own choice of tools, which knows `none` and whether calls are parallel.
+    /// Claude's own tool choice, which supports `none` and the setting of parallel calls.
     /// - Source: the sentences that users report (litellm#36536 and #32605).
     static func addClaudeChoice(
         _ choice: Document?, beside converse: ToolChoice?, to request: inout ChatRequest
@@ -109,8 +109,8 @@ extension ConversePlan {
         }
     }
 
-    /// The blocks of a message as Claude is given them: documents that are no PDFs stand before the others.
-    /// - Source: pydantic-ai#6098, measured on Bedrock; those behind a cache point stay.
+    /// The blocks of a message in the order in which Claude receives them: documents other than PDFs come first.
+    /// - Source: pydantic-ai#6098, measured on Bedrock; documents after a cache point are not moved.
     private static func blocks(_ message: Message) -> ToolTurns.Blocks {
         var (blocks, isKept): (ToolTurns.Blocks, Bool) = (([], []), false)
         for block in message.content {
@@ -127,10 +127,10 @@ extension ConversePlan {
         return blocks
     }
 
-    /// What may stand in `additionalModelRequestFields`.
+    /// The valid members of `additionalModelRequestFields`.
     private static let claudeMembers = AnthropicRules.names.union(["reasoning_config"])
 
-    /// What a model of Claude's does not take of a request that is lawful else.
+    /// The error of a Claude model for a request that is otherwise valid.
     static func claudeFault(
         _ request: ChatRequest, _ messages: [Message], _ id: ModelID, _ more: Document?
     ) -> String? {

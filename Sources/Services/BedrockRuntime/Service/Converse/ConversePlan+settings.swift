@@ -3,12 +3,12 @@ internal import Inference
 internal import ServiceModel
 internal import WireProtocols
 
-/// What steers an answer: from the members of Converse, and from those that the makers of models have of their own.
+/// Inference settings: from the members of Converse, and from the additional fields of each model provider.
 extension ConversePlan {
     mutating func addSettings(
         _ inference: InferenceConfiguration?, _ more: Document?, _ output: OutputConfig?
     ) throws(ServiceError) {
-        // As Claude's and OpenAI's models are told.
+        // The form of Claude's and OpenAI's models.
         if more?["tool_choice"]?["disable_parallel_tool_use"] == .boolean(true)
             || more?["parallel_tool_calls"] == .boolean(false)
         {
@@ -28,7 +28,7 @@ extension ConversePlan {
         sampling.temperature = configuration?.temperature
         sampling.topP = configuration?.topP
         sampling.stopSequences = configuration?.stopSequences ?? []
-        // Nova's stands in an object of its own.
+        // Nova's is in a nested object.
         sampling.topK = (more?["top_k"] ?? more?["topK"] ?? more?["inferenceConfig"]?["topK"])?.integer
         sampling.minP = more?["min_p"]?.double
         sampling.seed = more?["seed"]?.integer
@@ -37,7 +37,8 @@ extension ConversePlan {
         return sampling
     }
 
-    /// Whether to think, as Anthropic's and Nova's models are told, and how hard, as those of OpenAI are.
+    /// The reasoning settings: whether to think, in the form of Anthropic's and Nova's models, and the effort, in
+    /// OpenAI's.
     private static func reasoning(
         _ more: Document?, _ output: OutputConfig?
     ) throws(ServiceError) -> ChatRequest.Reasoning? {
@@ -56,7 +57,7 @@ extension ConversePlan {
         }
     }
 
-    /// - Source: Amazon Bedrock API reference, OutputConfig, for the words; the sentence is Anthropic's.
+    /// - Source: Amazon Bedrock API reference, OutputConfig, for the values; the sentence is Anthropic's.
     private static func check(effort: Document?) throws(ServiceError) {
         guard let effort else { return }
         do throws(ServiceError) {

@@ -2,7 +2,7 @@ internal import BedrockRuntimeModel
 internal import Inference
 internal import ServiceModel
 
-/// The tools that a model may call, and must.
+/// The tools that a model may or must call.
 extension ConversePlan {
     mutating func addTools(_ configuration: ToolConfiguration, ofClaude isClaude: Bool) throws(ServiceError) {
         for (index, tool) in configuration.tools.enumerated() {
@@ -44,7 +44,7 @@ extension ConversePlan {
                 "The json schema definition at \(place) is invalid. Fix the following errors and try again: \(sentence)"
             )
         }
-        // Claude counts its tools, cache points not among them.
+        // Claude numbers its tools without cache points.
         if isClaude, let fault = ToolSchema.claudeFault(schema) {
             throw .invalid(
                 "\(ClaudeLimits.conversePrefix)tools.\(self.request.tools.count).custom.input_schema\(fault)")

@@ -2,9 +2,9 @@ internal import BedrockRuntimeModel
 internal import Inference
 internal import ServiceModel
 
-/// Where messages, calls of tools and their results may stand.
+/// Checks the order of messages, tool calls and their results.
 extension ConversePlan {
-    /// What ids begin with whose conversations may begin with an answer.
+    /// Prefixes of the ids of models whose conversations may begin with the assistant.
     /// - Source: pydantic-ai#6255, measured on Bedrock.
     private static let answeringFirst = ["anthropic.", "moonshot.", "moonshotai.", "qwen.", "zai."]
 
@@ -26,7 +26,7 @@ extension ConversePlan {
         }
     }
 
-    /// Each call has its result in the next message, and each result its call in the one before.
+    /// Each call must have its result in the next message, and each result its call in the preceding one.
     static func checkTools(_ messages: [ChatRequest.Message], hasTools: Bool) throws(ServiceError) {
         var open: [String] = []
         for (index, message) in messages.enumerated() {

@@ -2,11 +2,11 @@ internal import BedrockRuntimeModel
 internal import Inference
 internal import ServiceModel
 
-/// A conversation of Converse as a model takes it, its order checked.
+/// A conversation of Converse, checked and converted to the form for a model.
 /// - Source: answers of Bedrock; the sentences are those that SDK users report.
 struct ConversePlan {
     var request = ChatRequest(messages: [])
-    /// How long the client wants kept what stands before its last cache point; nil where there is none.
+    /// The TTL of the request's last cache point; nil without cache points.
     private(set) var cacheTTL: CacheTTL?
 
     init(_ input: ConverseRequest, for id: ModelID) async throws(ServiceError) {
@@ -34,8 +34,8 @@ struct ConversePlan {
         )
     }
 
-    /// Order of checks: what needs no look at contents, attachments and contents, tools, and last what the model behind
-    /// an id refuses.
+    /// Order of checks: those that do not depend on contents, attachments and contents, tools, and finally those of the
+    /// model.
     private init(
         _ id: ModelID, messages: [Message]?, system: [SystemContentBlock]?, tools: ToolConfiguration?,
         inference: InferenceConfiguration?, more: Document?, output: OutputConfig?
@@ -96,8 +96,8 @@ struct ConversePlan {
         }
     }
 
-    /// Notes a cache point of the system or of tools, which stand before all messages: one in a message keeps them too,
-    /// and counts in its place.
+    /// Records a cache point of the system or the tools, which precede all messages: one in a message includes them,
+    /// and takes precedence.
     mutating func keepBeginning(_ point: CachePointBlock) {
         self.request.cachePoint = self.request.cachePoint ?? .init(message: nil)
         self.cacheTTL = self.cacheTTL ?? point.ttl ?? ._5m

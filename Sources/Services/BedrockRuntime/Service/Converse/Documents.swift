@@ -2,10 +2,10 @@ internal import BedrockRuntimeModel
 internal import Inference
 internal import ServiceModel
 
-/// What Converse asks of the documents and images of a conversation.
+/// The checks of Converse on documents and images.
 /// - Source: Amazon Bedrock API reference, DocumentBlock and Message; the sentences are those that SDK users report.
 enum Documents {
-    /// Longest image, as base64: 3.75 MiB of bytes.
+    /// The largest image, as base64: 3.75 MiB of bytes.
     private static let imageTextMax = 5_242_880
 
     static func check(_ messages: [Message], _ limits: AttachmentLimits) throws(ServiceError) {
@@ -48,7 +48,7 @@ enum Documents {
         }
     }
 
-    /// Underscores are none of the characters that the sentence names, and taken all the same; of blanks only one.
+    /// Underscores are accepted, though the sentence does not list them; consecutive spaces are not.
     private static func isName(_ name: String) -> Bool {
         var wasBlank = false
         for byte in name.utf8 {
@@ -66,7 +66,7 @@ enum Documents {
         return true
     }
 
-    /// Refuses an image that is longer than Bedrock takes.
+    /// Refuses an image that is larger than Bedrock accepts.
     static func check(image bytes: [UInt8], at place: String) throws(ServiceError) {
         let length = (bytes.count + 2) / 3 * 4
         guard length <= self.imageTextMax else {
@@ -75,12 +75,12 @@ enum Documents {
         }
     }
 
-    /// A document as a model reads it: its name, what is said of it, and its text.
+    /// The text of a document for a model: its name, its context, and its content.
     static func rendered(_ name: String?, _ context: String?, _ text: String) -> String {
         [name, context, text].compactMap { $0 }.joined(separator: "\n")
     }
 
-    /// The same messages, each PDF as its text, in results of tools too; the checks are made before.
+    /// The messages with all PDFs replaced by their text, including those in results of tools; makes the checks first.
     static func read(_ messages: [Message], _ limits: AttachmentLimits) async throws(ServiceError) -> [Message] {
         try self.check(messages, limits)
         var read = messages
@@ -114,10 +114,10 @@ enum Documents {
 
     /// - Parameters:
     ///   - pdf: the bytes of a document.
-    ///   - place: where it stands.
-    ///   - fault: what the sentence about a PDF that cannot be read begins with; nil: the place.
+    ///   - place: its path, for the sentence of an error.
+    ///   - fault: the beginning of the sentence about an unreadable PDF; nil means the path.
     /// - Returns: its text.
-    /// - Throws: where it cannot be read.
+    /// - Throws: when the PDF cannot be read.
     static func text(
         of pdf: [UInt8], at place: String, fault: String? = nil
     ) async throws(ServiceError) -> String {

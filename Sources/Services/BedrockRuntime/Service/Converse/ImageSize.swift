@@ -1,13 +1,13 @@
 internal import ServiceModel
 
-/// How wide and how high an image is, by its first bytes.
-/// - Source: the formats' own descriptions: PNG's IHDR, GIF's screen descriptor, WebP's VP8, VP8L and VP8X chunks,
+/// The width and the height of an image, from its header.
+/// - Source: the specifications of the formats: PNG's IHDR, GIF's screen descriptor, WebP's VP8, VP8L and VP8X chunks,
 ///   JPEG's SOF segments.
 struct ImageSize: Hashable {
     let width: Int
     let height: Int
 
-    /// nil for what is no image of the formats that models take, or ends before it says how large it is.
+    /// nil when the format is not one that models accept, or the bytes end before the size.
     /// - Complexity: O(segments before a JPEG's first frame), else O(1).
     init?(_ bytes: [UInt8]) {
         if bytes.starts(with: [0x89, 0x50, 0x4E, 0x47]), bytes.count >= 24 {
@@ -45,12 +45,12 @@ struct ImageSize: Hashable {
         var place = 2
         while place + 9 <= bytes.count, bytes[place] == 0xFF {
             let kind = bytes[place + 1]
-            // A frame; C4, C8 and CC are tables.
+            // A frame header; C4, C8 and CC are tables.
             if (0xC0...0xCF).contains(kind), kind != 0xC4, kind != 0xC8, kind != 0xCC {
                 self.init(Self.big(bytes, place + 7, 2), Self.big(bytes, place + 5, 2))
                 return
             }
-            // Bytes that fill up, and marks without a segment.
+            // Fill bytes, and markers without a segment.
             if kind == 0xFF {
                 place += 1
             } else if kind == 0x01 || (0xD0...0xD7).contains(kind) {
@@ -71,11 +71,11 @@ struct ImageSize: Hashable {
     }
 }
 
-/// What an image is by its first bytes, which users often call by another name.
+/// The format of an image from its first bytes, which often differs from the declared one.
 enum ImageKind: String {
     case png, gif, webp, jpeg
 
-    /// nil for what is none of the formats that models take.
+    /// nil when the format is not one that models accept.
     init?(_ bytes: [UInt8]) {
         if bytes.starts(with: [0x89, 0x50, 0x4E, 0x47]) {
             self = .png
@@ -90,8 +90,8 @@ enum ImageKind: String {
         }
     }
 
-    /// Refuses an image that is called what it is not; one of no known kind passes.
-    /// - Source: the sentence that users of Claude report, of Converse too.
+    /// Refuses an image whose format differs from the declared one; an unknown format passes.
+    /// - Source: the sentence that users of Claude report, also for Converse.
     static func check(_ bytes: [UInt8], isCalled name: String, at place: String) throws(ServiceError) {
         guard let kind = ImageKind(bytes), kind.rawValue != name else { return }
         throw .invalid(

@@ -1,10 +1,10 @@
 internal import BedrockRuntimeModel
 internal import ServiceModel
 
-/// What of Converse a model does not take, by its id; ids that are not listed take all of it.
+/// The features of Converse that a model does not support, by its id; ids that are not listed support all.
 ///
 /// - Source: Amazon Bedrock User Guide, "Supported models and model features" and "Prompt caching"; API reference,
-///   ToolChoice; and what users of the models report, with the sentences.
+///   ToolChoice; and reports of the models' users, with the sentences.
 struct ModelGaps: OptionSet {
     static let system = ModelGaps(rawValue: 1 << 0)
     static let tools = ModelGaps(rawValue: 1 << 1)
@@ -12,23 +12,23 @@ struct ModelGaps: OptionSet {
     static let anyTool = ModelGaps(rawValue: 1 << 3)
     static let namedTool = ModelGaps(rawValue: 1 << 4)
     static let cachePoints = ModelGaps(rawValue: 1 << 5)
-    /// Results of tools beside what the user says.
+    /// Results of tools together with other blocks in one turn.
     static let mixedResults = ModelGaps(rawValue: 1 << 6)
     static let resultStatus = ModelGaps(rawValue: 1 << 7)
-    /// Thoughts that it is told again.
+    /// Earlier thoughts in the conversation.
     static let thoughts = ModelGaps(rawValue: 1 << 8)
     static let signatures = ModelGaps(rawValue: 1 << 9)
     static let stops = ModelGaps(rawValue: 1 << 10)
     /// `temperature` and `topP`.
     static let sampling = ModelGaps(rawValue: 1 << 11)
-    /// Cache points behind tools; others are taken.
+    /// Cache points after tools; others are supported.
     static let toolCachePoints = ModelGaps(rawValue: 1 << 12)
 
-    /// - Source: the sentence that users report, of DeepSeek R1's own thoughts.
+    /// - Source: the sentence that users report for DeepSeek R1's own thoughts.
     static let noThoughts = ServiceError.invalid(
         "User messages cannot contain reasoning content. Please remove the reasoning content and try again.")
 
-    /// By what ids begin with; what fits an id adds up.
+    /// By prefix of the id; all matching entries apply.
     private static let known: [(prefix: String, gaps: ModelGaps)] = [
         ("ai21.jamba-instruct", [.tools]), ("ai21.jamba-1-5", [.namedTool]),
         ("amazon.nova", [.toolCachePoints, .signatures]), ("amazon.titan-t", [.system, .tools]),
@@ -60,7 +60,7 @@ struct ModelGaps: OptionSet {
         }
     }
 
-    /// Refuses what the model does not take of a request.
+    /// Refuses unsupported features in a request.
     func check(
         _ messages: [Message]?, _ system: [SystemContentBlock]?, _ tools: ToolConfiguration?,
         _ inference: InferenceConfiguration?, isStreamed: Bool
@@ -104,12 +104,12 @@ struct ModelGaps: OptionSet {
         throw .invalid("The model returned the following errors: \(fault.message)")
     }
 
-    /// - Source: the sentence that users report of each member that stands here.
+    /// - Source: the sentence that users report for each of these members.
     private static func unsupported(_ member: String) -> ServiceError {
         .invalid("This model doesn't support the \(member) field. Remove \(member) and try again.")
     }
 
-    /// Turns of one role behind another are one to these models.
+    /// For these models, consecutive messages of one role form one turn.
     private func check(blocksOf messages: [Message]) throws(ServiceError) {
         var turn = 0
         var (hasResults, hasOthers) = (false, false)

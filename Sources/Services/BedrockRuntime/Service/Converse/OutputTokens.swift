@@ -1,9 +1,9 @@
 internal import ServiceModel
 
-/// How long an answer of Converse may be, by the model's id.
-/// - Source: the makers' own figures, where users report them from Bedrock too; other ids have no bound here.
+/// The limit on output tokens of Converse, by the model's id.
+/// - Source: the providers' own figures, if users report them from Bedrock too; other ids have no limit here.
 enum OutputTokens {
-    /// By what ids begin with.
+    /// By prefix of the id.
     private static let known: [(prefix: String, tokensMax: Int)] = [
         ("amazon.nova-lite-v1", 10_000), ("amazon.nova-micro-v1", 10_000), ("amazon.nova-premier-v1", 10_000),
         ("amazon.nova-pro-v1", 10_000), ("amazon.titan-text-premier", 3072),
@@ -14,7 +14,7 @@ enum OutputTokens {
         ("anthropic.claude-opus-4-7", 128_000), ("anthropic.claude-opus-4-8", 128_000),
     ]
 
-    /// Refuses what is longer than the model answers.
+    /// Refuses a maximum beyond the model's limit.
     static func check(_ tokensMax: Int?, _ id: ModelID) throws(ServiceError) {
         guard let tokensMax, let bound = self.known.first(where: { id.name.hasPrefix($0.prefix) })?.tokensMax,
             tokensMax > bound

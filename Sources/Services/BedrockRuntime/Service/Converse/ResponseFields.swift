@@ -1,8 +1,8 @@
 internal import ServiceModel
 
-/// `additionalModelResponseFieldPaths`: members of the family's own answer that stand beside those of Converse.
-/// - Source: Amazon Bedrock API reference, Converse: what is there is given as nested objects, what is not is passed
-///   over, and what is no JSON Pointer (RFC 6901) is refused.
+/// `additionalModelResponseFieldPaths`: members of the model's native answer to add to that of Converse.
+/// - Source: Amazon Bedrock API reference, Converse: existing members are returned as nested objects, missing ones are
+///   ignored, and an invalid JSON Pointer (RFC 6901) is refused.
 struct ResponseFields: Sendable {
     private let paths: [[String]]
 
@@ -41,7 +41,7 @@ struct ResponseFields: Sendable {
         return path
     }
 
-    /// What the paths find, each in the first document that has it; nil where nothing is found.
+    /// The members at the paths, each from the first document that has it; nil when none exists.
     func found(in documents: [Document]) -> Document? {
         var found: Document?
         for path in self.paths {

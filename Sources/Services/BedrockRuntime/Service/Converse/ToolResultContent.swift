@@ -1,10 +1,10 @@
 internal import Inference
 
-/// What a tool returned: texts, and images that stand behind the results, since a result is a text to an engine.
+/// The result of a tool: texts, and images that follow the results, since to an engine a result is a text.
 struct ToolResultContent {
-    /// The place of the result in its message, from 1: images are told apart by it.
+    /// The position of the result in its message, from 1; it distinguishes the images of several results.
     let number: Int
-    /// Whether the tool failed: a mark says so, since a result has no other place for it.
+    /// Whether the tool failed: marked in the text, since a result has no other field for it.
     let isError: Bool
     private var texts: [String] = []
     private var images: [ChatRequest.Part] = []
@@ -18,7 +18,7 @@ struct ToolResultContent {
 
     mutating func add(_ text: String) { self.texts.append(text) }
 
-    /// Adds an image; a mark stands for it in the text and before the image.
+    /// Adds an image; a marker refers to it in the text and precedes the image.
     mutating func add(_ image: ChatRequest.Part) {
         let mark = "[image \(self.number).\(self.images.count / 2 + 1)]"
         self.texts.append(mark)
