@@ -1,15 +1,15 @@
 internal import Primitives
 internal import ServiceModel
 
-/// What an answer bears beside what the model said.
+/// The metadata of an answer besides the model's output.
 struct AnswerStamp: Sendable {
     static let tokenLength = 24
 
-    /// As the request names it.
+    /// The model as the request names it.
     let model: ModelID
-    /// Letters and digits that no other answer has.
+    /// Letters and digits, unique to the answer.
     let token: String
-    /// When the request was taken.
+    /// When the request was received.
     let time: Timestamp
 
     init(_ model: ModelID, _ context: RequestContext, _ random: any RandomSource) {

@@ -1,6 +1,6 @@
 internal import Inference
 
-/// How a notation writes the id of a tool call: its own prefix before what the model gave.
+/// The form of a tool call's id in a notation: its prefix, followed by the model's id.
 enum CallIDs: String, Sendable {
     /// Converse, and Nova's bodies.
     case converse = "tooluse_"
@@ -12,7 +12,7 @@ enum CallIDs: String, Sendable {
     case anthropic = "toolu_01"
 
     func id(_ call: ToolCall) -> String {
-        // Answers that an older Brume kept or recorded have Converse's prefix in them.
+        // Answers cached or recorded by older versions of Brume contain Converse's prefix.
         let prefix = Self.converse.rawValue
         let bare = call.id.hasPrefix(prefix) ? String(call.id.dropFirst(prefix.count)) : call.id
         return self.rawValue + bare

@@ -3,7 +3,7 @@ internal import Inference
 internal import ServiceModel
 internal import Synchronization
 
-/// A model's answer, gathered whole.
+/// A complete answer of a model.
 struct ChatReply: Sendable {
     let events: [ChatEvent]
     let outcome: ChatOutcome
@@ -18,10 +18,10 @@ struct ChatReply: Sendable {
         self.events = events.withLock { $0 }
     }
 
-    /// Answers to one request that are made at a time.
+    /// The limit on concurrent answers to one request.
     private static let atOnceMax = 4
 
-    /// The answers of invocations, in their order.
+    /// The answers of several invocations, in the same order.
     static func all(_ invocations: [Invocation]) async throws(ServiceError) -> [ChatReply] {
         guard invocations.count > 1 else { return [try await ChatReply(invocations[0])] }
         let replies: [Int: ChatReply]
@@ -41,19 +41,19 @@ struct ChatReply: Sendable {
         return invocations.indices.compactMap { replies[$0] }
     }
 
-    /// All that the model thought before it answered.
+    /// The whole reasoning.
     var reasoning: String {
         self.events.map { if case .reasoning(let text) = $0 { text } else { "" } }.joined()
     }
 
-    /// All text together.
+    /// The whole text.
     var text: String {
         self.events.map { if case .text(let text) = $0 { text } else { "" } }.joined()
     }
 }
 
 extension ChatOutcome {
-    /// What several answers to one request took: its prompt counts once.
+    /// The usage of several answers to one request: its prompt counts once.
     static func together(_ outcomes: [ChatOutcome]) -> ChatOutcome {
         var sum = outcomes[0]
         sum.outputTokens = outcomes.reduce(0) { $0 + $1.outputTokens }
@@ -62,7 +62,7 @@ extension ChatOutcome {
 }
 
 extension ServiceError {
-    /// What a client is told when a model did not answer.
+    /// The client's error when a model did not answer.
     static func told(_ error: any Error) -> ServiceError {
         switch error {
         case let error as ServiceError: error

@@ -1,12 +1,12 @@
 internal import Inference
 internal import ServiceModel
 
-/// What Claude's models refuse in whatever notation they are asked: the sentence, or nil where nothing is wrong.
+/// The checks of Claude's models, independent of the notation of the request: each returns a sentence, or nil.
 ///
 /// - Source: Amazon Bedrock User Guide, "Prompt caching" (four cache points), "Extended thinking", "Request and
 ///   Response" of Claude's Messages API (`temperature` or `top_p`); the sentences that users of both APIs report.
 enum ClaudeLimits {
-    /// What Converse tells of them begins with this.
+    /// The prefix of these sentences in Converse.
     static let conversePrefix = "The model returned the following errors: "
 
     private static let thoughtTokensMin = 1024
@@ -15,14 +15,14 @@ enum ClaudeLimits {
 
     static func isClaude(_ id: ModelID) -> Bool { id.name.hasPrefix("anthropic.") }
 
-    /// What Converse signs thoughts with; other models sign none.
+    /// The signature of thoughts in Converse; nil for other models, which do not sign them.
     static func signature(_ id: ModelID) -> String? { self.isClaude(id) ? AnthropicFamily.signature : nil }
 
-    /// What models of some versions do not take: those from 4.1 on are told one way of choosing tokens, and those from
-    /// 4.7 on choose them, and how long they think, themselves.
-    /// - Source: the sentences that users of Bedrock report (cline#10572, claude-code#63546; of 4.1 to 4.6
+    /// Parameters that some versions do not support: versions from 4.1 on accept only one of `temperature` and `top_p`,
+    /// and those from 4.7 on control sampling and the length of thinking themselves.
+    /// - Source: the sentences that users of Bedrock report (cline#10572, claude-code#63546; for 4.1 to 4.6
     ///   bedrock-chat#979, bedrock-access-gateway#208, gemini-cli-pro#38); Anthropic's guide of Opus 4.7 for values
-    ///   that change nothing.
+    ///   without effect.
     static func fault(_ request: ChatRequest, _ id: ModelID) -> String? {
         let sampling = request.sampling
         guard let version = self.version(id), version >= (4, 1) else { return nil }
@@ -30,7 +30,7 @@ enum ClaudeLimits {
             if sampling.temperature ?? 1 != 1 { return "`temperature` is deprecated for this model." }
             if sampling.topP ?? 1 != 1 { return "`top_p` is deprecated for this model." }
             if sampling.topK != nil { return "`top_k` is deprecated for this model." }
-            // Only thinking of that type has a budget.
+            // Only thinking of the type `enabled` has a budget.
             if request.reasoning?.tokensMax != nil {
                 return "\"thinking.type.enabled\" is not supported for this model. Use \"thinking.type.adaptive\" and "
                     + "\"output_config.effort\" to control thinking behavior."
@@ -41,29 +41,29 @@ enum ClaudeLimits {
         return "`temperature` and `top_p` cannot both be specified for this model. Please use only one."
     }
 
-    /// What is wrong with an answer that is begun: models from 4.6 on take none.
+    /// The error for a prefilled answer: models from 4.6 on do not support it.
     /// - Source: the sentence that users of Bedrock report.
     static func fault(begun messages: [ChatRequest.Message], _ id: ModelID) -> String? {
         guard messages.last?.role == .assistant, let version = self.version(id), version >= (4, 6) else { return nil }
         return "This model does not support assistant message prefill. The conversation must end with a user message."
     }
 
-    /// The numbers of `anthropic.claude-opus-4-6-v1`; nil for ids of the time when they stood before the family's name.
+    /// The version in `anthropic.claude-opus-4-6-v1`; nil for older ids, with the version before the family's name.
     private static func version(_ id: ModelID) -> (Int, Int)? {
         let words = id.name.split(separator: "-")
         guard words.count > 2, words[0] == "anthropic.claude", Int(words[1]) == nil, let major = Int(words[2]) else {
             return nil
         }
-        // A date may stand there.
+        // This may be a date.
         let minor = words.count > 3 && words[3].utf8.count < 3 ? Int(words[3]) : nil
         return (major, minor ?? 0)
     }
 
     /// - Parameters:
     ///   - thinking: the member of that name.
-    ///   - request: what else was asked, read.
-    ///   - betas: what is tried out; interleaved thinking may take more tokens than the answer.
-    /// - Returns: what is wrong with it, or nil.
+    ///   - request: the rest of the request, parsed.
+    ///   - betas: the requested beta features; interleaved thinking may use more tokens than the answer.
+    /// - Returns: the error, or nil.
     static func fault(thinking: Document?, _ request: ChatRequest, betas: [String] = []) -> String? {
         guard let thinking, thinking != .null else { return nil }
         switch thinking["type"]?.text {
@@ -120,20 +120,20 @@ struct CacheMarks {
 
     private var count = 0
     private var hasShort = false
-    /// Where the first one for an hour stands behind one for five minutes.
+    /// The place of the first one-hour cache point that follows one for five minutes.
     private var late: String?
 
     /// - Parameters:
-    ///   - place: of the block that it is the end of, such as `messages.0.content.1`.
-    ///   - isLong: whether it is for an hour.
+    ///   - place: of the block that it ends, such as `messages.0.content.1`.
+    ///   - isLong: whether its TTL is one hour.
     mutating func add(_ place: String, isLong: Bool) {
         self.count += 1
         if isLong, self.hasShort { self.late = self.late ?? place }
         if !isLong { self.hasShort = true }
     }
 
-    /// What is wrong with them.
-    /// - Source: the sentences that users report, of Converse too.
+    /// The error in the cache points, if any.
+    /// - Source: the sentences that users report, also for Converse.
     var fault: String? {
         guard self.count <= Self.countMax else {
             return "A maximum of \(Self.countMax) blocks with cache_control may be provided. Found \(self.count)."

@@ -1,18 +1,18 @@
 internal import Inference
 
-/// Which open model is meant by an id of Bedrock, or comes nearest to it.
+/// Maps ids of Bedrock to the identical or the most similar open model.
 ///
-/// Of ids whose weights are open, the same model answers by itself once it is pulled under the name of the list. For
-/// all others a model of this machine stands in, and only where an alias says so: what is answered by something else
-/// than was asked for is the user's choice, never ours.
+/// An id whose weights are open is answered by the same model once that is pulled under its name in the list, without
+/// configuration. For all other ids a local model stands in, and only if an alias says so: whether something else
+/// answers than was requested is the user's choice, never ours.
 package enum FamilyRules {
-    /// What is known of ids of one kind.
+    /// The mapping of one kind of ids.
     struct Rule: Sendable {
-        /// An id in which `*` stands for any characters.
+        /// An id in which `*` matches any characters.
         let pattern: String
         /// The name of a model of `OpenModel.all`.
         let model: String
-        /// Whether it is the very model, in another notation.
+        /// Whether it is the identical model, in another notation.
         let isSame: Bool
 
         init(_ pattern: String, _ model: String, isSame: Bool = false) {
@@ -22,7 +22,7 @@ package enum FamilyRules {
         }
     }
 
-    /// The first rule that fits holds: the narrow ones stand before the wide ones.
+    /// The first matching rule applies: narrow rules precede wide ones.
     /// - Source: Bedrock User Guide, "Supported foundation models in Amazon Bedrock", for the ids.
     static let all: [Rule] = [
         Rule("meta.llama3-2-1b-*", "llama3.2-1b", isSame: true),
@@ -56,12 +56,12 @@ package enum FamilyRules {
         self.all.first { ModelAlias.fits(id, pattern: $0.pattern) }
     }
 
-    /// The model that answers for an id without anybody saying so: the very same, in an open notation.
+    /// The identical open model for an id, which answers without an alias; nil when there is none.
     package static func sameModel(as id: String) -> String? {
         self.rule(for: id).flatMap { $0.isSame ? $0.model : nil }
     }
 
-    /// What to do so that a model of that kind answers for an id: the commands, as they are typed.
+    /// How to make a model with that purpose answer for an id: the commands to type.
     static func remedy(for id: String, _ purpose: EngineLaunch.Purpose) -> String {
         let own = self.rule(for: id).flatMap { OpenModel.named($0.model) }
         guard own?.kind.purpose != purpose,
@@ -70,7 +70,7 @@ package enum FamilyRules {
         return "Let an open model stand in for it with `brume model pull \(model.name) --alias '\(id)'`"
     }
 
-    /// What to do so that a model answers for an id: the commands, as they are typed.
+    /// How to make a model answer for an id: the commands to type.
     package static func remedy(for id: String) -> String {
         guard let rule = self.rule(for: id), let model = OpenModel.named(rule.model) else {
             return "Fetch a model with `brume model pull` (`brume model list --catalogue` shows some) and let it "

@@ -2,18 +2,18 @@ internal import Inference
 internal import ServiceModel
 internal import Synchronization
 
-/// A model that a request named, before the request itself is read: what is wrong with it counts for the model.
+/// The model named by a request, before the request itself is parsed: its errors are counted for the model.
 struct InvokedModel: Sendable {
     let id: ModelID
     let service: BedrockRuntimeService
-    /// Why there is none, where only rules answer for it.
+    /// The model, or the error when only rules answer for the id.
     let model: Result<any ChatModel, ServiceError>
     let metadata: RequestMetadata
     let context: RequestContext
 
     func failed(_ error: ServiceError) { self.service.meter.failed(self.id, error, self.metadata, self.context) }
 
-    /// Reads the request; an error counts as one of the model's clients.
+    /// Parses the request; an error counts as a client error of the model.
     func reading<Value>(_ read: () throws(ServiceError) -> Value) throws(ServiceError) -> Value {
         do throws(ServiceError) {
             return try read()
@@ -23,7 +23,7 @@ struct InvokedModel: Sendable {
         }
     }
 
-    /// As `reading`, of what takes time to read.
+    /// Like `reading`, for lengthy parsing.
     func readingSlowly<Value: Sendable>(
         _ read: () async throws(ServiceError) -> Value
     ) async throws(ServiceError) -> Value {
@@ -44,15 +44,15 @@ struct InvokedModel: Sendable {
         }
     }
 
-    /// Whether the model may converse: by what it is for, and by what its id promises.
+    /// Whether the model supports conversations: by its purpose, and by its id.
     private var converses: Bool { (self.purpose == nil || self.purpose == .chat) && self.id.mayConverse }
 
-    /// Applies the rule that fits: its delay is over, and its error thrown, when this returns.
+    /// Applies the matching rule: its delay is over, or its error thrown, when this returns.
     /// - Parameters:
-    ///   - request: what is asked.
-    ///   - prefix: what a sentence of the model's own begins with.
-    /// - Returns: the invocation, whose answer may begin.
-    /// - Throws: what keeps the model from its first word.
+    ///   - request: the conversation.
+    ///   - prefix: the beginning of the model's own error sentences.
+    /// - Returns: the invocation, whose answer can start.
+    /// - Throws: errors before the first output of the model.
     func begin(_ request: ChatRequest, prefix: String = "") async throws(ServiceError) -> Invocation {
         let request = request.by(self.context.principal).numberingCalls()
         if let fault = ClaudeLimits.fault(begun: request.messages, self.id) {
@@ -99,11 +99,11 @@ extension BedrockRuntimeService {
     }
 }
 
-/// One request to a model on its way to the answer: rules hold, and what it takes is metered.
+/// One request to a model, from the rules to the answer and its metering.
 struct Invocation: Sendable {
-    /// Says which rule gave the answer: what is canned must not be taken for inference.
+    /// Names the rule that gave the answer: canned answers must not be mistaken for inference.
     static let ruleHeader = "x-brume-rule"
-    /// `hit` where an answer was kept from before, `miss` where it is computed and kept now.
+    /// `hit` for a cached answer, `miss` for one that is computed and then cached.
     static let cacheHeader = "x-brume-response-cache"
 
     private let invoked: InvokedModel
@@ -111,7 +111,7 @@ struct Invocation: Sendable {
     private let rule: ModelRule?
     private let recorded: RecordedTurn?
     private let started = ContinuousClock.now
-    /// What names the answer where answers are kept; nil where this one is not.
+    /// The key of the answer in the cache; nil when it is not cached.
     private var fingerprint: [UInt8]?
     private var kept: ModelAnswer?
 
@@ -134,7 +134,7 @@ struct Invocation: Sendable {
         if let failure = rule.failure, failure.afterPieces == nil { throw InjectedError.error(failure) }
     }
 
-    /// Finds the answer that was kept of the same request; canned ones and those of chance are never kept.
+    /// Looks up the cached answer of an identical request; canned and random answers are never cached.
     fileprivate mutating func lookUp() async throws(ServiceError) {
         guard let cache = self.invoked.service.responses, self.rule == nil, self.request.isDeterministic,
             let model = try self.invoked.model.get() as? any IdentifiedModel
@@ -153,7 +153,7 @@ struct Invocation: Sendable {
         self.invoked.context.answer(Self.cacheHeader, self.kept == nil ? "miss" : "hit")
     }
 
-    /// Has the model answer, or says again what it has said; `send` is given each event in order.
+    /// Has the model answer, or replays a previous answer; `send` receives each event in order.
     func chat(_ send: Sink<ChatEvent>) async throws -> ChatOutcome {
         let firstPiece = Mutex<Duration?>(nil)
         do {
@@ -168,7 +168,7 @@ struct Invocation: Sendable {
                 self.request, self.rule.map { Self.holding($0, noted) } ?? noted)
             if let failure = self.rule?.failure { throw InjectedError.error(failure) }
             self.invoked.service.meter.answered(
-                // How fast what was canned came says nothing of a model.
+                // The speed of a canned answer says nothing about a model.
                 self.invoked.id, outcome, firstPiece: self.isCanned ? nil : firstPiece.withLock { $0 },
                 total: self.started.duration(to: .now), isKept: self.kept != nil,
                 self.invoked.metadata, self.invoked.context)
@@ -182,14 +182,14 @@ struct Invocation: Sendable {
                 self.invoked.failed(error)
             case let error as InferenceError:
                 self.invoked.failed(ServiceError(error))
-            // The client has gone.
+            // The client has disconnected.
             default: break
             }
             throw error
         }
     }
 
-    /// Whether the rule that holds needs no model.
+    /// Whether the applicable rule needs no model.
     fileprivate var isCanned: Bool {
         guard let rule = self.rule else { return false }
         if case .replay? = self.recorded { return true }
@@ -209,7 +209,7 @@ struct Invocation: Sendable {
         }
     }
 
-    /// Calls are numbered through a conversation.
+    /// Calls are numbered throughout a conversation.
     private static func events(_ reply: [ModelRule.Part], callCount: Int) -> [ChatEvent] {
         reply.enumerated().map { index, part in
             switch part {
@@ -221,7 +221,7 @@ struct Invocation: Sendable {
         }
     }
 
-    /// What a rule does before each piece, and then hands on.
+    /// Applies a rule's delays and error before each piece, and passes the piece on.
     private static func holding(_ rule: ModelRule, _ send: Sink<ChatEvent>) -> Sink<ChatEvent> {
         let pieces = Atomic(0)
         return .waiting { event in
@@ -230,7 +230,7 @@ struct Invocation: Sendable {
         }
     }
 
-    /// What a rule does before the piece of that number.
+    /// Applies a rule's delay or error before the piece with that index.
     private static func hold(_ rule: ModelRule, _ pieceIndex: Int) async throws {
         if let failure = rule.failure, let after = failure.afterPieces, pieceIndex >= after {
             throw InjectedError.error(failure)

@@ -3,13 +3,13 @@ package import Inference
 internal import ServiceModel
 internal import Synchronization
 
-/// Which model answers for an id of Bedrock.
+/// Determines the model that answers for an id of Bedrock.
 package final class ModelCatalog: Sendable {
-    /// A rule of the configuration: ids that a pattern fits are answered by a model of this machine.
+    /// A configured alias: a local model answers for the ids that match a pattern.
     package struct Alias: Sendable, Hashable {
-        /// An id, in which `*` stands for any characters.
+        /// An id in which `*` matches any characters.
         package var pattern: String
-        /// The name of a model here.
+        /// The name of a local model.
         package var model: String
 
         package init(pattern: String, model: String) {
@@ -22,14 +22,14 @@ package final class ModelCatalog: Sendable {
     private let host: ModelHost?
     private let registry: RegistryView?
     private let listed: Mutex<[Alias]>
-    /// Those of the configuration.
+    /// The configured aliases.
     private var aliases: [Alias] { self.listed.withLock { $0 } }
 
     /// - Parameters:
-    ///   - models: always there.
-    ///   - host: has the models that are loaded when they are asked for.
-    ///   - registry: knows further aliases; its models are the host's.
-    ///   - aliases: the first that fits an id holds.
+    ///   - models: always available.
+    ///   - host: provides models that are loaded on demand.
+    ///   - registry: provides further aliases; its models are the host's.
+    ///   - aliases: the first one that matches an id applies.
     package init(
         models: [String: any ChatModel] = [EchoModel.name: EchoModel()], host: ModelHost? = nil,
         registry: RegistryView? = nil, aliases: [Alias] = []
@@ -40,21 +40,21 @@ package final class ModelCatalog: Sendable {
         self.listed = Mutex(aliases)
     }
 
-    /// From now on these hold, beside those of the registry.
+    /// Replaces the configured aliases; those of the registry stay.
     func setAliases(_ aliases: [Alias]) {
         self.listed.withLock { $0 = aliases }
     }
 
-    /// The models, and the ids of aliases that stand for one id each; sorted.
+    /// The names of models, and the aliases for a single id; sorted.
     func names() async -> [String] {
         let ids = self.aliases.map(\.pattern) + (self.registry?.listing.aliases.map(\.pattern) ?? [])
         let hosted = await self.host?.names() ?? []
         return Set(self.models.keys).union(ids.filter { !$0.contains("*") }).union(hosted).sorted()
     }
 
-    /// The model that answers for an id: one of that name, else the one that an alias names (the configuration's before
-    /// those of `brume model alias`), else the very model that the id means, where it is here under its short name. An
-    /// id with a version, such as `…-v1:0`, is looked up with it first, then without.
+    /// The model that answers for an id: one with that name, else the one of an alias (configured aliases before those
+    /// of `brume model alias`), else the identical open model, if it is available under its short name. An id with a
+    /// version, such as `…-v1:0`, is looked up with it first, then without.
     func model(_ id: ModelID) async throws(ServiceError) -> any ChatModel {
         for name in Self.spellings(id.name) {
             if let model = try await self.named(name) { return model }
@@ -71,14 +71,13 @@ package final class ModelCatalog: Sendable {
                 + "built-in model, which repeats what it is told: `brume model alias '\(id.name)' \(EchoModel.name)`.")
     }
 
-    /// The names that a text means where a request has it for a model: an id, a profile's or an ARN. The first of which
-    /// there is a model holds.
+    /// The names that a text in a request can mean: an id, a profile's or an ARN. The first one with a model applies.
     package static func meanings(of text: String, aliases: [Alias], registry: RegistryView) -> [String] {
         guard let id = ModelID.id(in: text) else { return [] }
         return self.spellings(id) + self.standIns(for: id, aliases, registry)
     }
 
-    /// What answers for an id that is no name itself, in the order in which it is looked for.
+    /// The models that can stand in for an id, in the order of lookup.
     private static func standIns(for id: String, _ aliases: [Alias], _ registry: RegistryView?) -> [String] {
         let ids = self.spellings(id)
         let configured = ids.flatMap { id in aliases.filter { ModelAlias.fits(id, pattern: $0.pattern) } }
@@ -86,7 +85,7 @@ package final class ModelCatalog: Sendable {
         return configured.map(\.model) + registered + [FamilyRules.sameModel(as: id)].compactMap(\.self)
     }
 
-    /// An id as it is, and without what stands behind its first colon.
+    /// An id unchanged, and without the part after its first colon.
     private static func spellings(_ id: String) -> [String] {
         guard let colon = id.firstIndex(of: ":"), colon != id.startIndex else { return [id] }
         return [id, String(id[..<colon])]

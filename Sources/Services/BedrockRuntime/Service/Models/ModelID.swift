@@ -4,32 +4,32 @@ internal import ServiceModel
 
 /// The model that a request names: by id, by inference profile, or by the ARN of either.
 struct ModelID: Sendable, Hashable {
-    /// Prefixes of inference profiles that spread requests over regions.
+    /// Prefixes of cross-region inference profiles.
     /// - Source: Bedrock User Guide, "Supported Regions and models for inference profiles".
     private static let profilePrefixes = ["us.", "eu.", "apac.", "us-gov.", "jp.", "au.", "ca.", "global."]
-    /// Kinds of resources that a request may name; what stands behind is what an alias may fit.
+    /// Kinds of resources that a request can name; the rest of the ARN is what aliases match.
     private static let resources = [
         "foundation-model/", "inference-profile/", "application-inference-profile/", "provisioned-model/",
         "custom-model/", "imported-model/", "custom-model-deployment/",
     ]
 
-    /// What ids of models begin with that make images, videos or speech, or look at videos; no engine here does.
+    /// Prefixes of ids of models for images, videos or speech, which no engine here supports.
     private static let mediaPrefixes = [
         "amazon.nova-canvas", "amazon.nova-reel", "amazon.nova-sonic", "amazon.nova-2-sonic",
         "amazon.titan-image-generator", "luma.", "stability.", "twelvelabs.",
     ]
 
-    /// The longest text that names a model. Those that the API's model does not check, in OpenAI's and Anthropic's
-    /// notations, would else be kept with the metrics whatever their length.
+    /// The longest name of a model. For requests with OpenAI's and Anthropic's APIs, no model of the API checks the
+    /// length, and names are retained with the metrics.
     /// - Source: Amazon Bedrock API Reference, InvokeModel, `modelId`.
     private static let textBytesMax = 2048
 
     /// The model's id without profile and ARN, such as `anthropic.claude-3-haiku-20240307-v1:0`.
     let name: String
-    /// As the request has it.
+    /// The text in the request.
     let text: String
 
-    /// - Throws: for what names no model, and for profiles of another account.
+    /// - Throws: when the text does not name a model, and for profiles of another account.
     init(_ text: String, _ context: RequestContext) throws(ServiceError) {
         self.text = text
         if let arn = ARN(text), arn.service == "bedrock", Self.resources.contains(where: arn.resource.hasPrefix) {
@@ -44,7 +44,7 @@ struct ModelID: Sendable, Hashable {
         self.name = name
     }
 
-    /// The id without profile and ARN, whosever it is; nil for what names no model.
+    /// The id without profile and ARN, of any account; nil when the text does not name a model.
     static func id(in text: String) -> String? {
         guard text.utf8.count <= self.textBytesMax else { return nil }
         var name = text
@@ -58,23 +58,23 @@ struct ModelID: Sendable, Hashable {
         return name.isEmpty || name.contains("/") || name.contains("..") ? nil : name
     }
 
-    /// Whether it is a model that was imported, whose ARN says nothing of its family.
+    /// Whether it is an imported model, whose ARN does not show its family.
     var isImported: Bool { self.text.contains(":imported-model/") }
 
     /// Whether it is the id of a model for images, videos or speech.
     var isForMedia: Bool { Self.mediaPrefixes.contains(where: self.name.hasPrefix) }
 
-    /// Whether the model may converse, by its id: neither one for media does nor one for embeddings or reranking.
+    /// Whether the id is that of a conversational model, not of one for media, embeddings or reranking.
     var mayConverse: Bool { !self.isForMedia && VectorNotation.kind(of: self) == nil }
 
-    /// What an action on the model touches: the model or the profile, and beside a profile over regions the model that
-    /// it leads to, which a policy may allow through that profile only.
+    /// The accesses of an action on the model: to the model or the profile, and for a cross-region profile also to its
+    /// model, which a policy may allow only through that profile.
     ///
-    /// DEVIATION: AWS asks for the model in every region that the profile leads to; here in the request's own.
+    /// DEVIATION: AWS requires access to the model in every region of the profile; here in the request's own.
     /// - Source: Amazon Bedrock User Guide, "Geographic cross-Region inference", "IAM policy requirements"; for the
     ///   condition key "Prerequisites for inference profiles".
     static func accesses(_ action: String, _ text: String, _ context: RequestContext) -> [ResourceAccess] {
-        // What names no model is refused later, and is not worth a policy's patterns.
+        // A text that is not a model's name is refused later, and must not cost the evaluation of policies.
         guard text.utf8.count <= self.textBytesMax else { return [ResourceAccess(action: action, resource: "*")] }
         let own = self.resource(text, context)
         let access = ResourceAccess(action: action, resource: own)
@@ -93,7 +93,7 @@ struct ModelID: Sendable, Hashable {
         "arn:\(context.region.partition):bedrock:\(context.region)::foundation-model/\(id)"
     }
 
-    /// What access to the model is access to.
+    /// The ARN of the resource for access to the model.
     static func resource(_ text: String, _ context: RequestContext) -> String {
         guard !text.hasPrefix("arn:") else { return text }
         guard Self.profilePrefixes.contains(where: text.hasPrefix) else {

@@ -7,7 +7,7 @@ extension ServiceError {
         BedrockRuntimeError.validation(message: message)
     }
 
-    /// What a client is told of a model's failure.
+    /// The client's error for a model's failure.
     init(_ error: InferenceError) {
         switch error {
         case .unsupported(let sentence):

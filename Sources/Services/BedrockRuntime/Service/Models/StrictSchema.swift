@@ -1,20 +1,20 @@
 internal import ServiceModel
 
-/// What a schema must be, and must not have, where a tool is `strict`.
+/// The requirements on the schema of a `strict` tool.
 ///
-/// - Source: Amazon Bedrock User Guide, "Get validated JSON results from models": objects are closed, and bounds of
-///   numbers, of lengths and of arrays are not supported, but for `minItems` of 0 and 1. The sentences are those that
+/// - Source: Amazon Bedrock User Guide, "Get validated JSON results from models": objects are closed, and limits of
+///   numbers, of lengths and of arrays are not supported, except `minItems` of 0 and 1. The sentences are those that
 ///   users of Claude's models report.
 enum StrictSchema {
-    /// Strict tools that a request may have.
+    /// The limit on strict tools in a request.
     private static let toolsMax = 20
-    /// A schema that is nested deeper is refused.
+    /// Deeper schemas are refused.
     private static let depthMax = 64
-    /// Members that hold one schema.
+    /// Members that contain one schema.
     private static let single = ["items", "not", "if", "then", "else", "contains"]
-    /// Members that hold a list of schemas.
+    /// Members that contain a list of schemas.
     private static let lists = ["anyOf", "oneOf", "allOf", "prefixItems"]
-    /// Members that hold schemas by name.
+    /// Members that contain schemas by name.
     private static let named = ["properties", "$defs", "definitions"]
     private static let unsupported = [
         "integer": ["exclusiveMaximum", "exclusiveMinimum", "maximum", "minimum", "multipleOf"],
@@ -22,14 +22,14 @@ enum StrictSchema {
         "string": ["maxLength", "minLength"], "array": ["maxItems"],
     ]
 
-    /// What is wrong with so many strict tools, or nil.
+    /// The error for this number of strict tools, or nil.
     static func fault(toolCount: Int) -> String? {
         guard toolCount > self.toolsMax else { return nil }
         return "Too many strict tools (\(toolCount)). The maximum number of strict tools supported is "
             + "\(self.toolsMax). Try reducing the number of tools marked as strict."
     }
 
-    /// - Returns: what is wrong with it, or nil.
+    /// - Returns: the error in the schema, or nil.
     static func fault(in schema: Document, depth: Int = 0) -> String? {
         guard depth < self.depthMax else { return "The schema is nested too deep" }
         let types = schema["type"].map { type in type.text.map { [$0] } ?? type.texts } ?? []

@@ -1,10 +1,10 @@
 internal import ServiceModel
 
-/// Whether the schema of a tool is a lawful JSON schema, and one that Claude takes.
+/// Checks whether the schema of a tool is a valid JSON schema, and one that Claude accepts.
 ///
 /// - Source: JSON Schema draft 2020-12, its meta-schema; the sentences that users of Claude and of Converse report.
 enum ToolSchema {
-    /// What a keyword must be.
+    /// The required type of a keyword's value.
     private enum Keyword {
         case schema
         case schemas
@@ -16,11 +16,11 @@ enum ToolSchema {
         case list
     }
 
-    /// Something that is not as it must be.
+    /// A violation of the meta-schema.
     struct Violation {
-        /// Such as `$.properties`.
+        /// The path, such as `$.properties`.
         let place: String
-        /// What is there, and what should be; nil where it is of the right type.
+        /// The actual and the expected type; nil when the type is right.
         let types: (found: String, expected: String)?
 
         fileprivate init(_ place: String, _ value: Document? = nil, expected: String = "") {
@@ -28,11 +28,11 @@ enum ToolSchema {
             self.types = value.map { (ToolSchema.name($0), expected) }
         }
 
-        /// As Converse tells it; nil where only the model objects.
+        /// Converse's sentence; nil when only the model refuses the schema.
         var sentence: String? { self.types.map { "\(self.place): \($0.found) found, \($0.expected) expected" } }
     }
 
-    /// A schema is not looked over below this.
+    /// Deeper levels are not checked.
     private static let depthMax = 64
     private static let propertyLettersMax = 64
 
@@ -50,7 +50,7 @@ enum ToolSchema {
     ]
     private static let types: Set<String> = ["array", "boolean", "integer", "null", "number", "object", "string"]
 
-    /// What Claude says of a schema behind the place where it stands; nil where it takes it.
+    /// Claude's error about a schema, to follow its path; nil when Claude accepts it.
     static func claudeFault(_ schema: Document) -> String? {
         if ["oneOf", "allOf", "anyOf"].contains(where: { schema[$0] != nil }) {
             return ": input_schema does not support oneOf, allOf, or anyOf at the top level"
@@ -70,7 +70,7 @@ enum ToolSchema {
             && FunctionName.isPlain(String(name.filter { $0 != "." }))
     }
 
-    /// The first thing that is wrong with it; nil where nothing is.
+    /// The first violation; nil when the schema is valid.
     /// - Complexity: O(members of the schema).
     static func violation(in schema: Document) -> Violation? { self.violation(in: schema, at: "$", depth: 0) }
 
@@ -90,7 +90,7 @@ enum ToolSchema {
         switch (member.name, self.keywords[member.name], value) {
         case ("type", _, _): return self.violation(ofType: value, at: place)
         case ("required", _, _): return self.violation(ofRequired: value, at: place)
-        // What older drafts have for tuples and for bounds, which Converse lets pass and Claude does not.
+        // Forms of older drafts for tuples and bounds, which Converse accepts and Claude does not.
         case ("items", _, .array), ("exclusiveMaximum", _, .boolean), ("exclusiveMinimum", _, .boolean):
             return Violation(place)
         case (_, .schema?, _): return self.violation(in: value, at: place, depth: depth + 1)

@@ -1,10 +1,10 @@
 internal import Inference
 internal import ServiceModel
 
-/// Where calls of tools and their results may stand, in the words of Anthropic's API.
-/// - Source: the sentences that its users report; that images are the user's is worded in their manner.
+/// Checks the order of tool calls and their results, with the sentences of Anthropic's API.
+/// - Source: the sentences that its users report; the one about images is modelled on them.
 enum ToolTurns {
-    /// What the first part that its speaker may not say is called in a message; nil where there is none.
+    /// The error for the first part that the message's role does not allow; nil when there is none.
     static func misplaced(_ message: ChatRequest.Message) -> String? {
         for part in message.parts {
             switch (message.role, part) {
@@ -17,7 +17,7 @@ enum ToolTurns {
         return nil
     }
 
-    /// Each call has its result in the next message, and each result its call in the one before.
+    /// Each call must have its result in the next message, and each result its call in the preceding one.
     static func check(_ messages: [ChatRequest.Message]) throws(ServiceError) {
         var open: [String] = []
         for (index, message) in messages.enumerated() {
@@ -41,10 +41,10 @@ enum ToolTurns {
         }
     }
 
-    /// What a message has of tools: the ids of its calls, and its blocks in order, nil for what is no result.
+    /// The tool calls and results of a message: the ids of its calls, and for each block the id of its result or nil.
     typealias Blocks = (calls: [String], results: [String?])
 
-    /// What is wrong where a message does not begin with the results of the calls before it.
+    /// The error when a message does not begin with the results of the preceding calls.
     /// - Source: Anthropic's guide, "Handle tool calls": results come first, and a text before them is an error.
     static func late(_ messages: [Blocks]) -> String? {
         for index in messages.indices.dropFirst() {
@@ -64,8 +64,8 @@ enum ToolTurns {
 }
 
 extension ChatRequest {
-    /// Makes one turn of those of one role that stand behind each other, as Bedrock and Anthropic do.
-    /// - Source: Anthropic API reference, "Messages"; of Converse what users have measured (pydantic-ai#6098).
+    /// Merges consecutive messages of one role into one turn, as Bedrock and Anthropic do.
+    /// - Source: Anthropic API reference, "Messages"; for Converse, measurements of users (pydantic-ai#6098).
     mutating func joinTurns() {
         guard zip(self.messages, self.messages.dropFirst()).contains(where: { $0.role == $1.role }) else { return }
         var joined: [Message] = []
@@ -86,7 +86,7 @@ extension ChatRequest {
         self.cachePoint = point
     }
 
-    /// The tool that must be called and is not among the tools; nil where there is no such.
+    /// The tool that must be called but is not defined; nil when there is none.
     var missingTool: String? {
         guard case .named(let name) = self.toolChoice, !self.tools.contains(where: { $0.name == name }) else {
             return nil

@@ -3,18 +3,18 @@ internal import Inference
 internal import ServiceModel
 
 extension InvokedModel {
-    /// What the model is for; nil where it can do all, or nobody knows.
+    /// The purpose of the model; nil when it has no specific or no known one.
     var purpose: EngineLaunch.Purpose? {
         guard case .success(let model) = self.model else { return nil }
         return (model as? any PurposedModel)?.purpose
     }
 
-    /// Has texts embedded.
+    /// Embeds texts.
     /// - Parameters:
     ///   - request: the texts.
-    ///   - tooLong: what the family says of a text with too many tokens.
+    ///   - tooLong: the family's error for a text with too many tokens.
     /// - Returns: the vectors, in the order of the texts.
-    /// - Throws: what AWS answers in place of them.
+    /// - Throws: AWS's error for the failure.
     func embed(
         _ request: EmbeddingRequest, tooLong: (_ tokens: Int, _ tokensMax: Int) -> ServiceError
     ) async throws(ServiceError) -> EmbeddingOutcome {
@@ -29,7 +29,7 @@ extension InvokedModel {
         return outcome
     }
 
-    /// Has documents scored.
+    /// Scores documents.
     func rerank(_ request: RerankRequest) async throws(ServiceError) -> RerankOutcome {
         var request = request
         request.caller = self.context.principal.arn
@@ -42,7 +42,7 @@ extension InvokedModel {
         }
     }
 
-    /// Applies the rule that fits, has the model answer, and counts what it took.
+    /// Applies the matching rule, runs the model, and meters its usage.
     private func measured<Outcome>(
         _ texts: [String], for purpose: EngineLaunch.Purpose, _ tooLong: (Int, Int) -> ServiceError,
         _ work: (any ChatModel) async throws -> Outcome?, tokens: (Outcome) -> Int
@@ -69,7 +69,7 @@ extension InvokedModel {
         throw failure
     }
 
-    /// A rule's delay is over, and its error thrown, when this returns; its reply is none for texts.
+    /// Applies a rule: its delay is over, or its error thrown, when this returns; its reply does not apply to vectors.
     private func obeyRules(_ texts: [String]) async throws {
         let request = ChatRequest(messages: [.init(role: .user, parts: texts.map { .text($0) })])
         guard let rule = self.service.rules.take(self.id, request) else { return }
@@ -78,7 +78,7 @@ extension InvokedModel {
         if let failure = rule.failure { throw InjectedError.error(failure) }
     }
 
-    /// What is told where the model that answers for an id does something else, with what to do.
+    /// The error when the model that answers for an id has another purpose, with a remedy.
     private func wrongModel(for purpose: EngineLaunch.Purpose) -> ServiceError {
         let wanted = purpose == .embeddings ? "makes no embeddings" : "does not rank documents"
         let remedy = FamilyRules.remedy(for: self.id.name, purpose)
