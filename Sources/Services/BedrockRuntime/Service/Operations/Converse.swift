@@ -36,37 +36,37 @@ extension BedrockRuntimeService {
         )
     }
 
-    /// What is part of Converse and not here yet. Variables of a prompt need no refusal: AWS passes over them where the
-    /// model's id is not a prompt's.
+    /// Refuses features of Converse that are not supported yet. Prompt variables need no refusal: AWS ignores them
+    /// unless the model's id is that of a prompt.
     static func refuse(guardrail: Bool) throws(ServiceError) {
         if guardrail { throw .invalid("Guardrails are not supported by this version of Brume") }
     }
 
-    /// Capacity is reserved by a contract with AWS, which nobody has here.
-    /// - Source: the sentence that accounts without one are told (NousResearch/hermes-agent#34476, also
+    /// Reserved capacity requires a contract with AWS, which cannot exist here.
+    /// - Source: the error for accounts without a reservation (NousResearch/hermes-agent#34476, also
     ///   envoyproxy/ai-gateway#1749).
     static func check(tier: ServiceTierType?) throws(ServiceError) {
         if tier == .reserved { throw .invalid("Reservation not found.") }
     }
 
-    /// - Source: Amazon Bedrock API reference, InvokeModel: the member is refused where no guardrail is named, too.
+    /// - Source: Amazon Bedrock API reference, InvokeModel: the member is refused even if no guardrail is named.
     static func refuse(guardrailOf body: Document) throws(ServiceError) {
         try self.refuse(guardrail: body["amazon-bedrock-guardrailConfig"].map { $0 != .null } ?? false)
     }
 }
 
 extension PerformanceConfiguration {
-    /// How every request is served here, whatever it asks for.
+    /// The setting with which every request is served here.
     static let served = PerformanceConfiguration(latency: .standard)
 }
 
 extension ServiceTier {
-    /// How every request is served here, whatever it asks for.
+    /// The tier with which every request is served here.
     static let served = ServiceTier(type: .default)
 }
 
 extension ChatRequest {
-    /// The same request, in that principal's turn.
+    /// The same request, with the principal for fair scheduling.
     func by(_ principal: Principal) -> ChatRequest {
         var request = self
         request.caller = principal.arn
@@ -75,7 +75,7 @@ extension ChatRequest {
 }
 
 extension ContinuousClock.Instant {
-    /// Whole milliseconds since then, a part of one for a whole: no answer of AWS took none.
+    /// Milliseconds elapsed since then, rounded up: AWS never answers 0.
     var millisecondsAgo: Int {
         let elapsed = self.duration(to: .now).components
         return Int(elapsed.seconds) * 1000 + Int(elapsed.attoseconds / 1_000_000_000_000_000) + 1

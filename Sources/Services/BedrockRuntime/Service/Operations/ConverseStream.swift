@@ -8,8 +8,8 @@ extension BedrockRuntimeService {
         ModelID.accesses("bedrock:InvokeModelWithResponseStream", input.modelID, context)
     }
 
-    /// What is wrong with the request, and whatever else keeps the model from its first word, is the answer; what goes
-    /// wrong later is the stream's last message.
+    /// Errors in the request, and all others before the first output of the model, are returned as the answer; later
+    /// errors are the last message of the stream.
     package func converseStream(
         _ input: ConverseStreamRequest, _ context: RequestContext
     ) async throws(ServiceError) -> ConverseStreamResponse {
@@ -41,7 +41,7 @@ extension BedrockRuntimeService {
                 }
                 if !hasBegun.load(ordering: .relaxed) { try await send(start) }
                 for event in events.withLock({ $0.close() }) { try await send(event) }
-                // As the family's own stream has them: Claude's stop sequence is at /delta/stop_sequence.
+                // As in the family's native stream: Claude's stop sequence is at /delta/stop_sequence.
                 var chunks = NativeRequest.family(id).chunks(stamp)
                 let more = fields.isEmpty ? nil : fields.found(in: chunks.end(outcome))
                 try await send(
@@ -60,18 +60,18 @@ extension BedrockRuntimeService {
 }
 
 extension ServiceError {
-    /// The errors that a stream of the API may end with.
+    /// The error codes that a stream of the API can end with.
     private static let streamCodes: Set<String> = [
         "InternalServerException", "ModelStreamErrorException", "ServiceUnavailableException", "ThrottlingException",
         "ValidationException",
     ]
 
-    /// A failure as the last message of a stream; before the first one it is the answer, with its own code.
+    /// A failure as the last message of a stream; before the first message it is the answer, with its own code.
     /// - Parameters:
-    ///   - error: what went wrong.
-    ///   - hasBegun: whether something of the answer was sent.
-    ///   - tellsTimeouts: whether the stream may end with a timeout, as InvokeModel's may and Converse's may not.
-    /// - Returns: what the client is told.
+    ///   - error: the failure.
+    ///   - hasBegun: whether a part of the answer was sent.
+    ///   - tellsTimeouts: whether the stream may end with a timeout, which InvokeModel's may and Converse's may not.
+    /// - Returns: the client's error.
     static func inStream(_ error: InferenceError, hasBegun: Bool, tellsTimeouts: Bool = false) -> ServiceError {
         let whole = ServiceError(error)
         if !hasBegun || self.streamCodes.contains(whole.code) { return whole }

@@ -7,7 +7,7 @@ extension BedrockRuntimeService {
         [ResourceAccess(action: "bedrock:CountTokens", resource: ModelID.resource(input.modelID, context))]
     }
 
-    /// The tokens that a request of Converse or InvokeModel would be charged for, without its answer.
+    /// The number of input tokens for which a request of Converse or InvokeModel would be charged.
     package func countTokens(
         _ input: CountTokensRequest, _ context: RequestContext
     ) async throws(ServiceError) -> CountTokensResponse {
@@ -30,7 +30,7 @@ extension BedrockRuntimeService {
         }
     }
 
-    /// The operation has no errors of its own for a model that fails or is not there yet.
+    /// The operation has no error codes for a model that fails or is not ready.
     private static func countError(_ error: ServiceError) -> ServiceError {
         switch error.code {
         case "ModelNotReadyException": BedrockRuntimeError.throttling(message: error.message)

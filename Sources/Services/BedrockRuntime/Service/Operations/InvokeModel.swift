@@ -8,8 +8,8 @@ extension BedrockRuntimeService {
         ModelID.accesses("bedrock:InvokeModel", input.modelID, context)
     }
 
-    /// Body and answer are in the notation of the model's family; what the answer took stands in headers, which the
-    /// model of the API does not have and SDKs read all the same.
+    /// Body and answer are in the native notation of the model; the token usage is in headers, which the API's model
+    /// does not define, but SDKs read.
     package func invokeModel(
         _ input: InvokeModelRequest, _ context: RequestContext
     ) async throws(ServiceError) -> InvokeModelResponse {
@@ -38,7 +38,7 @@ extension BedrockRuntimeService {
         return answer
     }
 
-    /// The notation of a model that does not converse; nil for one that does.
+    /// The notation of a model for vectors; nil for a conversational model.
     static func vectors(_ id: ModelID, _ model: InvokedModel, _ body: Document) -> VectorNotation.Kind? {
         if let kind = VectorNotation.kind(of: id) { return kind }
         guard !NativeRequest.isClaimed(id), !id.isForMedia else { return nil }
@@ -70,7 +70,7 @@ extension BedrockRuntimeService {
 }
 
 extension InvokeModelResponse {
-    /// Says how it was served, where the request asks for something.
+    /// Adds how the request was served, if it asks for a setting.
     fileprivate mutating func serve(_ input: InvokeModelRequest) {
         self.performanceConfigLatency = input.performanceConfigLatency.map { _ in .standard }
         self.serviceTier = input.serviceTier.map { _ in .default }
@@ -78,7 +78,7 @@ extension InvokeModelResponse {
 }
 
 extension ChatOutcome {
-    /// Says what an answer took in the headers of the response.
+    /// Adds the token usage of an answer as headers of the response.
     /// - Source: Bedrock User Guide, "Submit a single prompt with InvokeModel"; langchain-aws reads these names.
     func addHeaders(to context: RequestContext, latencyMilliseconds: Int) {
         context.answer("x-amzn-bedrock-invocation-latency", String(latencyMilliseconds))
@@ -88,7 +88,7 @@ extension ChatOutcome {
         context.answer("x-amzn-bedrock-cache-write-input-token-count", String(self.cacheWriteTokens))
     }
 
-    /// What the last chunk of a streamed answer says of it.
+    /// The metrics in the last chunk of a streamed answer.
     func invocationMetrics(latencyMilliseconds: Int, firstByteMilliseconds: Int) -> Document {
         .object([
             "inputTokenCount": .number(self.uncachedInputTokens),

@@ -37,7 +37,7 @@ extension BedrockRuntimeService {
             serviceTier: input.serviceTier.map { _ in .default })
     }
 
-    /// Sends the chunks of an answer; the last one has the metrics of the invocation too.
+    /// Sends the chunks of an answer; the last one also contains the metrics of the invocation.
     private static func sendChunks(
         of invocation: Invocation, _ native: NativeRequest, _ stamp: AnswerStamp, _ send: Sink<[UInt8]>
     ) async throws {
