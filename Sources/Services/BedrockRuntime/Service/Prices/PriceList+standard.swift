@@ -1,8 +1,8 @@
-/// The price list that Brume comes with.
+/// The built-in price list.
 extension PriceList {
-    /// The list, as `brume usage --print-prices` writes it; a file of one's own begins as a copy of it.
+    /// The list as printed by `brume usage --print-prices`, which a custom file starts from.
     ///
-    /// Nobody has compared its prices with AWS's own: each says where it is from, and that it is not verified.
+    /// The prices have not been compared with AWS's own: each has its source, and is marked as not verified.
     package static let standardText = """
         {"version": 1, "date": "2026-11-28", "currency": "USD", "region": "us-east-1",
          "unit": "USD for a million tokens, on demand",

@@ -2,22 +2,22 @@ internal import Inference
 internal import ServiceModel
 internal import WireProtocols
 
-/// What AWS asks for the tokens of its models: a file that people keep up to date, since no price is for ever.
+/// AWS's prices for the tokens of its models: a file that users keep up to date, since prices change.
 package struct PriceList: Sendable, Hashable {
-    /// What the file is written in.
+    /// The version of the file format.
     static let version = 1
     static let currency = "USD"
-    /// Bytes of a file at most.
+    /// The limit on the size of a file.
     package static let fileBytesMax = 1 << 20
 
-    /// The day on which the list was put together.
+    /// The day on which the list was compiled.
     package let date: String
-    /// Of AWS, such as `us-east-1`.
+    /// The AWS region of the prices, such as `us-east-1`.
     package let region: String
-    /// The first that fits an id holds.
+    /// The first entry that matches an id applies.
     package let prices: [TokenPrices]
 
-    /// Reads a list, or says what is wrong with it.
+    /// Parses a list; throws a sentence about the first error.
     package init(json bytes: [UInt8]) throws(PriceListError) {
         guard let document = Document(json: bytes), case .object = document else {
             throw PriceListError("it is no JSON object")
@@ -41,12 +41,12 @@ package struct PriceList: Sendable, Hashable {
         self.prices = prices
     }
 
-    /// What is known of a model's tokens; nil where the list does not name it.
+    /// The prices of a model's tokens; nil when the list does not contain the model.
     package func prices(of model: String) -> TokenPrices? {
         self.prices.first { ModelAlias.fits(model, pattern: $0.model) }
     }
 
-    /// Whether a text is a day as `2026-11-28`.
+    /// Whether a text is a date in the form `2026-11-28`.
     static func isDay(_ text: String) -> Bool {
         let bytes = Array(text.utf8)
         return bytes.count == 10
@@ -58,7 +58,7 @@ package struct PriceList: Sendable, Hashable {
     }
 }
 
-/// Why a price list cannot be used; a sentence.
+/// A sentence about why a price list cannot be used.
 package struct PriceListError: Error, Sendable, Hashable {
     package let sentence: String
 

@@ -1,21 +1,21 @@
 internal import ServiceModel
 
-/// What AWS asks for a model's tokens, by kind, and how well that is known.
+/// AWS's prices for a model's tokens, by kind, with their source.
 package struct TokenPrices: Sendable, Hashable {
-    /// Kinds of tokens that have a price each; an embedding's text is `input`.
+    /// Kinds of tokens with separate prices; the text of an embedding counts as `input`.
     package enum Kind: String, Sendable, Hashable, CaseIterable {
         case input, output, cacheRead, cacheWrite
     }
 
-    /// Ids of models, without the prefix of an inference profile; `*` stands for any characters.
+    /// Ids of models, without the prefix of an inference profile; `*` matches any characters.
     package let model: String
-    /// Millionths of the list's currency for a million tokens: trillionths of it for one.
+    /// Millionths of the list's currency per million tokens, which equals trillionths per token.
     package let microsPerMillion: [Kind: Int]
-    /// Where the price is from.
+    /// The source of the price.
     package let source: String
-    /// The day on which it was noted, `2026-11-28`.
+    /// The date on which the price was recorded, `2026-11-28`.
     package let date: String
-    /// Whether somebody has compared it with AWS's own price list.
+    /// Whether the price was compared with AWS's own price list.
     package let isVerified: Bool
     package let note: String?
 
@@ -55,7 +55,7 @@ package struct TokenPrices: Sendable, Hashable {
         self.note = entry["note"]?.text
     }
 
-    /// `0.035` as 35,000; nil for what is no such number, and for a million and more.
+    /// Parses `0.035` to 35,000; nil for an invalid number, and for a million or more.
     private static func micros(_ text: String) -> Int? {
         let parts = text.split(separator: ".", omittingEmptySubsequences: false)
         guard parts.count <= 2, let whole = parts.first, (1...6).contains(whole.utf8.count) else { return nil }
@@ -68,11 +68,11 @@ package struct TokenPrices: Sendable, Hashable {
     }
 }
 
-/// What some usage would have cost.
+/// The cost of some usage at AWS's prices.
 package struct UsageCost: Sendable, Hashable {
-    /// Trillionths of the currency, of all tokens whose price is known.
+    /// Trillionths of the currency, for all tokens with a known price.
     package var trillionths = 0
-    /// Kinds of which there were tokens and is no price: the sum is without them.
+    /// Kinds of used tokens without a known price, which the sum does not include.
     package var unknown: [TokenPrices.Kind] = []
 
     package init(trillionths: Int = 0, unknown: [TokenPrices.Kind] = []) {
@@ -80,7 +80,7 @@ package struct UsageCost: Sendable, Hashable {
         self.unknown = unknown
     }
 
-    /// The sum with six places, rounded: `1.234568`.
+    /// The sum, rounded to six decimal places: `1.234568`.
     package var text: String {
         let micros = self.trillionths / 1_000_000 + (self.trillionths % 1_000_000 >= 500_000 ? 1 : 0)
         let places = String(micros % 1_000_000)
@@ -95,7 +95,7 @@ package struct UsageCost: Sendable, Hashable {
 }
 
 extension TokenPrices {
-    /// What tokens would have cost.
+    /// The cost of tokens at these prices.
     package func cost(_ totals: UsageTotals) -> UsageCost {
         var cost = UsageCost()
         let counts: [(Kind, Int)] = [
