@@ -2,7 +2,7 @@ internal import Inference
 internal import Synchronization
 internal import WireProtocols
 
-/// Remembers the pieces of an answer while they are sent, so that it can be kept; forgets one that is too long.
+/// Collects the pieces of an answer while they are sent, so that it can be cached; gives up if the answer is too long.
 final class AnswerGathering: Sendable {
     private struct State {
         var events: [ChatEvent] = []
@@ -30,11 +30,11 @@ final class AnswerGathering: Sendable {
         }
     }
 
-    /// The whole answer; nil where it is not to be kept.
+    /// The complete answer; nil when it is not to be cached.
     func answer(_ outcome: ChatOutcome) -> ModelAnswer? {
         self.state.withLock { state in
             guard state.isOn else { return nil }
-            // It is given as fast as it is heard, so that how long each piece took does not matter.
+            // A cached answer is sent as fast as the client reads it, so the duration of each piece does not matter.
             return ModelAnswer(pieces: state.events.map { .init(event: $0, milliseconds: 0) }, outcome: outcome)
         }
     }

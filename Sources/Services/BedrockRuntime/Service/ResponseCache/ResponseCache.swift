@@ -3,13 +3,13 @@ package import KeyValue
 internal import ServiceModel
 internal import WireProtocols
 
-/// Answers to deterministic requests, kept in the store: the same request of the same caller to the same model under
-/// the same engine is answered again without computing.
+/// A cache of answers to deterministic requests, in the store: an identical request of the same caller to the same
+/// model with the same engine is answered without computing.
 ///
-/// Key layout: `bedrock/responses/` and the 32 bytes of the request's fingerprint → a `ModelAnswer` as JSON. What was
-/// not used for longest goes first when the bound is reached; after a start that is the order of writing.
+/// Key layout: `bedrock/responses/` and the 32 bytes of the request's fingerprint → a `ModelAnswer` as JSON. The least
+/// recently used answers are evicted at the limit; after a start, order of use is the order of writing.
 package actor ResponseCache {
-    /// How often it helped, for `/metrics`.
+    /// Counters for `/metrics`.
     package struct Counts: Sendable, Hashable {
         package var hits = 0
         package var misses = 0
@@ -19,25 +19,25 @@ package actor ResponseCache {
     }
 
     static let prefix = Array("bedrock/responses/".utf8)
-    /// Entries beyond, whatever their bytes: their keys are in memory.
+    /// The limit on entries, whatever their size: their keys are in memory.
     static let entryCountMax = 100_000
-    /// Bytes of an entry beside its record, in the store and in memory.
+    /// The overhead of an entry besides its record, in the store and in memory, in bytes.
     static let entryBytes = 160
-    /// Bytes of one answer; longer ones are not kept.
+    /// The limit on the size of one answer; longer ones are not cached.
     package static let answerBytesMax = 512 << 10
     private static let pageCount = 1000
     private static let pageBytes = 4 << 20
 
     private struct Entry {
         var bytes: Int
-        /// The turn in which it was used last.
+        /// The turn of its last use.
         var turn: UInt64
     }
 
     private let store: any OrderedStore
     private let bytesMax: Int
     private var entries: [[UInt8]: Entry] = [:]
-    /// Keys by the turn of a use; those that were used again stand there with older turns too.
+    /// Keys by the turn of a use; keys that were used again also have entries with older turns.
     private var order: [(key: [UInt8], turn: UInt64)] = []
     private var orderStart = 0
     private var turn: UInt64 = 0
@@ -46,14 +46,14 @@ package actor ResponseCache {
     package private(set) var counts = Counts()
 
     /// - Parameters:
-    ///   - store: keeps the answers.
-    ///   - bytesMax: of all answers together.
+    ///   - store: stores the answers.
+    ///   - bytesMax: the limit on the bytes of all answers.
     package init(store: any OrderedStore, bytesMax: Int) {
         self.store = store
         self.bytesMax = bytesMax
     }
 
-    /// The answer of a request; a store that cannot be read has none.
+    /// The cached answer of a request; nil when the store cannot be read.
     func answer(_ fingerprint: [UInt8]) async -> ModelAnswer? {
         let key = Self.prefix + fingerprint
         let read = try? await self.store.get([key], .forAnswer)
@@ -70,7 +70,7 @@ package actor ResponseCache {
         Document(json: bytes).flatMap { try? ModelAnswer($0) }
     }
 
-    /// Keeps an answer; one that the store does not take is not kept, which costs nothing but computing it again.
+    /// Caches an answer; if the store does not accept it, the answer is computed again next time.
     func keep(_ answer: ModelAnswer, for fingerprint: [UInt8]) async {
         await self.load()
         guard self.isLoaded else { return }
@@ -78,7 +78,7 @@ package actor ResponseCache {
         let key = Self.prefix + fingerprint
         let size = value.count + Self.entryBytes
         guard size <= min(self.bytesMax, Self.answerBytesMax) else { return }
-        // Another request's, kept meanwhile, or one in a form that is not read any more.
+        // A concurrent request's entry, or one in an outdated format.
         self.forget(key)
         var writes = [Write.set(key, value)]
         while self.counts.bytes + size > self.bytesMax || self.entries.count >= Self.entryCountMax,
@@ -95,11 +95,12 @@ package actor ResponseCache {
         }
     }
 
-    /// Finds out what is kept, once; where the store cannot be read, again with the next answer to be kept.
+    /// Reads the keys of the cached answers, once; if the store cannot be read, again with the next answer to be
+    /// cached.
     private func load() async {
         guard !self.isLoaded else { return }
         if self.loading == nil {
-            // Awaited below, by everybody who comes meanwhile.
+            // Awaited below, also by concurrent callers.
             self.loading = Task { await self.readKeys() }
         }
         await self.loading?.value
@@ -135,7 +136,7 @@ package actor ResponseCache {
         self.turn += 1
         self.entries[key] = Entry(bytes: bytes, turn: self.turn)
         self.order.append((key, self.turn))
-        // Uses of what is gone, or was used again, are left behind; they go when they are half of the list.
+        // Outdated uses stay in the list until they make up half of it.
         if self.order.count > 64 + 2 * self.entries.count {
             self.order = self.order[self.orderStart...].filter { self.entries[$0.key]?.turn == $0.turn }
             self.orderStart = 0
