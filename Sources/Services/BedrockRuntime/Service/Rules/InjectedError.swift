@@ -1,7 +1,7 @@
 internal import BedrockRuntimeModel
 internal import ServiceModel
 
-/// The errors that a rule can give to a client: those of Bedrock's runtime.
+/// The errors that a rule can return to a client: those of Bedrock's runtime.
 enum InjectedError {
     private static let factories: [String: @Sendable (String) -> ServiceError] = [
         "AccessDeniedException": { BedrockRuntimeError.accessDenied(message: $0) },

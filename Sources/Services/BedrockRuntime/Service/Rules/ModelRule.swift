@@ -2,26 +2,26 @@ internal import Primitives
 internal import ServiceModel
 internal import WireProtocols
 
-/// What a rule of `bedrock-rules` does with the requests that it fits: a canned reply, an error, a delay, a recording.
+/// A rule of `bedrock-rules` for matching requests: a canned reply, an error, a delay, or a recording.
 package struct ModelRule: Sendable, Hashable {
-    /// An error that a client is given instead of an answer, or in its middle.
+    /// An error that is returned instead of an answer, or after a part of it.
     struct Failure: Sendable, Hashable {
         /// Such as `ThrottlingException`.
         var code: String
         var message: String
-        /// Pieces of the answer that are sent before; nil: none, and no stream begins.
+        /// Pieces of the answer sent before the error; nil means that no answer is started.
         var afterPieces: Int?
     }
 
-    /// What stands in the header of the answers.
+    /// The value of the rule's header in answers.
     let name: String
-    /// Ids of models, in which `*` stands for any characters.
+    /// Ids of models, in which `*` matches any characters.
     let model: String
-    /// What the last text of the user must have in it; a regular expression, nil: anything.
+    /// A regular expression that must match a part of the user's last text; nil matches anything.
     let prompt: String?
-    /// A tool that the request must offer; nil: any or none.
+    /// A tool that the request must offer; nil means any or none.
     let tool: String?
-    /// How often the rule holds; nil: always.
+    /// How often the rule applies; nil means always.
     let times: Int?
     let delayMilliseconds: Int
     /// Before each piece of the answer.
@@ -37,27 +37,27 @@ package struct ModelRule: Sendable, Hashable {
         case toolUse(name: String, input: Document)
     }
 
-    /// Longest delays, so that a slip of the pen does not hang a client for a day.
+    /// The limit on delays, so that a typo does not block a client for a day.
     static let delayMillisecondsMax = 3_600_000
 
-    /// The prompt's pattern, looked for anywhere in a text.
+    /// The pattern of a prompt, searched for anywhere in a text.
     static func compile(_ prompt: String) -> LinearPattern? {
         let ignoresCase = prompt.hasPrefix("(?i)")
         let pattern = ignoresCase ? String(prompt.dropFirst(4)) : prompt
-        // Any characters, line ends included.
+        // Any characters, including newlines.
         let anything = "(?:[^a]|a)*"
         return LinearPattern((ignoresCase ? "(?i)" : "") + "\(anything)(?:\(pattern))\(anything)")
     }
 
-    /// Bytes of a file of rules at most: a wrong path may lead to a model.
+    /// The limit on the size of a file of rules: a wrong path may lead to a model.
     package static let fileBytesMax = 16 << 20
 
-    /// Reads the rules of a file.
+    /// Parses the rules of a file.
     /// - Parameters:
     ///   - bytes: the file.
-    ///   - folder: where the paths in them begin that are not whole: the file's own directory.
+    ///   - folder: the base directory of relative paths: that of the file.
     /// - Returns: the rules in the file's order.
-    /// - Throws: what is wrong with them.
+    /// - Throws: the first error in them.
     package static func rules(json bytes: [UInt8], folder: String = ".") throws(ModelRuleError) -> [ModelRule] {
         guard let document = Document(json: bytes) else { throw ModelRuleError("it is no JSON") }
         guard case .array(let entries)? = document["rules"] else {
@@ -144,7 +144,7 @@ package struct ModelRule: Sendable, Hashable {
     }
 }
 
-/// Why rules cannot be used.
+/// A sentence about why rules cannot be used.
 package struct ModelRuleError: Error, Sendable, Hashable {
     package let sentence: String
 

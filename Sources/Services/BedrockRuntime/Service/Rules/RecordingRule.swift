@@ -3,34 +3,34 @@ package import Inference
 internal import ServiceModel
 internal import Synchronization
 
-/// What a rule does with a recording: writes a model's answers there, or answers from it.
+/// The use of a recording by a rule: to record a model's answers, or to replay them.
 struct RecordingRule: Sendable, Hashable {
-    /// Whether the model is asked.
+    /// When the model is asked.
     enum Mode: String, CaseIterable {
-        /// Always, and its answer is written.
+        /// Always; its answers are recorded.
         case record
-        /// Only where the recording has no answer, and where `recordsMisses` lets it.
+        /// Only if the recording has no answer, and `recordsMisses` is set.
         case replay
     }
 
-    /// A path, whole or from the directory that the server was started in.
+    /// A path, absolute or relative to the server's working directory.
     let file: String
     let mode: Mode
-    /// Whether a request without an answer goes to the model and is recorded; else it is an error.
+    /// Whether a request without a recorded answer is passed to the model and recorded, instead of being an error.
     let recordsMisses: Bool
-    /// Whether the pieces of an answer come as slowly as they did.
+    /// Whether the pieces of an answer are replayed at their original speed.
     let isPaced: Bool
 
-    /// Whether it never asks a model.
+    /// Whether the model is never asked.
     var isOnlyReplay: Bool { self.mode == .replay && !self.recordsMisses }
 
     private static let members: Set<String> = ["file", "mode", "miss", "pace"]
 
     /// - Parameters:
-    ///   - entry: what the rule's `recording` is.
-    ///   - number: of the rule, for the sentence of an error.
-    ///   - folder: where a path that is not whole begins.
-    /// - Throws: what is wrong with it.
+    ///   - entry: the rule's member `recording`.
+    ///   - number: the rule's number, for error messages.
+    ///   - folder: the base directory of a relative path.
+    /// - Throws: the first error in it.
     init(_ entry: Document, number: Int, folder: String) throws(ModelRuleError) {
         if let other = entry.members.first(where: { !Self.members.contains($0.name) }) {
             throw ModelRuleError("the recording of rule \(number) has \(other.name), which is nothing that one has")
@@ -62,14 +62,14 @@ struct RecordingRule: Sendable, Hashable {
     }
 }
 
-/// The recordings that rules name, open; those of rules that come later are opened when they come.
+/// The open recordings of the rules; those of rules added later are opened then.
 package final class Recordings: Sendable {
     private let files = Mutex<[String: Result<Recording, RecordingError>]>([:])
 
     package init() {}
 
-    /// Opens each of them once.
-    /// - Throws: where one cannot be used.
+    /// Opens each recording once.
+    /// - Throws: when one cannot be used.
     package init(of rules: [ModelRule]) throws(RecordingError) {
         self.open(rules)
         for rule in rules {
@@ -77,7 +77,7 @@ package final class Recordings: Sendable {
         }
     }
 
-    /// Opens what is not open yet, and tries again what could not be used.
+    /// Opens recordings that are not open yet, and retries those that failed.
     func open(_ rules: [ModelRule]) {
         for rule in rules {
             guard let path = rule.recording?.file else { continue }
@@ -88,22 +88,22 @@ package final class Recordings: Sendable {
         }
     }
 
-    /// The recording that a rule names.
+    /// The recording of a rule.
     func recording(_ rule: RecordingRule) throws(RecordingError) -> Recording {
         let found = self.files.withLock { $0[rule.file] }
         return try (found ?? Result { () throws(RecordingError) in try Recording(path: rule.file) }).get()
     }
 }
 
-/// What a recording does for one request, decided before the answer begins.
+/// The use of a recording for one request, decided before the answer starts.
 enum RecordedTurn: Sendable {
-    /// Says that an answer is replayed, or on its way into a recording, and which: `replayed <fingerprint>`.
+    /// Whether an answer is replayed or being recorded, with its fingerprint: `replayed <fingerprint>`.
     static let header = "x-brume-recording"
 
     case replay(RecordedAnswer, isPaced: Bool)
     case record(Recording, RequestFingerprint)
 
-    /// - Throws: where the recording has no answer and none may be recorded.
+    /// - Throws: when the recording has no answer and must not be extended.
     init(_ rule: RecordingRule, _ recording: Recording, _ request: ChatRequest, model: String) throws(ServiceError) {
         let fingerprint = RequestFingerprint(request, model: model)
         if rule.mode == .replay, let answer = recording.answer(fingerprint) {

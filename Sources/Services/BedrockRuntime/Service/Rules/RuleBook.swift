@@ -4,9 +4,9 @@ internal import Primitives
 internal import ServiceModel
 internal import Synchronization
 
-/// The rules in force, and how often each has held; others may take their place while requests are served.
+/// The active rules, with the number of times each has applied; they can be replaced while requests are served.
 final class RuleBook: Sendable {
-    /// How much of a text is looked at for a prompt.
+    /// The length of text in which a prompt is searched for.
     static let promptBytesMax = 64 << 10
 
     private struct Entry: Sendable {
@@ -34,14 +34,14 @@ final class RuleBook: Sendable {
         self.recordings = recordings
     }
 
-    /// From now on these rules hold, none of which has held yet.
+    /// Replaces the rules; all counts start at zero.
     func replace(with rules: [ModelRule]) {
         self.recordings.open(rules)
         let state = State(rules)
         self.state.withLock { $0 = state }
     }
 
-    /// Whether a rule could answer for a model that is not here.
+    /// Whether a rule could answer for a model that is not available.
     func answers(_ id: ModelID) -> Bool {
         self.entries.contains {
             ($0.rule.reply != nil || $0.rule.failure != nil || $0.rule.recording?.mode == .replay)
@@ -49,7 +49,7 @@ final class RuleBook: Sendable {
         }
     }
 
-    /// The first rule that fits, and its turn taken.
+    /// The first matching rule; counts its use.
     func take(_ id: ModelID, _ request: ChatRequest) -> ModelRule? {
         let entries = self.entries
         guard !entries.isEmpty else { return nil }
@@ -60,7 +60,7 @@ final class RuleBook: Sendable {
             if let tool = rule.tool, !request.tools.contains(where: { $0.name == tool }) { continue }
             if let prompt = entry.prompt, !prompt.matchesWhole(text) { continue }
             let isTaken = self.state.withLock { state in
-                // Other rules have come meanwhile: this request still goes by those that it found.
+                // The rules were replaced concurrently: this request still uses those that it started with.
                 guard state.counts.indices.contains(index) else { return true }
                 guard state.counts[index] < rule.times ?? .max else { return false }
                 state.counts[index] += 1
@@ -71,8 +71,8 @@ final class RuleBook: Sendable {
         return nil
     }
 
-    /// What the rule's recording does for a request; nil where it has none, or where the rule's error comes first.
-    /// - Throws: where it has no answer and none may be recorded.
+    /// The use of the rule's recording for a request; nil without a recording, or when the rule's error comes first.
+    /// - Throws: when the recording has no answer and must not be extended.
     func recorded(_ rule: ModelRule?, _ id: ModelID, _ request: ChatRequest) throws(ServiceError) -> RecordedTurn? {
         guard let rule, rule.failure.map({ $0.afterPieces != nil }) ?? true, let recorded = rule.recording else {
             return nil
