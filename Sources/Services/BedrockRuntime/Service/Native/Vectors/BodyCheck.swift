@@ -1,11 +1,11 @@
 internal import ServiceModel
 
-/// Looks a body over as AWS does by the model's JSON schema, and names all that is wrong in one sentence.
+/// Validates a body as AWS does with the model's JSON schema, and lists all findings in one sentence.
 ///
 /// - Source: AWS's answers as SDK users report them, such as "Malformed input request: #: required key [texts] not
 ///   found#: extraneous key [inputText] is not permitted, please reformat your input and try again."
 struct BodyCheck {
-    /// The most findings that are told: a body of megabytes may have a million, and would be answered with more bytes.
+    /// The limit on findings in an error: a body of megabytes may have a million, and the answer would be even larger.
     static let findingCountMax = 100
 
     private let body: Document
@@ -22,7 +22,7 @@ struct BodyCheck {
         if self.findings.count < Self.findingCountMax { self.findings.append(finding) }
     }
 
-    /// A finding for each member that is not known, up to `findingCountMax`.
+    /// A finding for each unknown member, up to `findingCountMax`.
     static func extraneous(
         _ members: [Document.Member], at path: String = "", _ isKnown: (String) -> Bool
     ) -> [String] {
@@ -33,7 +33,7 @@ struct BodyCheck {
         return findings
     }
 
-    /// A text; nil where it is not there. AWS's schemas have no nulls.
+    /// A text; nil when it is missing. AWS's schemas do not allow null.
     mutating func text(_ key: String, at pointer: String? = nil, in body: Document? = nil) -> String? {
         guard let value = (body ?? self.body)[key] else { return nil }
         guard let text = value.text else {
@@ -62,7 +62,7 @@ struct BodyCheck {
         }
     }
 
-    /// An object; empty where it is not there.
+    /// An object; empty when it is missing.
     mutating func object(_ key: String) -> Document {
         guard let value = self.body[key] else { return .object([]) }
         if case .object = value { return value }
@@ -70,7 +70,7 @@ struct BodyCheck {
         return .object([])
     }
 
-    /// A list of texts; nil where it is not there.
+    /// A list of texts; nil when it is missing.
     mutating func texts(_ key: String, countMax: Int? = nil, lengthMax: Int? = nil) -> [String]? {
         guard let value = self.body[key] else { return nil }
         guard case .array(let elements) = value else {
@@ -86,7 +86,7 @@ struct BodyCheck {
                 self.add("#/\(key)/\(index): expected type: String, found: \(Self.type(element))")
                 continue
             }
-            // UTF-8 bytes are a bound for characters, which take longer to count.
+            // The number of UTF-8 bytes is an upper bound for that of characters, which takes longer to count.
             if let lengthMax, text.utf8.count > lengthMax, text.unicodeScalars.count > lengthMax {
                 self.add("#/\(key)/\(index): expected maxLength: \(lengthMax), actual: \(text.unicodeScalars.count)")
             }
@@ -95,7 +95,7 @@ struct BodyCheck {
         return texts
     }
 
-    /// One of a few values.
+    /// Checks that the value is one of a few.
     mutating func choice<Value: Equatable>(_ value: Value?, _ pointer: String, of lawful: [Value]) {
         guard let value, !lawful.contains(value) else { return }
         self.add("#/\(pointer): \(value) is not a valid enum value")

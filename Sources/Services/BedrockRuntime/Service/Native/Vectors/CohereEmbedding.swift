@@ -1,11 +1,11 @@
 internal import Inference
 internal import ServiceModel
 
-/// `cohere.embed-english-v3`, `cohere.embed-multilingual-v3` and `cohere.embed-v4…`, texts alone.
+/// `cohere.embed-english-v3`, `cohere.embed-multilingual-v3` and `cohere.embed-v4…`; texts only.
 /// - Source: Bedrock User Guide, "Cohere Embed v3" and "Cohere Embed v4".
 struct CohereEmbedding: EmbeddingNotation {
     private static let textCountMax = 96
-    /// Of version 3.
+    /// The limit of version 3.
     private static let textCharacterCountMax = 2048
     private static let inputTypes = ["search_document", "search_query", "classification", "clustering"]
     private static let types = ["float", "int8", "uint8", "binary", "ubinary"]
@@ -13,13 +13,13 @@ struct CohereEmbedding: EmbeddingNotation {
 
     let request: EmbeddingRequest
     private let dimensions: Int
-    /// nil: one list of floats.
+    /// nil means one list of floats.
     private let types: [String]?
 
     init(_ body: Document) throws(ServiceError) { try self.init(v4: body) }
 
     init(v3 body: Document) throws(ServiceError) {
-        // Without `texts` AWS wants images, which no model of this machine embeds.
+        // Without `texts`, AWS expects images, which no local model embeds.
         var check = BodyCheck(
             body, required: ["texts", "input_type"], optional: ["truncate", "embedding_types", "images"])
         let texts = check.texts("texts", countMax: Self.textCountMax, lengthMax: Self.textCharacterCountMax)
@@ -81,7 +81,7 @@ struct CohereEmbedding: EmbeddingNotation {
         }
     }
 
-    /// `inputs` of version 4: the texts of each are one.
+    /// `inputs` of version 4: the texts of one input are joined.
     private static func texts(of inputs: Document) throws(ServiceError) -> [String] {
         guard inputs.elements.count <= self.textCountMax else {
             throw BodyCheck.malformed(
@@ -126,7 +126,7 @@ struct CohereEmbedding: EmbeddingNotation {
         ])
     }
 
-    /// A vector in one of Cohere's forms: bits of the signs, first bit first, or a byte for each number.
+    /// A vector in one of Cohere's forms: the sign bits, first bit first, or one byte for each number.
     ///
     /// DEVIATION: bytes are scaled by the vector's own largest number; Cohere scales by bounds that it has not
     /// published. Cosines are the same.

@@ -1,7 +1,7 @@
 internal import Inference
 internal import ServiceModel
 
-/// `amazon.nova-2-multimodal-embeddings…`, texts alone.
+/// `amazon.nova-2-multimodal-embeddings…`; texts only.
 /// - Source: Amazon Nova User Guide, "Complete embeddings request and response schema".
 struct NovaEmbedding: EmbeddingNotation {
     private static let dimensions = [256, 384, 1024, 3072]

@@ -1,12 +1,12 @@
 internal import Inference
 internal import ServiceModel
 
-/// Checks that Amazon's embedding models share.
+/// The checks common to Amazon's embedding models.
 enum TitanText {
     /// - Source: Bedrock User Guide, "Amazon Titan Text Embeddings models": 8,192 tokens or 50,000 characters.
     static let characterCountMax = 50_000
 
-    /// AWS names no place in these two sentences.
+    /// In these two sentences AWS gives no path.
     static func check(_ text: String) throws(ServiceError) {
         guard !text.isEmpty else { throw BodyCheck.malformed("expected minLength: 1, actual: 0") }
         guard text.utf8.count > self.characterCountMax else { return }
@@ -24,7 +24,7 @@ enum TitanText {
 }
 
 extension Document {
-    /// A vector's numbers.
+    /// The numbers of a vector.
     static func vector(_ values: [Float]) -> Document { .array(values.map { .number("\($0)") }) }
 }
 
@@ -100,7 +100,7 @@ struct TitanV2Embedding: EmbeddingNotation {
     }
 }
 
-/// `amazon.titan-embed-image-v1`, texts alone: no model of this machine sees images to embed them.
+/// `amazon.titan-embed-image-v1`; texts only: no local model embeds images.
 /// - Source: Bedrock User Guide, "Amazon Titan Multimodal Embeddings G1".
 struct TitanImageEmbedding: EmbeddingNotation {
     private static let dimensions = [256, 384, 1024]

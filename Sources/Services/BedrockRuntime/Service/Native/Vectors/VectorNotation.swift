@@ -2,13 +2,13 @@ internal import Inference
 internal import ServiceModel
 internal import WireProtocols
 
-/// A body of InvokeModel that asks for vectors, and the answer in the same notation.
+/// A body of InvokeModel for embeddings, and the answer in the same notation.
 /// - Source: Bedrock User Guide, "Inference request parameters and response fields for foundation models".
 protocol EmbeddingNotation: Sendable {
     init(_ body: Document) throws(ServiceError)
     var request: EmbeddingRequest { get }
     func response(_ outcome: EmbeddingOutcome, _ stamp: AnswerStamp) -> Document
-    /// What the family says of a text that is longer than the model takes.
+    /// The family's error for a text that is longer than the model accepts.
     func tooLong(tokens: Int, tokensMax: Int) -> ServiceError
 }
 
@@ -18,12 +18,12 @@ extension EmbeddingNotation {
     }
 }
 
-/// The notation of a model that does not converse: an id's own, or what the body shows.
+/// The notation of a model for vectors: determined by the id, or else by the body.
 enum VectorNotation {
     case embeddings(any EmbeddingNotation)
     case rerank(RerankNotation)
 
-    /// What a notation is for.
+    /// The kinds of notations.
     enum Kind: Sendable {
         case titanG1, titanV2, titanImage, nova, cohereV3, cohereV4, rerank, cohereRerank
 
@@ -45,7 +45,7 @@ enum VectorNotation {
         }
     }
 
-    /// The notation that an id of Bedrock has.
+    /// The notation of an id of Bedrock.
     static func kind(of id: ModelID) -> Kind? {
         let name = id.name
         if name.hasPrefix("amazon.titan-embed-image") { return .titanImage }
@@ -59,9 +59,9 @@ enum VectorNotation {
         return nil
     }
 
-    /// The notation of an id that no family claims, by its body; nil where it may be a conversation.
+    /// The notation for an id of no known family, by its body; nil when it may be a conversation.
     ///
-    /// Of the model the purpose is told; nil where it may be all of them.
+    /// `purpose` is that of the model; nil when it has no specific one.
     static func kind(of body: Document, purpose: EngineLaunch.Purpose?) -> Kind? {
         switch purpose {
         case .chat: nil
@@ -85,13 +85,13 @@ enum VectorNotation {
 /// `cohere.rerank…` and `amazon.rerank…`
 /// - Source: Bedrock User Guide, "Use a reranker model in Amazon Bedrock", and Cohere's "Rerank API (v2)".
 struct RerankNotation: Sendable {
-    /// Documents of one request.
+    /// The limit on documents in one request.
     static let documentCountMax = 1000
 
     let request: RerankRequest
     private let countMax: Int
 
-    /// A body of a model that must say `api_version`, `versionMin` at least; nil for one that need not.
+    /// A body for a model that requires an `api_version` of at least `versionMin`; nil if none is required.
     init(_ body: Document, versionMin: Int? = nil) throws(ServiceError) {
         var check = BodyCheck(
             body, required: ["query", "documents"] + (versionMin == nil ? [] : ["api_version"]),
@@ -109,7 +109,8 @@ struct RerankNotation: Sendable {
                 if case .object = element { continue }
                 check.add("#/documents/\(index): expected type: String, found: \(BodyCheck.type(element))")
             }
-            // An older notation has objects; what they say is their text, or all of them as YAML would have it.
+            // In an older notation documents are objects: their text is used, or else the whole object, instead of
+            // YAML.
             documents = elements.map { $0.text ?? $0["text"]?.text ?? $0.jsonText }
         } else if body["documents"] != nil {
             check.add("#/documents: expected type: JSONArray, found: \(BodyCheck.type(body["documents"] ?? .null))")
@@ -125,7 +126,7 @@ struct RerankNotation: Sendable {
         self.countMax = count ?? documents.count
     }
 
-    /// The best first; of two that are as good, the one that came first.
+    /// The best first; of equal scores, the one that came first.
     func response(_ outcome: RerankOutcome) -> Document {
         let ranked = outcome.scores.enumerated().sorted { left, right in
             left.element == right.element ? left.offset < right.offset : left.element > right.element
