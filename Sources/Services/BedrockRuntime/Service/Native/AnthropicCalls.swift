@@ -3,17 +3,18 @@ internal import ServiceModel
 /// The ids of calls and results in Claude's bodies.
 /// - Source: the sentences that users of Anthropic's API report.
 enum AnthropicCalls {
-    /// An id as Claude takes it; `place` is the member's.
+    /// Checks an id against Claude's pattern; `place` is the member's path.
     static func check(id: Document?, at place: String) throws(ServiceError) {
         guard let id = id?.text, !FunctionName.isPlain(id) || id.isEmpty else { return }
         throw .invalid("\(place): String should match pattern '^[a-zA-Z0-9_-]+$'")
     }
 
-    /// Letters of the name of a call. A tool's own name has fewer; models have been known to make up others.
+    /// The limit on a call's name. The limit for a tool's own name is lower, but models have been known to invent
+    /// names.
     private static let nameLettersMax = 200
 
-    /// A call's name as Claude takes it; `place` is the member's.
-    /// - Source: anthropics/claude-code#2673 for the most, sipeed/picoclaw#1658 for the least.
+    /// Checks the length of a call's name; `place` is the member's path.
+    /// - Source: anthropics/claude-code#2673 for the maximum, sipeed/picoclaw#1658 for the minimum.
     static func check(name: Document?, at place: String) throws(ServiceError) {
         guard let name = name?.text else { return }
         if name.isEmpty { throw .invalid("\(place): String should have at least 1 character") }
@@ -21,12 +22,12 @@ enum AnthropicCalls {
         throw .invalid("\(place): String should have at most \(self.nameLettersMax) characters")
     }
 
-    /// Results stand before all else that a message says.
+    /// Results must precede all other blocks of a message.
     static func checkOrder(_ messages: [Document]) throws(ServiceError) {
         var turns: [ToolTurns.Blocks] = []
         var role: Document?
         for message in messages {
-            // Those of one role behind each other are one turn.
+            // Consecutive messages of one role form one turn.
             if role != message["role"] { turns.append(([], [])) }
             role = message["role"]
             guard let blocks = message["content"]?.elements, !blocks.isEmpty else {
@@ -44,7 +45,7 @@ enum AnthropicCalls {
         if let sentence = ToolTurns.late(turns) { throw .invalid(sentence) }
     }
 
-    /// Each call has an id of its own, and one result.
+    /// Each call must have a unique id, and one result.
     static func check(_ messages: [Document]) throws(ServiceError) {
         var calls: Set<String> = []
         for (index, message) in messages.enumerated() {

@@ -13,7 +13,7 @@ struct AnthropicChunks: NativeChunks {
     private var hasBegun = false
     private var open = Block.none
     private var index = 0
-    /// A delta of the block that is open but for its text, once there was one.
+    /// A delta of the current block without its text, once the first one was sent.
     private var frame: JSONFrame?
 
     init(stamp: AnswerStamp, family: AnthropicFamily) {
@@ -78,7 +78,7 @@ struct AnthropicChunks: NativeChunks {
         return [.object(["type": .string("message_start"), "message": .object(message)])]
     }
 
-    /// Begins a block that grows, unless one of the kind is open.
+    /// Starts a text or thinking block, unless one of that kind is open.
     private mutating func begin(_ kind: Block, _ block: Document) -> [Document] {
         guard self.open != kind else { return [] }
         let chunks = self.close()
@@ -94,7 +94,7 @@ struct AnthropicChunks: NativeChunks {
         .object(["type": .string("content_block_delta"), "index": .number(self.index), "delta": delta])
     }
 
-    /// A piece of the block that is open.
+    /// A delta of the current block.
     private func piece(_ text: Document) -> Document {
         switch self.open {
         case .none, .text: self.delta(.object(["type": .string("text_delta"), "text": text]))

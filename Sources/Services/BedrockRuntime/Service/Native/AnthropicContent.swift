@@ -3,14 +3,14 @@ internal import Primitives
 internal import ServiceModel
 internal import WireProtocols
 
-/// Reads the blocks of a message in Anthropic's notation; PDFs have been read before (`NativePDFs`).
+/// Parses the blocks of a message in Anthropic's notation; PDFs were converted before (`NativePDFs`).
 /// - Source: Anthropic API reference, "Messages"; the sentences are those that users of the API report.
 struct AnthropicContent {
     private static let imageTypes = ["image/jpeg", "image/png", "image/gif", "image/webp"]
 
-    /// Where the block stands, such as `messages.0.content.1`.
+    /// The path of the block, such as `messages.0.content.1`.
     private let place: String
-    /// Its place in the message, from 1.
+    /// The position of the block in the message, from 1.
     private let number: Int
 
     private init(_ index: Int, _ position: Int) {
@@ -18,13 +18,14 @@ struct AnthropicContent {
         self.number = position + 1
     }
 
-    /// Whether a block is the last that the client wants kept.
+    /// Whether a block ends with a cache point.
     static func isKept(_ block: Document) -> Bool { block["cache_control"]?["type"]?.text == "ephemeral" }
 
-    /// Whether it is to be kept for an hour; five minutes is what is meant where nothing is said.
+    /// Whether its TTL is one hour; the default is five minutes.
     static func isKeptForAnHour(_ block: Document?) -> Bool { block?["cache_control"]?["ttl"]?.text == "1h" }
 
-    /// - Returns: what a message says, how much of it stands before its last cache point, and the block with that.
+    /// - Returns: the parts of a message, the number of parts up to its last cache point, and the block that ends with
+    ///   it.
     static func parts(
         _ content: Document?, at index: Int
     ) throws(ServiceError) -> (parts: [ChatRequest.Part], kept: (count: Int, block: Document)?) {
@@ -38,12 +39,12 @@ struct AnthropicContent {
         return (parts, kept)
     }
 
-    /// The kinds of blocks that a message may have.
+    /// The valid kinds of blocks in a message.
     private static let kinds = [
         "document", "image", "redacted_thinking", "text", "thinking", "tool_result", "tool_use",
     ]
 
-    /// Refuses blocks of other kinds, before their members are looked at, which may be named as others' are.
+    /// Refuses unknown kinds of blocks before their members are checked, which may have the names of other kinds'.
     static func check(kindsOf body: Document) throws(ServiceError) {
         for (index, message) in (body["messages"]?.elements ?? []).enumerated() {
             for (position, block) in (message["content"]?.elements ?? []).enumerated() {
@@ -54,7 +55,7 @@ struct AnthropicContent {
         }
     }
 
-    /// What a block of each kind must have.
+    /// The required members of each kind of block.
     private static let required: [String: [String]] = [
         "text": ["text"], "tool_use": ["id", "name", "input"], "tool_result": ["tool_use_id"],
         "thinking": ["signature", "thinking"], "image": ["source"], "document": ["source"],
@@ -77,7 +78,7 @@ struct AnthropicContent {
             try AnthropicCalls.check(id: block["tool_use_id"], at: "\(self.place).tool_result.tool_use_id")
             return try self.result(block)
         case "thinking": return [.reasoning(block["thinking"]?.text ?? "")]
-        // What only its maker can read: models of this machine have none.
+        // Only the provider's own models can read these; local models do not produce them.
         case "redacted_thinking": return []
         case "image": return [try self.image(block, self.place)]
         case "document": return try self.document(block, self.place)
@@ -124,7 +125,7 @@ struct AnthropicContent {
         return .image(format: name, bytes: bytes)
     }
 
-    /// A document as the model reads it: its title, what is said of it, and its text; with images where it has some.
+    /// A document for the model: its title, its context, and its text; with its images, if it has any.
     private func document(_ block: Document, _ place: String) throws(ServiceError) -> [ChatRequest.Part] {
         guard block["citations"]?["enabled"] != .boolean(true) else {
             throw .invalid("\(place).document.citations: this model does not support citations")

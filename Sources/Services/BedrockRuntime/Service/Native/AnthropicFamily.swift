@@ -5,9 +5,9 @@ internal import ServiceModel
 /// - Source: Bedrock User Guide, "Anthropic Claude Messages API".
 struct AnthropicFamily: NativeFamily {
     var callIDs = CallIDs.claude
-    /// What a header asks to try out; the body of InvokeModel has it in a member.
+    /// The beta features that a header requests; in a body of InvokeModel they are a member.
     var betas: [String] = []
-    /// What the first event of a stream tells of the prompt.
+    /// The number of prompt tokens, for the first event of a stream.
     let promptCount = PromptCount()
 
     func request(_ body: Document) throws(ServiceError) -> ChatRequest {
@@ -16,7 +16,7 @@ struct AnthropicFamily: NativeFamily {
 
     func readingDocuments(_ body: Document) async throws(ServiceError) -> Document { try await NativePDFs.read(body) }
 
-    /// The conversation of a body; one that is only counted names no bound of its answer.
+    /// The conversation of a body; `max_tokens` is not required if its tokens are only counted.
     func request(_ body: Document, isForCounting: Bool) throws(ServiceError) -> ChatRequest {
         try AnthropicContent.check(kindsOf: body)
         try BodyShape.message.check(body, .anthropic)
@@ -84,7 +84,7 @@ struct AnthropicFamily: NativeFamily {
         return tokensMax
     }
 
-    /// Adds what a body says of the choice of tools, which have been read.
+    /// Adds the tool choice of a body, whose tools are already parsed.
     static func addChoice(_ choice: Document?, to request: inout ChatRequest) throws(ServiceError) {
         guard let choice, choice != .null else { return }
         guard !request.tools.isEmpty else {
@@ -126,7 +126,7 @@ struct AnthropicFamily: NativeFamily {
 
     func chunks(_ stamp: AnswerStamp) -> any NativeChunks { AnthropicChunks(stamp: stamp, family: self) }
 
-    /// Clients send thoughts back with their signature; models of this machine sign nothing and check nothing.
+    /// Clients send thoughts back with their signature; local models neither sign nor verify them.
     static let signature = "unsigned"
 
     static func message(_ stamp: AnswerStamp, content: [Document]) -> [Document.Member] {
@@ -151,7 +151,7 @@ struct AnthropicFamily: NativeFamily {
         case .tokensMax: "max_tokens"
         case .stopSequence: "stop_sequence"
         case .contextFull: "model_context_window_exceeded"
-        // Anthropic has no word for it: the turn ends without its call.
+        // Anthropic has no stop reason for this: the turn ends without its call.
         case .malformedToolCall, .malformedAnswer: "end_turn"
         }
     }
@@ -160,7 +160,8 @@ struct AnthropicFamily: NativeFamily {
         if case .stopSequence(let text) = outcome.stopReason { .string(text) } else { .null }
     }
 
-    /// What an answer took, and for how long what it wrote is kept; the end of a stream does not tell the latter.
+    /// The usage of an answer, with the TTL of what was written to the cache; the end of a stream does not contain the
+    /// TTL.
     func usage(_ outcome: ChatOutcome, tellsTimes: Bool = true) -> Document {
         let (written, isLong) = (outcome.cacheWriteTokens, self.promptCount.isKeptForAnHour)
         let times = Document.object([

@@ -1,18 +1,18 @@
 internal import ServiceModel
 
-/// Members that Claude does not know are refused, wherever they stand: a member that is passed over would be one that
-/// works here and nowhere else.
+/// Unknown members are refused at every level, as by Claude: if they were ignored, a request could work here and
+/// nowhere else.
 /// - Source: the members are those of Anthropic's SDK; the sentence is the one that users of its API and of Bedrock
 ///   report.
 enum AnthropicMembers {
-    /// Of a request of Anthropic's endpoint; InvokeModel's are Bedrock's own to check.
+    /// Members of a request to Anthropic's endpoint; those of InvokeModel are checked by Bedrock itself.
     private static let request: Set<String> = [
         "billing_policy", "cache_control", "compaction", "container", "context_management", "diagnostics",
         "fallback_credit_token", "fallbacks", "inference_geo", "max_tokens", "mcp_servers", "messages", "metadata",
         "model", "output_config", "output_format", "service_tier", "speed", "stop_sequences", "stream", "system",
         "temperature", "thinking", "thread", "tool_choice", "tools", "top_k", "top_p", "user_profile_id",
     ]
-    /// Of a request that is only counted.
+    /// Members of a request to count tokens.
     private static let counted: Set<String> = [
         "billing_policy", "cache_control", "compaction", "context_management", "mcp_servers", "messages", "model",
         "output_config", "output_format", "speed", "system", "thinking", "tool_choice", "tools", "user_profile_id",
@@ -23,9 +23,9 @@ enum AnthropicMembers {
         "allowed_callers", "cache_control", "defer_loading", "description", "eager_input_streaming", "input_examples",
         "input_schema", "name", "strict", "type",
     ]
-    /// `scope` is one that Anthropic's own API tries out, and Claude Code sends.
+    /// `scope` is a beta feature of Anthropic's own API, sent by Claude Code.
     private static let cacheControl: Set<String> = ["type", "ttl", "scope"]
-    /// Of blocks, by their type.
+    /// Members of blocks, by type.
     private static let blocks: [String: Set<String>] = [
         "text": ["type", "text", "cache_control", "citations"],
         "image": ["type", "source", "cache_control", "transformations"],
@@ -38,7 +38,7 @@ enum AnthropicMembers {
     private static let options: [String: Set<String>] = [
         "metadata": ["user_id"], "output_config": ["effort", "format", "task_budget"],
     ]
-    /// Of members that come in kinds, by their type.
+    /// Members of other objects with a type, by that type.
     private static let kinds: [String: [String: Set<String>]] = [
         "thinking": [
             "enabled": ["type", "budget_tokens", "block_binding", "display"],
@@ -50,17 +50,17 @@ enum AnthropicMembers {
         ],
     ]
 
-    /// The members of the whole body.
+    /// Checks the members of the body itself.
     static func check(request body: Document) throws(ServiceError) {
         try self.check(body, self.request, at: "")
     }
 
-    /// The members of a body that is only counted: there is no answer that any could be about.
+    /// Checks the members of a body to count tokens: those about an answer are not valid.
     static func check(counted body: Document) throws(ServiceError) {
         try self.check(body, self.counted, at: "")
     }
 
-    /// What stands in messages, in what the system says and in tools.
+    /// Checks the members of messages, of the system prompt and of tools.
     static func check(_ body: Document) throws(ServiceError) {
         for (index, message) in (body["messages"]?.elements ?? []).enumerated() {
             try self.check(message, self.message, at: "messages.\(index).")
@@ -88,13 +88,13 @@ enum AnthropicMembers {
 
     private static func check(blocks content: Document?, at place: String) throws(ServiceError) {
         for (index, block) in (content?.elements ?? []).enumerated() {
-            // Who has no such type is refused for that.
+            // A block without a valid type is refused elsewhere.
             guard let type = block["type"]?.text, let known = self.blocks[type] else { continue }
             try self.check(block, known, at: "\(place).\(index).\(type).")
         }
     }
 
-    /// `place` ends with a full stop, where it is not empty.
+    /// `place` ends with a full stop unless it is empty.
     private static func check(_ object: Document, _ known: Set<String>, at place: String) throws(ServiceError) {
         for member in object.members where !known.contains(member.name) { throw self.extra("\(place)\(member.name)") }
         guard let control = object["cache_control"], control != .null else { return }

@@ -1,28 +1,28 @@
 internal import Inference
 internal import ServiceModel
 
-/// What Claude refuses of a body whose members are all of the right types.
+/// The checks of Claude on bodies whose members have valid types.
 /// - Source: the sentences that users of Anthropic's API and of Bedrock report.
 enum AnthropicRules {
-    /// Members of a body of InvokeModel. `model` and `stream` are none: the path says both.
+    /// The members of a body of InvokeModel. `model` and `stream` are not among them: both follow from the path.
     static let names: Set<String> = [
         "anthropic_version", "anthropic_beta", "max_tokens", "messages", "system", "temperature", "top_p", "top_k",
         "stop_sequences", "tools", "tool_choice", "thinking", "metadata", "output_config", "output_format",
         "context_management", "container", "mcp_servers", "cache_control", "service_tier", "inference_geo", "speed",
     ]
 
-    /// The only one that there is on Bedrock.
+    /// The only version on Bedrock.
     /// - Source: Amazon Bedrock User Guide, "Anthropic Claude Messages API"; boto/boto3#4218 for the sentence about
-    ///   others.
+    ///   other versions.
     private static let version = "bedrock-2023-05-31"
 
-    /// Letters of `metadata.user_id`.
+    /// The limit on the length of `metadata.user_id`, in characters.
     /// - Source: Anthropic API reference, "Create a Message".
     private static let userLettersMax = 256
 
-    /// What Bedrock itself asks of a body before the model sees it.
-    /// - Source: AWS Knowledge Center, "How do I resolve validation exceptions in Amazon Bedrock?", for members that
-    ///   are not known; the other sentences are those that users report.
+    /// The checks that Bedrock itself makes on a body before the model receives it.
+    /// - Source: AWS Knowledge Center, "How do I resolve validation exceptions in Amazon Bedrock?", for unknown
+    ///   members; the other sentences are those that users report.
     static func checkNames(of body: Document, _ id: ModelID) throws(ServiceError) {
         if body["prompt"] != nil, body["messages"] == nil {
             let name = id.name.dropFirst("anthropic.".count)
@@ -41,14 +41,14 @@ enum AnthropicRules {
             #"#: subject must not be valid against schema {"required":["messages"]}"# + findings.joined())
     }
 
-    /// Blocks of text that say nothing are refused; `member` is where they stand.
+    /// Refuses blank blocks of text; `member` is the member that contains them.
     static func check(texts content: Document?, of member: String) throws(ServiceError) {
         for block in content?.elements ?? [] where block["type"]?.text == "text" {
             try self.check(text: block["text"]?.text ?? "", of: member)
         }
     }
 
-    /// What the system says are texts.
+    /// Blocks of the system prompt must be texts.
     static func check(system blocks: [Document]) throws(ServiceError) {
         for (index, block) in blocks.enumerated() where block["type"]?.text != "text" {
             let sentence = block["type"] == nil ? "Field required" : "Input should be 'text'"
@@ -64,7 +64,7 @@ enum AnthropicRules {
         }
     }
 
-    /// The schema that the answer must meet; nil where any will do.
+    /// The schema that the answer must conform to; nil when there is none.
     static func answerSchema(_ body: Document) throws(ServiceError) -> Document? {
         let named = [
             ("output_config.format", body["output_config"]?["format"]), ("output_format", body["output_format"]),
@@ -82,10 +82,10 @@ enum AnthropicRules {
         return nil
     }
 
-    /// Who may speak.
+    /// The role of a message.
     static func role(_ message: Document, at index: Int) throws(ServiceError) -> ChatRequest.Role {
         let name = message["role"]?.text ?? ""
-        // DEVIATION: Claude Opus 4.8 takes them in the middle of a conversation.
+        // DEVIATION: Claude Opus 4.8 accepts system messages within a conversation.
         guard name != "system" else { throw .invalid(self.noSystemTurns) }
         guard let role = ChatRequest.Role(rawValue: name) else {
             throw .invalid("messages.\(index).role: Input should be 'user' or 'assistant'")
@@ -97,12 +97,12 @@ enum AnthropicRules {
         "messages: Unexpected role \"system\". The Messages API accepts a top-level `system` parameter, not \"system\" "
         + "as an input message role."
 
-    /// What is wrong with an answer that says nothing behind its thoughts.
+    /// The error for an assistant message that ends with a thought.
     static func endsThinking(at index: Int) -> String {
         "messages.\(index): The final block in an assistant message cannot be `thinking`."
     }
 
-    /// What is to be kept, in the order in which the model reads it.
+    /// The cache points, in the order in which the model reads them.
     static func cacheMarks(_ body: Document) -> CacheMarks {
         var marks = CacheMarks()
         func add(_ blocks: Document?, _ place: String) {
@@ -118,10 +118,10 @@ enum AnthropicRules {
         return marks
     }
 
-    /// What `top_p` is where it is as if it were not there.
+    /// The value of `top_p` that means that it is not set.
     private static let anyShare = -1.0
 
-    /// What stands beside the messages.
+    /// Checks the members besides the messages.
     static func check(_ body: Document) throws(ServiceError) {
         if let temperature = body["temperature"]?.double, !(0...1).contains(temperature) {
             throw .invalid("temperature: range: 0..1")
@@ -136,13 +136,13 @@ enum AnthropicRules {
         }
     }
 
-    /// What is wrong with one of the stop sequences; nil where nothing is.
+    /// The error for one of the stop sequences; nil when all are valid.
     static func fault(stops: [String]) -> String? {
         guard let stop = stops.first(where: { $0.allSatisfy(\.isWhitespace) }) else { return nil }
         return "stop_sequences: each stop sequence must \(stop.isEmpty ? "be non-empty" : "contain non-whitespace")"
     }
 
-    /// What steers the choice of tokens, in both of Claude's notations.
+    /// The sampling parameters, for both of Claude's notations.
     static func sampling(_ body: Document, tokensMax: Int?) -> ChatRequest.Sampling {
         var sampling = ChatRequest.Sampling()
         sampling.tokensMax = tokensMax
@@ -153,7 +153,7 @@ enum AnthropicRules {
         return sampling
     }
 
-    /// That messages say something; the model may be given an empty beginning of its own answer.
+    /// Checks that messages are not empty; only the beginning of the model's own answer may be empty.
     static func check(messages: [Document]) throws(ServiceError) {
         for (index, message) in messages.enumerated() {
             let content = message["content"]

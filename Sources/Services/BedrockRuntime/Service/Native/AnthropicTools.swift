@@ -1,7 +1,7 @@
 internal import Inference
 internal import ServiceModel
 
-/// Reads the tools of a body in Anthropic's notation.
+/// Parses the tools of a body in Anthropic's notation.
 /// - Source: the sentences that users of Anthropic's API and of Bedrock report.
 enum AnthropicTools {
     private static let nameLettersMax = 128
@@ -19,7 +19,7 @@ enum AnthropicTools {
     }
 
     private static func tool(_ tool: Document, at index: Int) throws(ServiceError) -> ChatRequest.Tool {
-        // Those that Anthropic has made are known to Claude alone, with their schemas.
+        // Only Claude knows the tools defined by Anthropic, and their schemas.
         if let type = tool["type"]?.text, type != "custom" {
             throw .invalid(
                 "tools.\(index): Input tag '\(type)' found using 'type' does not match any of the expected tags: "

@@ -1,6 +1,6 @@
-/// The members that each notation's reader looks at, and what they must be.
+/// The shapes of the members that are parsed in each notation.
 extension BodyShape {
-    /// What `CompatibleRequest` reads of every body of OpenAI's and Anthropic's endpoints.
+    /// The members that `CompatibleRequest` reads from every body of OpenAI's and Anthropic's endpoints.
     private static let stream: [String: BodyShape] = ["stream": .flag]
 
     /// OpenAI's chat completions.
@@ -112,7 +112,7 @@ extension BodyShape {
             "top_k": .integer, "stop_sequences": .list(.text), "anthropic_version": .text,
         ], required: ["prompt", "max_tokens_to_sample"])
 
-    /// How hard Claude thinks, and in which form it answers: also what Converse's `outputConfig` is told as.
+    /// Claude's effort and output format; also used for Converse's `outputConfig`.
     static let anthropicOutput = BodyShape.object([
         "effort": .word(["low", "medium", "high", "xhigh", "max"]), "format": Self.anthropicFormat,
     ])

@@ -1,34 +1,34 @@
 internal import BedrockRuntimeModel
 package import ServiceModel
 
-/// What the members of a body must be, so that what is of another type is refused and not passed over.
+/// The types of a body's members, so that values of other types are refused rather than ignored.
 ///
-/// Members that no shape names are whatever they are. `null` stands for a member that is not there, as SDKs write it;
-/// only Bedrock's own check (`Form.amazon`) refuses it.
+/// Members that are not in the shape may have any value. `null` counts as absent, as SDKs use it; only Bedrock's own
+/// check (`Form.amazon`) refuses it.
 package indirect enum BodyShape: Sendable {
     case text
     case integer
     case number
-    /// An integer or a number that is neither less nor more than these.
+    /// An integer or a number within these bounds (inclusive).
     case bounded(BodyShape, least: Double? = nil, most: Double? = nil)
     case flag
     case any
     /// One of these texts.
     case word([String])
     case list(BodyShape)
-    /// - `required`: members that must be there.
+    /// - `required`: members that must exist.
     case object([String: BodyShape], required: [String] = [])
-    /// As `object`, of several kinds: Anthropic's API names the kind, which is the object's `type`, in the place.
-    /// - `kind`: of those that say none.
+    /// Like `object`, of several kinds: the kind is the object's `type`, which Anthropic's API includes in paths.
+    /// - `kind`: that of objects without a type.
     case union([String: BodyShape], required: [String] = [], kind: String? = nil)
-    /// As `object`, and no other members: Bedrock's own check refuses what a model does not know.
+    /// Like `object`, without other members: Bedrock's own check refuses those that a model does not know.
     case closed([String: BodyShape], required: [String] = [])
     /// A text, or a list of these.
     case textOrList(BodyShape)
     /// One of these texts, or an object.
     case wordOrObject([String], [String: BodyShape])
 
-    /// Whose sentences tell what is wrong.
+    /// The API whose sentences are used for errors.
     package enum Form: Sendable {
         /// OpenAI's API.
         case openAI
@@ -38,8 +38,8 @@ package indirect enum BodyShape: Sendable {
         case amazon
     }
 
-    /// - Throws: at the first member that is not what it must be.
-    /// - Complexity: as deep as the shape, whatever the body.
+    /// - Throws: for the first member that does not conform.
+    /// - Complexity: recursion is as deep as the shape, whatever the body.
     package func check(_ body: Document, _ form: Form) throws(ServiceError) {
         try self.check(body, BodyPlace(form: form))
     }
@@ -47,7 +47,7 @@ package indirect enum BodyShape: Sendable {
     private func check(_ value: Document, _ place: BodyPlace) throws(ServiceError) {
         switch (self, value) {
         case (.any, _): break
-        // AWS's schemas have no nulls.
+        // AWS's schemas do not allow null.
         case (_, .null): if place.form == .amazon { throw place.wrongType(self, value) }
         case (.text, .string), (.number, .number), (.flag, .boolean), (.textOrList, .string):
             break
@@ -82,7 +82,7 @@ package indirect enum BodyShape: Sendable {
     }
 }
 
-/// Where a member of a body stands, and the sentences of refusals about it.
+/// The path of a member of a body, and the error messages about it.
 private struct BodyPlace {
     let form: BodyShape.Form
     /// `tools[0].name`, `tools.0.name` or `#/tools/0/name`; empty for the body itself.
@@ -116,7 +116,8 @@ private struct BodyPlace {
         return place
     }
 
-    /// - Source: the sentences of each as SDK users report them; Bedrock's are those of everit's JSON Schema library.
+    /// - Source: the sentences of each API as SDK users report them; Bedrock's are those of everit's JSON Schema
+    ///   library.
     func wrongType(_ shape: BodyShape, _ value: Document) -> ServiceError {
         switch self.form {
         case .openAI:
@@ -161,12 +162,12 @@ private struct BodyPlace {
         }
     }
 
-    /// Names all that is missing and what is too much.
+    /// Lists all missing and all unknown members.
     func checkNames(
         of members: [Document.Member], known: [String: BodyShape], required: [String]
     ) throws(ServiceError) {
         let missing = required.filter { name in !members.contains { $0.name == name } }
-        // Whatever the model, a body may say how a guardrail reads it.
+        // For every model, a body may specify how a guardrail reads it.
         let extraneous = BodyCheck.extraneous(members, at: self.path) {
             known[$0] != nil || $0.hasPrefix("amazon-bedrock-")
         }
@@ -175,7 +176,7 @@ private struct BodyPlace {
         throw BodyCheck.malformed(findings.joined())
     }
 
-    /// - Source: everit's JSON Schema library, as `wrongType`.
+    /// - Source: everit's JSON Schema library, as for `wrongType`.
     func checkBounds(_ value: Document, least: Double?, most: Double?) throws(ServiceError) {
         guard case .number(let text) = value, let number = value.double else { return }
         if let least, number < least {
@@ -197,14 +198,14 @@ private struct BodyPlace {
     }
 }
 
-/// A ValidationException that knows which member it is about, for clients that read it beside the message.
+/// A ValidationException with the member that it is about, for clients that read it besides the message.
 struct MemberFault: WritableShape {
     static let schema = ValidationException.schema
 
     let message: String
     /// Such as `tools[0].function.name`.
     let member: String
-    /// OpenAI's code of it, such as `invalid_type`; nil where OpenAI has none.
+    /// OpenAI's error code, such as `invalid_type`; nil when OpenAI has none.
     let code: String?
 
     func write(to writer: any ShapeWriter) {

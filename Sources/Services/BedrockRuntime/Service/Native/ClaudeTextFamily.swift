@@ -1,13 +1,13 @@
 internal import Inference
 internal import ServiceModel
 
-/// `anthropic.claude-v2…` and `anthropic.claude-instant…`: a conversation written as one text, and its completion.
+/// `anthropic.claude-v2…` and `anthropic.claude-instant…`: the prompt is a whole conversation as text, to be completed.
 /// - Source: Bedrock User Guide, "Anthropic Claude Text Completions API"; the sentences that its users report.
 struct ClaudeTextFamily: NativeFamily {
     private static let human = "\n\nHuman:"
     private static let assistant = "\n\nAssistant:"
 
-    /// Whether a body is for this API: the models take messages as well.
+    /// Whether a body is for this API: the models also support messages.
     static func isFor(_ id: ModelID, _ body: Document) -> Bool {
         guard body["prompt"] != nil, body["messages"] == nil else { return false }
         return ["anthropic.claude-v", "anthropic.claude-instant"].contains(where: id.name.hasPrefix)
@@ -24,7 +24,7 @@ struct ClaudeTextFamily: NativeFamily {
         return request
     }
 
-    /// The turns of a prompt; what stands before the first is the system's.
+    /// The turns of a prompt; the text before the first one is the system prompt.
     private static func conversation(_ prompt: String) throws(ServiceError) -> ChatRequest {
         let turns = self.turns(prompt)
         guard turns.first?.role == .user else {
@@ -74,7 +74,7 @@ struct ClaudeTextFamily: NativeFamily {
         ])
     }
 
-    /// A turn that ended by itself did so before the next one of the user.
+    /// A turn that ended without a stop sequence ended before the user's next turn.
     private static func stop(_ outcome: ChatOutcome) -> Document? {
         guard !outcome.isCutOff else { return nil }
         if case .stopSequence(let text) = outcome.stopReason { return .string(text) }

@@ -2,12 +2,12 @@ internal import Inference
 internal import ServiceModel
 internal import WireProtocols
 
-/// `cohere.command-r…`: one message and what was said before it.
+/// `cohere.command-r…`: one message and the preceding conversation.
 /// - Source: Bedrock User Guide, "Cohere Command R and Command R+ models".
 struct CohereCommandFamily: NativeFamily {
     func request(_ body: Document) throws(ServiceError) -> ChatRequest {
         try BodyShape.cohereCommand.check(body, .amazon)
-        // They change what the answer is made of.
+        // These change the content of the answer.
         for name in ["search_queries_only", "return_prompt"] where body[name] == .boolean(true) {
             throw .invalid("\(name) is not supported by this version of Brume.")
         }
@@ -41,7 +41,7 @@ struct CohereCommandFamily: NativeFamily {
         return request
     }
 
-    /// The documents that the answer may rest on, as one text.
+    /// The documents that ground the answer, as one text.
     private static func documents(_ body: Document) -> String? {
         let documents = body["documents"]?.elements ?? []
         guard !documents.isEmpty else { return nil }
@@ -50,7 +50,7 @@ struct CohereCommandFamily: NativeFamily {
         }.joined(separator: "\n\n")
     }
 
-    /// Cohere's calls have no ids: a call and its result stand together, and their place is the id.
+    /// Cohere's calls have no ids: a call and its result are one entry, whose position serves as the id.
     private static func addToolResults(_ body: Document, to request: inout ChatRequest) {
         let results = body["tool_results"]?.elements ?? []
         guard !results.isEmpty else { return }
@@ -68,7 +68,7 @@ struct CohereCommandFamily: NativeFamily {
         request.messages.append(.init(role: .user, parts: parts))
     }
 
-    /// `parameter_definitions` as a JSON Schema.
+    /// Converts `parameter_definitions` to a JSON Schema.
     private static func schema(_ definitions: Document?) -> Document {
         let types = ["str": "string", "int": "integer", "float": "number", "bool": "boolean", "list": "array"]
         var properties: [Document.Member] = []

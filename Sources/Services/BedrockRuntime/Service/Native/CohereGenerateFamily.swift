@@ -2,15 +2,15 @@ internal import Inference
 internal import ServiceModel
 
 /// `cohere.command-text…` and `cohere.command-light-text…`: one prompt, one generation.
-/// - Source: Bedrock User Guide, "Cohere Command models"; the pieces of a stream are as langchain-aws reads them.
+/// - Source: Bedrock User Guide, "Cohere Command models"; the chunks of a stream are as langchain-aws reads them.
 struct CohereGenerateFamily: NativeFamily {
-    /// What the model says where the body names no bound.
+    /// The default limit on the answer.
     private static let answerTokensStandard = 20
     private static let stopSequenceCountMax = 4
 
-    /// As the request has it: the answer says it again.
+    /// The prompt of the request, which the answer repeats.
     private let prompt: String
-    /// Whether a stream comes in pieces: Cohere asks for that in the body too, else it is one chunk.
+    /// Whether a stream has several chunks: with Cohere, the body must request this too; otherwise it is one chunk.
     private let isStreamed: Bool
 
     init(_ body: Document) {
@@ -35,7 +35,7 @@ struct CohereGenerateFamily: NativeFamily {
         return request
     }
 
-    /// What would have an effect and has none here is refused.
+    /// Refuses unsupported members that would have an effect.
     private static func refuseUnsupported(_ body: Document) throws(ServiceError) {
         if let count = body["num_generations"]?.integer, count != 1 {
             throw .invalid("Only num_generations = 1 is supported, and num_generations was \(count).")

@@ -1,8 +1,8 @@
 internal import Primitives
 
-/// What names of tools are made of in the notations of Anthropic and OpenAI, which differ in how long they may be.
+/// The characters of tool names, which are the same in Anthropic's and OpenAI's notations; the limits on length differ.
 enum FunctionName {
-    /// Letters, digits, `_` and `-` of ASCII, or nothing.
+    /// Only letters, digits, `_` and `-` of ASCII; true for an empty name.
     static func isPlain(_ name: String) -> Bool {
         name.utf8.allSatisfy { byte in
             ASCII.isLetter(byte) || ASCII.isDigit(byte) || byte == UInt8(ascii: "_") || byte == UInt8(ascii: "-")

@@ -4,10 +4,10 @@ internal import ServiceModel
 /// `meta.llama…`: one prompt, one generation.
 /// - Source: Bedrock User Guide, "Meta Llama models"; chunks as SDK users show them.
 struct LlamaFamily: NativeFamily {
-    /// What the model says where the body names no bound.
+    /// The default limit on the answer.
     private static let answerTokensStandard = 512
 
-    /// What the first chunk of a stream tells of the prompt.
+    /// The number of prompt tokens, for the first chunk of a stream.
     private let promptCount = PromptCount()
 
     func request(_ body: Document) throws(ServiceError) -> ChatRequest {
@@ -16,7 +16,8 @@ struct LlamaFamily: NativeFamily {
         var request = ChatRequest(messages: [.init(role: .user, parts: [.text(prompt)])])
         request.isRawPrompt = true
         request.promptCount = self.promptCount
-        // DEVIATION: AWS puts images where the prompt has their mark; the engine takes them in conversations only.
+        // DEVIATION: AWS inserts images at their markers in the prompt; the engine accepts images in conversations
+        // only.
         guard (body["images"]?.elements ?? []).isEmpty else {
             throw .invalid("Images beside a bare prompt are not supported; Converse takes them.")
         }
@@ -40,7 +41,7 @@ struct LlamaFamily: NativeFamily {
         [.tokensMax, .contextFull].contains(outcome.stopReason) ? "length" : "stop"
     }
 
-    /// The first one tells the prompt's tokens, and each how many were generated up to it.
+    /// The first chunk contains the number of prompt tokens, and each the number of tokens generated so far.
     private struct Chunks: NativeChunks {
         let promptCount: PromptCount
         private var count = 0

@@ -3,14 +3,14 @@ internal import Inference
 internal import ServiceModel
 internal import WireProtocols
 
-/// A family of models with a notation of its own for InvokeModel.
+/// A family of models with its own notation for InvokeModel.
 /// - Source: Bedrock User Guide, "Inference request parameters and response fields for foundation models".
 protocol NativeFamily: Sendable {
-    /// The same body with what takes time to read, read.
+    /// Converts the parts of a body that take long to parse, such as PDFs.
     func readingDocuments(_ body: Document) async throws(ServiceError) -> Document
-    /// The conversation that a body holds.
+    /// The conversation of a body.
     func request(_ body: Document) throws(ServiceError) -> ChatRequest
-    /// The body of a whole answer.
+    /// The body of a complete answer.
     func response(_ reply: ChatReply, _ stamp: AnswerStamp) -> Document
     /// The chunks of a streamed answer.
     func chunks(_ stamp: AnswerStamp) -> any NativeChunks
@@ -20,12 +20,12 @@ extension NativeFamily {
     func readingDocuments(_ body: Document) async throws(ServiceError) -> Document { body }
 }
 
-/// Turns what a model says into the chunks of its family.
+/// Converts the output of a model to the chunks of its family.
 protocol NativeChunks: Sendable {
     mutating func chunks(_ event: ChatEvent) -> [Document]
-    /// The same as JSON texts: a family whose chunks are large writes those of a text without making documents of them.
+    /// The same as JSON texts: a family with large chunks writes those with text without building documents.
     mutating func json(_ event: ChatEvent) -> [[UInt8]]
-    /// What ends the answer: one chunk or several; the last one is given the metrics.
+    /// The end of the answer: one or several chunks; metrics are added to the last one.
     mutating func end(_ outcome: ChatOutcome) -> [Document]
 }
 
@@ -33,7 +33,7 @@ extension NativeChunks {
     mutating func json(_ event: ChatEvent) -> [[UInt8]] { self.chunks(event).map(\.json) }
 }
 
-/// A body of InvokeModel, read.
+/// A parsed body of InvokeModel.
 struct NativeRequest: Sendable {
     let family: any NativeFamily
     let request: ChatRequest
@@ -44,9 +44,9 @@ struct NativeRequest: Sendable {
 
     /// - Parameters:
     ///   - body: the bytes.
-    ///   - contentType: what they are called; JSON where nothing is said.
-    /// - Returns: the object that they are.
-    /// - Throws: for what is no JSON object, or is called something else.
+    ///   - contentType: the declared type; nil means JSON.
+    /// - Returns: the JSON object in the body.
+    /// - Throws: when the body is not a JSON object, or has another declared type.
     static func document(_ body: [UInt8], contentType: String? = nil) throws(ServiceError) -> Document {
         guard contentType.map(self.isJSON) ?? true else {
             throw .invalid("The provided Content Type is invalid or not supported for this model")
@@ -58,7 +58,7 @@ struct NativeRequest: Sendable {
     }
 
     /// - Source: Amazon Bedrock API reference, InvokeModel; the sentence about other types is the one that users of
-    ///   several SDKs report, among them those whose SDK names `application/octet-stream` by itself.
+    ///   several SDKs report, some of which send `application/octet-stream` by default.
     private static func isJSON(_ contentType: String) -> Bool {
         let name = contentType.prefix { $0 != ";" }.filter { $0 != " " }.lowercased()
         return name.isEmpty || name == "application/json"
@@ -70,7 +70,7 @@ struct NativeRequest: Sendable {
         }
         try BedrockRuntimeService.refuse(guardrailOf: document)
         self.family = Self.family(id, document)
-        // Of Claude's ids only: models of this machine take the notation without it.
+        // Only for Claude's ids: local models accept the notation without the version.
         if ClaudeLimits.isClaude(id), self.family is AnthropicFamily {
             try AnthropicRules.checkNames(of: document, id)
         }
@@ -80,19 +80,19 @@ struct NativeRequest: Sendable {
         }
     }
 
-    /// Makers whose models take chat completions.
+    /// Providers whose models use chat completions.
     private static let chatMakers: Set<Substring> = [
         "ai21", "deepseek", "google", "minimax", "mistral", "moonshot", "moonshotai", "nvidia", "openai", "qwen",
         "writer", "zai",
     ]
 
-    /// Whether the id is one of a family that converses.
+    /// Whether the id belongs to a conversational family.
     static func isClaimed(_ id: ModelID) -> Bool {
         let maker = id.name.prefix { $0 != "." }
         return self.chatMakers.contains(maker) || ["anthropic", "meta", "amazon", "cohere"].contains(maker)
     }
 
-    /// The notation of a model id; what no other family claims takes Anthropic's.
+    /// The notation of a model id; Anthropic's for ids of no other family.
     static func family(_ id: ModelID, _ body: Document = .object([])) -> any NativeFamily {
         let maker = id.name.prefix { $0 != "." }
         if id.isImported { return self.imported(body) }
@@ -103,7 +103,7 @@ struct NativeRequest: Sendable {
             return CohereGenerateFamily(body)
         }
         if id.name.hasPrefix("cohere.command") { return CohereCommandFamily() }
-        // Models of both makers take prompts or messages, by their age.
+        // Models of both providers use prompts or messages, depending on their age.
         let isPrompt = body["prompt"] != nil || (body["messages"] == nil && self.takesPrompts(id))
         if maker == "deepseek", isPrompt { return PromptFamily(listName: "choices") }
         if maker == "mistral", isPrompt { return PromptFamily(listName: "outputs") }
@@ -113,7 +113,7 @@ struct NativeRequest: Sendable {
         return self.chatMakers.contains(maker) ? OpenAIFamily() : AnthropicFamily()
     }
 
-    /// Whether it is one of the models whose bodies are prompts: what lacks both lacks that.
+    /// Whether the model uses prompts: determines the error for a body with neither prompt nor messages.
     /// - Source: Bedrock User Guide, "Mistral AI text completion" and "DeepSeek models".
     private static func takesPrompts(_ id: ModelID) -> Bool {
         [
@@ -122,7 +122,7 @@ struct NativeRequest: Sendable {
         ].contains(where: id.name.hasPrefix)
     }
 
-    /// The notation of an imported model's body; Claude's is known by its version.
+    /// The notation of an imported model's body; Claude's is recognized by its version.
     /// - Source: Bedrock User Guide, "Invoke your imported model": a prompt and `max_gen_len`, a prompt and
     ///   `max_tokens`, or messages.
     private static func imported(_ body: Document) -> any NativeFamily {
@@ -132,7 +132,7 @@ struct NativeRequest: Sendable {
 }
 
 extension Document {
-    /// What a body must have, or the answer that Bedrock gives without it.
+    /// A required member of a body; throws Bedrock's error when it is missing.
     func required(_ name: String) throws(ServiceError) -> Document {
         guard let value = self[name] else {
             throw .invalid(
@@ -143,6 +143,6 @@ extension Document {
         return value
     }
 
-    /// The texts of strings in an array.
+    /// The strings in an array.
     var texts: [String] { self.elements.compactMap(\.text) }
 }

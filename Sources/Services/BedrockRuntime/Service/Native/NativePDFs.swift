@@ -1,17 +1,17 @@
 internal import Primitives
 internal import ServiceModel
 
-/// The PDFs of a native body, read: each document that is one becomes a document that is a text.
+/// Converts the PDFs of a native body: each PDF document becomes a text document.
 ///
 /// Claude's notation is `{"type": "document", "source": {"type": "base64", …}}`, Nova's `{"format": "pdf", "name": …,
-/// "source": {"bytes": …}}`; both stand in messages and in results of tools.
+/// "source": {"bytes": …}}`; both occur in messages and in results of tools.
 struct NativePDFs {
-    /// PDFs of one body. Claude's models bound their pages, and not their number.
+    /// The limit on PDFs in one body. Claude's models limit their pages, but not their number.
     private static let countMax = 20
 
     private var count = 0
 
-    /// The same body with texts for PDFs; what is not lawful is left as it is.
+    /// The body with PDFs replaced by texts; anything invalid is left unchanged.
     static func read(_ body: Document) async throws(ServiceError) -> Document {
         guard case .object(var members) = body, let index = members.firstIndex(where: { $0.name == "messages" }),
             self.hasPDF(members[index].value)
@@ -21,7 +21,7 @@ struct NativePDFs {
         return .object(members)
     }
 
-    /// - Complexity: as deep as the document, which the reader of JSON bounds.
+    /// - Complexity: recursion is as deep as the document, which the JSON parser limits.
     private static func hasPDF(_ value: Document) -> Bool {
         switch value {
         case .array(let elements): elements.contains(where: self.hasPDF)
@@ -32,7 +32,7 @@ struct NativePDFs {
         }
     }
 
-    /// What a tool is called with is the caller's own, whatever it looks like.
+    /// The arguments of tool calls are left unchanged, whatever they contain.
     private mutating func read(_ value: Document, _ path: String) async throws(ServiceError) -> Document {
         switch value {
         case .array(var elements):
@@ -71,7 +71,7 @@ struct NativePDFs {
         return .object(members)
     }
 
-    /// The base64 text of a document that is a PDF.
+    /// The base64 text of a PDF document; nil for other values.
     private static func base64(of value: Document) -> String? {
         guard let source = value["source"] else { return nil }
         if value["type"]?.text == "document", source["type"]?.text == "base64",

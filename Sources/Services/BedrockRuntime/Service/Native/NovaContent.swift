@@ -4,11 +4,11 @@ internal import Primitives
 internal import ServiceModel
 internal import WireProtocols
 
-/// Reads the blocks of a message in Nova's notation, which is Converse's with bytes in base64; PDFs have been read
+/// Parses the blocks of a message in Nova's notation, which is Converse's with bytes as base64; PDFs were converted
 /// before (`NativePDFs`).
 struct NovaContent {
     private let place: String
-    /// Its place in the message, from 1.
+    /// The position of the block in the message, from 1.
     private let number: Int
 
     init(_ index: Int, _ position: Int) {

@@ -3,7 +3,7 @@ internal import Inference
 internal import ServiceModel
 internal import WireProtocols
 
-/// `amazon.nova…`: Converse's shapes in a body.
+/// `amazon.nova…`: the shapes of Converse as a body.
 /// - Source: Amazon Nova User Guide, "Complete request schema".
 struct NovaFamily: NativeFamily {
     func readingDocuments(_ body: Document) async throws(ServiceError) -> Document { try await NativePDFs.read(body) }
@@ -105,7 +105,7 @@ struct NovaFamily: NativeFamily {
     }
 }
 
-/// The events of ConverseStream, each an object of its name.
+/// The events of ConverseStream, each as an object with the event's name as its member.
 private struct NovaChunks: NativeChunks {
     private enum Block {
         case none, text, reasoning
@@ -165,7 +165,7 @@ private struct NovaChunks: NativeChunks {
         return .object(["contentBlockStop": .object(["contentBlockIndex": .number(self.index)])])
     }
 
-    /// Begins a block that grows, unless one of the kind is open.
+    /// Starts a text or reasoning block, unless one of that kind is open.
     private mutating func begin(_ block: Block) -> [Document] {
         guard self.open != block else { return [] }
         let chunks = self.close()

@@ -1,16 +1,16 @@
 internal import ServiceModel
 
-/// Where calls of tools and their results may stand, in the words of OpenAI's API.
+/// Checks the order of tool calls and their results, with the sentences of OpenAI's API.
 /// - Source: the sentences that its users report.
 struct OpenAICalls {
-    /// The ids of the last assistant message's calls; empty once something else is said.
+    /// The ids of the last assistant message's calls; empty after any other message.
     private var calls: [String] = []
-    /// Those of them that have no result yet.
+    /// The ids of calls without a result so far.
     private var open: [String] = []
-    /// How many messages there were.
+    /// The number of messages checked.
     private(set) var count = 0
 
-    /// Looks at the next message.
+    /// Checks the next message.
     mutating func check(_ message: Document, at index: Int) throws(ServiceError) {
         self.count = index + 1
         guard message["role"]?.text != "tool" else { return try self.answer(message, at: index) }
@@ -19,7 +19,7 @@ struct OpenAICalls {
         self.open = self.calls
     }
 
-    /// After the last message.
+    /// Checks the end of the conversation.
     func finish() throws(ServiceError) { try self.checkAnswered(at: self.count) }
 
     private mutating func answer(_ message: Document, at index: Int) throws(ServiceError) {

@@ -6,17 +6,16 @@ internal import WireProtocols
 /// `openai.…`, `qwen.…`, `deepseek.…` and others: chat completions.
 /// - Source: OpenAI API reference, "Chat Completions"; Bedrock User Guide, "OpenAI models".
 struct OpenAIFamily: NativeFamily {
-    /// Mistral's older models say `stop_reason`, and their clients look for it.
+    /// Mistral's older models use `stop_reason`, and their clients read it.
     var namesStopReason = false
-    /// How many answers a request may ask for.
+    /// The limit on choices in a request.
     var choiceCountMax = 1
-    /// Whether messages have a `refusal`, as OpenAI's have whether or not the model refuses; no model here does.
+    /// Whether messages have a `refusal`, as OpenAI's always have; it is null, as no model here refuses so.
     var tellsRefusal = false
-    /// Whether an answer tells how it was served, as OpenAI's do where the request asks for a tier.
+    /// Whether an answer contains the service tier, as OpenAI's do if the request has one.
     var tellsTier = false
-    /// Whether thoughts stand before the text, each piece of them in a tag, and not in a member of their own.
-    /// - Source: Bedrock User Guide, "OpenAI models", for InvokeModel; streams that others have recorded have a tag
-    ///   around each piece.
+    /// Whether reasoning precedes the text, with each piece in a tag, instead of being a separate member.
+    /// - Source: Bedrock User Guide, "OpenAI models", for InvokeModel; recorded streams have a tag around each piece.
     var tagsThoughts = false
 
     func request(_ body: Document) throws(ServiceError) -> ChatRequest {
@@ -52,9 +51,9 @@ struct OpenAIFamily: NativeFamily {
         return request
     }
 
-    /// What would have an effect and has none here is refused.
-    /// - Source: of `logprobs` the sentence that users report of OpenAI's models which tell none, of the others that of
-    ///   members which a model does not have.
+    /// Refuses unsupported members that would have an effect.
+    /// - Source: for `logprobs`, the sentence that users report for OpenAI's models without them; for the others, that
+    ///   for members that a model does not support.
     private func refuseUnsupported(_ body: Document) throws(ServiceError) {
         if let count = body["n"]?.integer, !(1...self.choiceCountMax).contains(count) {
             throw OpenAIRules.fault("Only n = 1 is supported, and n was \(count).", "n", "unsupported_value")
@@ -132,7 +131,7 @@ struct OpenAIFamily: NativeFamily {
 
     func response(_ reply: ChatReply, _ stamp: AnswerStamp) -> Document { self.response([reply], stamp) }
 
-    /// The body of an answer with a choice for each reply; there is one at least.
+    /// The body of an answer with a choice for each reply; there is at least one.
     func response(_ replies: [ChatReply], _ stamp: AnswerStamp) -> Document {
         .object([
             "id": .string("chatcmpl-\(stamp.token)"), "object": .string("chat.completion"),
@@ -143,7 +142,7 @@ struct OpenAIFamily: NativeFamily {
         ])
     }
 
-    /// How every request is served here.
+    /// The tier with which every request is served here.
     static let tier = Document.string("default")
 
     private func choice(_ reply: ChatReply, index: Int) -> Document {
@@ -201,26 +200,26 @@ struct OpenAIFamily: NativeFamily {
 
 /// Chat completion chunks.
 struct OpenAIChunks: NativeChunks {
-    /// Where the usage stands in a stream.
+    /// Where a stream contains the usage.
     enum Usage: Sendable {
-        /// In the chunk that has the finish reason, as InvokeModel's do.
+        /// In the chunk with the finish reason, as in InvokeModel.
         case lastChunk
-        /// In one more, without choices, as OpenAI's are where `stream_options` asks for it; the others say that they
-        /// have none.
+        /// In an additional chunk without choices, as in OpenAI's API if `stream_options` requests it; the usage of
+        /// other chunks is null.
         case ownChunk
         case never
     }
 
     let stamp: AnswerStamp
     let usage: Usage
-    /// Which of several answers it is.
+    /// The index of the choice.
     private let choiceIndex: Int
     private let namesStopReason: Bool
     private let tagsThoughts: Bool
     private let tellsTier: Bool
     private var callCount = 0
     private var hasBegun = false
-    /// A chunk of text but for the text, once there was one.
+    /// A chunk of text without the text, once the first one was sent.
     private var textFrame: JSONFrame?
 
     init(
@@ -270,15 +269,15 @@ struct OpenAIChunks: NativeChunks {
         return self.begin() + [self.chunk(.object([]), finish: OpenAIFamily.finish(outcome), usage: usage)]
     }
 
-    /// The chunk that says who speaks, once; a call of a tool says so itself.
-    /// - Source: streams of Bedrock and of OpenAI that others have recorded.
+    /// The first chunk, with the role; sent once; the chunk of a tool call contains the role itself.
+    /// - Source: recorded streams of Bedrock and of OpenAI.
     private mutating func begin() -> [Document] {
         guard !self.hasBegun else { return [] }
         self.hasBegun = true
         return [self.chunk(.object(["role": .string("assistant"), "content": .string("")]))]
     }
 
-    /// What stands behind the last choice where the usage has a chunk of its own.
+    /// The chunk after the last choice, if the usage has a chunk of its own.
     func usageChunk(_ outcome: ChatOutcome) -> Document {
         self.chunk(choices: [], usage: OpenAIFamily.usage(outcome))
     }

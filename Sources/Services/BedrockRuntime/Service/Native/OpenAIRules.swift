@@ -1,6 +1,6 @@
 internal import ServiceModel
 
-/// What OpenAI's API refuses of a body whose members are all of the right types.
+/// The checks of OpenAI's API on bodies whose members have valid types.
 /// - Source: OpenAI API reference; the sentences that its users report.
 enum OpenAIRules {
     private static let decimals: [(name: String, least: Int, most: Int)] = [
@@ -11,10 +11,10 @@ enum OpenAIRules {
     ]
     private static let lists = [("stop", 4), ("tools", 128)]
     private static let nameLettersMax = 64
-    /// Pairs of `metadata`, and letters of a value.
+    /// The limits on pairs in `metadata`, and on characters of a value.
     private static let (pairsMax, pairLettersMax) = (16, 512)
 
-    /// The bounds of what steers an answer. InvokeModel's bodies have those of each maker, which differ.
+    /// The ranges of sampling parameters. For InvokeModel's bodies, each provider has its own ranges.
     static func check(_ body: Document) throws(ServiceError) {
         for (name, least, most) in self.decimals {
             guard case .number(let text)? = body[name], let value = body[name]?.double else { continue }
@@ -58,7 +58,7 @@ enum OpenAIRules {
         }
     }
 
-    /// The least that each maker takes.
+    /// Checks the minimum values, which apply to all providers.
     static func check(countsOf body: Document) throws(ServiceError) {
         for (name, least) in self.counts {
             guard let value = body[name]?.integer, value < least else { continue }
@@ -68,7 +68,7 @@ enum OpenAIRules {
         }
     }
 
-    /// The name of a function; `member` is where it stands.
+    /// Checks the name of a function; `member` is its path.
     static func check(name: String, at member: String) throws(ServiceError) {
         guard !name.isEmpty else {
             throw self.fault(
@@ -87,7 +87,8 @@ enum OpenAIRules {
                 + "got a string with length \(name.utf8.count) instead.", member, "string_above_max_length")
     }
 
-    /// A JSON schema that an answer is to meet: `name` and `schema`; the schema is needed here, since it is what holds.
+    /// Checks the JSON schema for an answer: `name` and `schema`; the schema is required here, since it is what is
+    /// enforced.
     static func check(format: Document, at place: String) throws(ServiceError) {
         guard let name = format["name"], name != .null else { throw self.missing("\(place).name") }
         if let name = name.text { try self.check(name: name, at: "\(place).name") }
@@ -105,7 +106,7 @@ enum OpenAIRules {
             isChat ? "response_format" : "text.format.schema", isChat ? nil : "invalid_json_schema")
     }
 
-    /// The parameters of a function are an object's; a function without any has none.
+    /// The parameters of a function must be an object; a function without parameters has none.
     static func check(
         parameters: Document?, of name: String, isStrict: Bool, at member: String
     ) throws(ServiceError) {
@@ -119,12 +120,12 @@ enum OpenAIRules {
         throw self.fault("Invalid schema for function '\(name)': \(fault)", member, "invalid_function_parameters")
     }
 
-    /// The refusal of a body without that member.
+    /// The error for a missing member.
     static func missing(_ member: String) -> ServiceError {
         self.fault("Missing required parameter: '\(member)'.", member, "missing_required_parameter")
     }
 
-    /// The refusal of a member that changes an answer and that no model here has.
+    /// The error for a member that would change an answer, and that no model here supports.
     static func unsupported(_ member: String) -> ServiceError {
         self.fault(
             "Unsupported parameter: '\(member)' is not supported with this model.", member, "unsupported_parameter")
@@ -134,7 +135,7 @@ enum OpenAIRules {
         "Invalid 'messages': empty array. Expected an array with minimum length 1, but got an empty array instead.",
         "messages", "empty_array")
 
-    /// A refusal that names the member it is about; none where that is empty.
+    /// An error with the member that it is about, unless that is empty.
     static func fault(_ message: String, _ member: String, _ code: String?) -> ServiceError {
         ServiceError(
             code: "ValidationException", message: message,

@@ -1,14 +1,14 @@
 internal import Inference
 internal import ServiceModel
 
-/// Reads `tool_choice` in OpenAI's notations: a word, a function, or the tools that are allowed.
+/// Parses `tool_choice` in OpenAI's notations: a keyword, a function, or the allowed tools.
 /// - Source: OpenAI API reference; the sentences that its users report.
 enum OpenAIToolChoice {
     /// - Parameters:
-    ///   - choice: the member.
-    ///   - request: has its tools.
-    ///   - isFlat: whether a function's name stands beside its type, as the Responses API has it.
-    /// - Throws: for a choice without tools, of none of them, or of a kind that is not served.
+    ///   - choice: the member `tool_choice`.
+    ///   - request: the request, with its tools.
+    ///   - isFlat: whether a function's name is next to its type, as in the Responses API.
+    /// - Throws: when there are no tools, the chosen one does not exist, or the kind of choice is not supported.
     static func apply(_ choice: Document?, to request: inout ChatRequest, isFlat: Bool) throws(ServiceError) {
         guard let choice, choice != .null, choice != .string("none") else {
             if choice == .string("none") { request.toolChoice = .never }

@@ -4,7 +4,7 @@ internal import ServiceModel
 /// `deepseek.r1…` and Mistral's older models: one raw prompt, choices of text.
 /// - Source: Bedrock User Guide, "DeepSeek models" and "Mistral AI text completion".
 struct PromptFamily: NativeFamily {
-    /// What the list of answers is called: `choices` by DeepSeek, `outputs` by Mistral.
+    /// The name of the list of answers: `choices` for DeepSeek, `outputs` for Mistral.
     let listName: String
 
     func request(_ body: Document) throws(ServiceError) -> ChatRequest {
@@ -46,6 +46,6 @@ struct PromptFamily: NativeFamily {
 }
 
 extension ChatOutcome {
-    /// Whether a bound ended the answer.
+    /// Whether a limit ended the answer.
     var isCutOff: Bool { self.stopReason == .tokensMax || self.stopReason == .contextFull }
 }

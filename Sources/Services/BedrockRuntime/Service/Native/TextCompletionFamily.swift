@@ -2,7 +2,7 @@ internal import Inference
 internal import Primitives
 internal import ServiceModel
 
-/// Imported models where the body has a bare prompt and `max_tokens`: OpenAI's text completions.
+/// Imported models, for a body with a raw prompt and `max_tokens`: OpenAI's text completions.
 /// - Source: Bedrock User Guide, "Invoke your imported model", "OpenAICompletion"; OpenAI API reference, "Completions".
 struct TextCompletionFamily: NativeFamily {
     func request(_ body: Document) throws(ServiceError) -> ChatRequest {
@@ -29,7 +29,7 @@ struct TextCompletionFamily: NativeFamily {
 
     func chunks(_ stamp: AnswerStamp) -> any NativeChunks { Chunks(stamp: stamp) }
 
-    /// An answer, or a chunk of one, which has no outcome before the end.
+    /// An answer, or a chunk of one, which has no outcome before its end.
     private static func completion(_ text: String, _ outcome: ChatOutcome?, _ stamp: AnswerStamp) -> Document {
         let choice = Document.object([
             "index": .number(0), "text": .string(text), "logprobs": .null,

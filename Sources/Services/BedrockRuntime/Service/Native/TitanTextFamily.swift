@@ -4,7 +4,7 @@ internal import ServiceModel
 /// `amazon.titan-text…`: one text, one result.
 /// - Source: Bedrock User Guide, "Amazon Titan Text models".
 struct TitanTextFamily: NativeFamily {
-    /// What the model says where the body names no bound.
+    /// The default limit on the answer.
     private static let answerTokensStandard = 512
 
     func request(_ body: Document) throws(ServiceError) -> ChatRequest {
