@@ -102,6 +102,17 @@ struct IonTests {
         #expect(items.first?.count == 8)
     }
 
+    @Test func `quotes within long texts do not run records together`() async throws {
+        let (items, errors) = try await self.imported(
+            #"{Item:{pk:'''it's''',sk:1.,a:'''a } ''"b''' '''c\''''}}{Item:{pk:"b",sk:2.,c:''''''}}"#
+                + #"{Item:{pk:"c",sk:3.,'x}y':"'''"}}"#)
+        #expect(errors == 0)
+        #expect(items.count == 3)
+        #expect(items.first { $0["pk"] == .s("it's") }?["a"] == .s(#"a } ''"bc'"#))
+        #expect(items.first { $0["pk"] == .s("b") }?["c"] == .s(""))
+        #expect(items.first { $0["pk"] == .s("c") }?["x}y"] == .s("'''"))
+    }
+
     @Test func `an incremental export has records`() async throws {
         let fixture = try await self.enabled()
         try await fixture.put(key("a", 1) + [("v", .n(DynamoDBNumber(1)))])

@@ -30,7 +30,9 @@ struct UpdateContinuousBackupsTests {
         #expect(disabled?.pointInTimeRecoveryDescription?.pointInTimeRecoveryStatus == .disabled)
     }
 
-    @Test func `the period bounds what can be restored, and changing it loses nothing else`() async throws {
+    @Test func `the period bounds what can be restored, and a longer one does not bring back what may be trimmed`()
+        async throws
+    {
         let fixture = try await BackupFixture()
         try await fixture.recovery(true, days: 2)
         fixture.clock.advance(milliseconds: 3 * 86_400_000)
@@ -39,7 +41,10 @@ struct UpdateContinuousBackupsTests {
         let day = Timestamp(millisecondsSinceEpoch: fixture.clock.now().millisecondsSinceEpoch - 86_400_000)
         #expect(short?.earliestRestorableDateTime == day)
         let long = try await fixture.recovery(true)?.pointInTimeRecoveryDescription
-        #expect(long?.earliestRestorableDateTime == Timestamp(secondsSinceEpoch: 1_795_496_431))
+        #expect(long?.earliestRestorableDateTime == day)
+        fixture.clock.advance(milliseconds: 86_400_000)
+        let later = try await fixture.recovery(true, days: 30)?.pointInTimeRecoveryDescription
+        #expect(later?.earliestRestorableDateTime == day)
     }
 
     @Test func `a table that is not there is named`() async throws {

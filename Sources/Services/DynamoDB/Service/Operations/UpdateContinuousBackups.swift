@@ -7,7 +7,8 @@ extension DynamoDBService {
         [ResourceAccess(action: "dynamodb:UpdateContinuousBackups", resource: context.tableARN(input.tableName))]
     }
 
-    /// If only the period changes, the present beginning of recovery is kept.
+    /// If only the period changes, the earliest moment that can be restored now stays: what is older may have been
+    /// trimmed from the log, so a longer period does not bring it back.
     package func updateContinuousBackups(
         _ input: UpdateContinuousBackupsInput, _ context: RequestContext
     ) async throws(ServiceError) -> UpdateContinuousBackupsOutput {
@@ -17,7 +18,8 @@ extension DynamoDBService {
             throw .validation(
                 "Invalid Request: Cannot specify RecoveryPeriodInDays when disabling point-in-time recovery.")
         }
-        if try await self.catalog.isBeingCreated(reference, at: self.clock.now()) {
+        let now = self.clock.now()
+        if try await self.catalog.isBeingCreated(reference, at: now) {
             throw .backupsUnavailable(reference.name)
         }
         do throws(ServiceError) {
@@ -28,7 +30,7 @@ extension DynamoDBService {
                     return
                 }
                 table.recovery = RecoverySettings(
-                    since: table.recovery?.since,
+                    since: table.recovery?.earliest(at: now),
                     periodDays: given.recoveryPeriodInDays ?? RecoverySettings.periodDaysMax
                 )
             }.table

@@ -19,9 +19,20 @@ struct JSONRecords: Sendable {
     private var record: [UInt8] = []
     /// The number of open objects and arrays.
     private var depth = 0
-    /// The closing quote of the current string; nil outside of strings.
-    private var quote: UInt8?
+    /// The current string; nil outside of strings.
+    private var string: OpenString?
     private var isEscaped = false
+
+    private enum OpenString {
+        /// Ends with this quote.
+        case short(UInt8)
+        /// Ion: so many single quotes, and nothing else yet. Two are an empty symbol unless a third follows.
+        case quotes(Int)
+        /// Ion: a string between three quotes each, of which so many stand before the next byte.
+        case long(Int)
+    }
+
+    private static let quote = UInt8(ascii: "'")
 
     /// Whether single quotes delimit text, too.
     private let isIon: Bool
@@ -40,16 +51,7 @@ struct JSONRecords: Sendable {
         self.passing -= start
         for index in start..<piece.count {
             let byte = piece[index]
-            if let quote = self.quote {
-                if self.isEscaped {
-                    self.isEscaped = false
-                } else if byte == UInt8(ascii: "\\") {
-                    self.isEscaped = true
-                } else if byte == quote {
-                    self.quote = nil
-                }
-                continue
-            }
+            guard !self.isInString(byte) else { continue }
             guard self.ends(at: byte) else { continue }
             self.record.append(contentsOf: piece[start...index])
             self.position += index + 1 - start
@@ -61,11 +63,41 @@ struct JSONRecords: Sendable {
         return self.record.count <= ImportRecords.recordBytesMax
     }
 
+    /// Whether a byte belongs to the current string, its closing quote included.
+    private mutating func isInString(_ byte: UInt8) -> Bool {
+        guard let string = self.string else { return false }
+        if self.isEscaped {
+            self.isEscaped = false
+            return true
+        }
+        self.isEscaped = byte == UInt8(ascii: "\\")
+        switch string {
+        case .short(let quote):
+            if byte == quote { self.string = nil }
+        case .quotes(let count):
+            if byte == Self.quote {
+                self.string = count == 2 ? .long(0) : .quotes(2)
+            } else if count == 2 {
+                (self.string, self.isEscaped) = (nil, false)
+                return false
+            } else {
+                self.string = .short(Self.quote)
+            }
+        case .long(let count):
+            if byte != Self.quote {
+                self.string = .long(0)
+            } else {
+                self.string = count == 2 ? nil : .long(count + 1)
+            }
+        }
+        return true
+    }
+
     /// Whether a byte outside of strings ends the record.
     private mutating func ends(at byte: UInt8) -> Bool {
         switch byte {
-        case UInt8(ascii: "\""): self.quote = self.depth > 0 ? byte : nil
-        case UInt8(ascii: "'"): self.quote = self.isIon && self.depth > 0 ? byte : nil
+        case UInt8(ascii: "\""): self.string = self.depth > 0 ? .short(byte) : nil
+        case Self.quote: self.string = self.isIon && self.depth > 0 ? .quotes(1) : nil
         case UInt8(ascii: "{"), UInt8(ascii: "["): self.depth += 1
         case UInt8(ascii: "}"), UInt8(ascii: "]"):
             self.depth = max(0, self.depth - 1)
