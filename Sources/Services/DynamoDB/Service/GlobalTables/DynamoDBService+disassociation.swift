@@ -70,6 +70,10 @@ extension DynamoDBService {
         for member in replication.members {
             switch try await self.replicateRound(member.number) {
             case .idle(let version) where version >= record.version: continue
+            case .pause(let milliseconds):
+                // Sleep throws only when the server stops, which the caller's loop sees.
+                try? await Task.sleep(for: .milliseconds(milliseconds))
+                return false
             default: return false
             }
         }
