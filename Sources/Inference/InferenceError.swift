@@ -12,9 +12,9 @@ package enum InferenceError: Error, Sendable, Hashable {
     case notReady(String)
     /// Too many requests are queued for this model.
     case busy
-    /// The model exceeded its time limit.
-    case timedOut(seconds: Int)
-    /// The machine can never hold the model; a sentence with the numbers and the remedy.
+    /// The model took longer than it may; nil where its server does not say how long that is.
+    case timedOut(seconds: Int?)
+    /// The machine never has room for the model; a sentence with the numbers and the remedy.
     case tooLarge(String)
     /// There is no engine to run the model; a sentence with the remedy.
     case noEngine(String)
@@ -30,7 +30,8 @@ package enum InferenceError: Error, Sendable, Hashable {
         case .contextExceeded(let tokens, let tokensMax):
             "\(tokens) tokens are more than the \(tokensMax) of the model's context"
         case .busy: "too many requests wait for the model"
-        case .timedOut(let seconds): "it took longer than \(seconds) s"
+        case .timedOut(let seconds?): "it took longer than \(seconds) s"
+        case .timedOut(nil): "its server took too long"
         case .refused(let status, let sentence): "its server answered \(status): \(sentence)"
         }
     }

@@ -91,8 +91,7 @@ package struct ModelAnswer: Sendable {
         case nil: throw RecordingError("it does not say why the answer stopped")
         }
         let usage = document["usage"]
-        guard let input = usage?["inputTokens"]?.integer, let output = usage?["outputTokens"]?.integer,
-            input >= 0, output >= 0
+        guard let input = usage?["inputTokens"]?.tokenCount, let output = usage?["outputTokens"]?.tokenCount
         else { throw RecordingError("its usage has no inputTokens and outputTokens") }
         var outcome = ChatOutcome(stopReason: reason, inputTokens: input, outputTokens: output)
         outcome.cachedInputTokens = min(input, max(0, usage?["cachedInputTokens"]?.integer ?? 0))

@@ -230,6 +230,33 @@ private let weather = ChatRequest.Tool(
             (429, "{}", .busy),
             (500, #"{"error":{"code":500,"message":"oh"}}"#, .refused(status: 500, sentence: "oh")),
             (502, "<html>", .refused(status: 502, sentence: "The engine gave no reason.")),
+            (502, "no\nroute", .refused(status: 502, sentence: "no route")),
+            (
+                302, "",
+                .refused(
+                    status: 302, sentence: "The server of this model redirects, and redirections are not followed.")
+            ),
+            (403, #"{"detail":"Not authenticated"}"#, .refused(status: 403, sentence: "Not authenticated")),
+            (
+                422, #"{"detail":[{"loc":["body","top_k"],"msg":"Input should be a valid integer"}]}"#,
+                .unsupported("body.top_k: Input should be a valid integer")
+            ),
+            (504, "<html>", .timedOut(seconds: nil)),
+            (503, "", .notReady("The server of this model is not ready.")),
+            (
+                400,
+                #"{"message":"This model's maximum context length is 10 tokens. However, you requested 20 tokens."}"#,
+                .contextExceeded(tokens: 20, tokensMax: 10)
+            ),
+            (
+                400,
+                #"{"error":{"message":"The input (9 tokens) is longer than the model's context length (4 tokens)."}}"#,
+                .contextExceeded(tokens: 9, tokensMax: 4)
+            ),
+            (
+                400, #"{"error":{"message":"The maximum context length is 10: 1 and 10 in the completion"}}"#,
+                .unsupported("The maximum context length is 10: 1 and 10 in the completion")
+            ),
         ] as [(Int, String, InferenceError)])
     func `a refusal is told as what it means`(_ status: Int, _ body: String, _ error: InferenceError) async throws {
         let engine = FakeEngine { _ in FakeEngine.Step.json(body, status: status) }
@@ -237,11 +264,44 @@ private let weather = ChatRequest.Tool(
     }
 
     @Test(
-        arguments: [[.cut], [.streamEnd], [.event("{")], [.event(#"{"error":{"code":500,"message":"oh"}}"#)]]
-            as [[FakeEngine.Step]])
+        arguments: [
+            [.cut], [.streamEnd], [.event("{")], [.event(#"{"error":{"code":500,"message":"oh"}}"#)],
+            FakeEngine.Step.finish("abort"),
+        ] as [[FakeEngine.Step]])
     func `an answer that breaks off is a failure`(_ end: [FakeEngine.Step]) async throws {
         let engine = FakeEngine { _ in [.streamHead, .text("a")] + end }
         await #expect(throws: InferenceError.self) { try await ask(try engine.model()) }
+    }
+
+    @Test func `an error that is null is none, and one may say its code as a text`() async throws {
+        let engine = FakeEngine { request in
+            guard request.body.contains("fail") else {
+                return [.streamHead, .event(#"{"error":null,"choices":[{"index":0,"delta":{"content":"a"}}]}"#)]
+                    + FakeEngine.Step.finish("stop")
+            }
+            return [.streamHead, .event(#"{"error":{"code":"429","message":"later"}}"#)]
+        }
+        #expect(try await ask(try engine.model()).text == "a")
+        await #expect(throws: InferenceError.busy) {
+            try await ask(try engine.model()) { $0.messages[0].parts.append(.text("fail")) }
+        }
+    }
+
+    @Test(
+        arguments: [
+            #""prompt_tokens":9223372036854775807,"completion_tokens":1"#, #""prompt_tokens":1,"completion_tokens":-1"#,
+            #""prompt_tokens":1,"completion_tokens":1e30"#,
+        ])
+    func `counts that no answer has are none`(_ usage: String) async throws {
+        let engine = FakeEngine { _ in
+            [
+                .streamHead, .text("a"), .event(#"{"choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}"#),
+                .event(#"{"choices":[],"usage":{\#(usage)}}"#), .event("[DONE]"), .streamEnd,
+            ]
+        }
+        await #expect(throws: InferenceError.failed("the engine did not say how many tokens the answer took")) {
+            try await ask(try engine.model())
+        }
     }
 
     @Test func `whoever is not reached was sent nothing`() async throws {

@@ -116,7 +116,7 @@ struct ChatStream: EngineStream {
 
     /// The events of one parsed chunk.
     private mutating func take(_ chunk: Document) throws(InferenceError) -> [ChatEvent] {
-        if let error = chunk["error"] { throw EngineRefusal.error(status: error["code"]?.integer ?? 500, error) }
+        if let error = chunk["error"], error != .null { throw EngineRefusal.error(event: error) }
         self.count(chunk)
         guard let choice = chunk["choices"]?.elements.first else { return [] }
         var events: [ChatEvent] = []
@@ -139,18 +139,19 @@ struct ChatStream: EngineStream {
 
     private mutating func count(_ chunk: Document) {
         if let usage = chunk["usage"], !usage.members.isEmpty {
-            self.inputTokens = usage["prompt_tokens"]?.integer ?? self.inputTokens
-            self.outputTokens = usage["completion_tokens"]?.integer ?? self.outputTokens
-            self.cachedTokens = usage["prompt_tokens_details"]?["cached_tokens"]?.integer ?? self.cachedTokens
+            self.inputTokens = usage["prompt_tokens"]?.tokenCount ?? self.inputTokens
+            self.outputTokens = usage["completion_tokens"]?.tokenCount ?? self.outputTokens
+            self.cachedTokens = usage["prompt_tokens_details"]?["cached_tokens"]?.tokenCount ?? self.cachedTokens
         }
-        if let count = self.promptCount, let progress = chunk["prompt_progress"], let total = progress["total"]?.integer
+        if let count = self.promptCount, let progress = chunk["prompt_progress"],
+            let total = progress["total"]?.tokenCount
         {
-            count.set(inputTokens: total, cachedTokens: progress["cache"]?.integer ?? 0)
+            count.set(inputTokens: total, cachedTokens: progress["cache"]?.tokenCount ?? 0)
         }
-        if let timings = chunk["timings"], let cached = timings["cache_n"]?.integer {
+        if let timings = chunk["timings"], let cached = timings["cache_n"]?.tokenCount {
             self.cachedTokens = cached
-            if let computed = timings["prompt_n"]?.integer { self.inputTokens = cached + computed }
-            self.outputTokens = timings["predicted_n"]?.integer ?? self.outputTokens
+            if let computed = timings["prompt_n"]?.tokenCount { self.inputTokens = cached + computed }
+            self.outputTokens = timings["predicted_n"]?.tokenCount ?? self.outputTokens
         }
     }
 
@@ -208,13 +209,17 @@ struct ChatStream: EngineStream {
         var outcome = ChatOutcome(
             stopReason: isMalformed ? .malformedAnswer : self.stopReason(outputTokens), inputTokens: inputTokens,
             outputTokens: outputTokens)
-        outcome.cachedInputTokens = self.cachedTokens ?? 0
+        outcome.cachedInputTokens = min(self.cachedTokens ?? 0, inputTokens)
         return outcome
     }
 
-    /// - Throws: when the connection ended before the answer was complete.
+    /// - Throws: where the connection ended without an end of the answer, or the engine gave it up.
     func checkWhole() throws(InferenceError) {
         guard self.finish != nil || self.isStopped else { throw .failed("the engine's answer has no end") }
+        // vLLM's and SGLang's words for an answer that was given up.
+        if let finish = self.finish, ["abort", "error"].contains(finish) {
+            throw .failed("the engine gave its answer up (\(finish))")
+        }
     }
 
     private func stopReason(_ outputTokens: Int) -> ChatOutcome.StopReason {

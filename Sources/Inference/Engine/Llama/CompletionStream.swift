@@ -28,10 +28,10 @@ struct CompletionStream: EngineStream {
     }
 
     private mutating func take(_ chunk: Document) throws(InferenceError) -> [ChatEvent] {
-        if let error = chunk["error"] { throw EngineRefusal.error(status: error["code"]?.integer ?? 500, error) }
+        if let error = chunk["error"], error != .null { throw EngineRefusal.error(event: error) }
         if case .boolean(true)? = chunk["stop"] { self.last = chunk }
-        if let count = self.promptCount, let timings = chunk["timings"], let cached = timings["cache_n"]?.integer,
-            let computed = timings["prompt_n"]?.integer
+        if let count = self.promptCount, let timings = chunk["timings"], let cached = timings["cache_n"]?.tokenCount,
+            let computed = timings["prompt_n"]?.tokenCount
         {
             count.set(inputTokens: cached + computed, cachedTokens: cached)
         }
@@ -54,9 +54,9 @@ struct CompletionStream: EngineStream {
 
     /// - Throws: when the connection ended before the answer was complete.
     func outcome(hasCall: Bool) throws(InferenceError) -> ChatOutcome {
-        guard let last = self.last, let timings = last["timings"], let cached = timings["cache_n"]?.integer,
-            let computed = timings["prompt_n"]?.integer,
-            let output = (last["tokens_predicted"] ?? timings["predicted_n"])?.integer
+        guard let last = self.last, let timings = last["timings"], let cached = timings["cache_n"]?.tokenCount,
+            let computed = timings["prompt_n"]?.tokenCount,
+            let output = (last["tokens_predicted"] ?? timings["predicted_n"])?.tokenCount
         else { throw .failed("the engine's answer has no end") }
         var outcome = ChatOutcome(
             stopReason: self.stopReason(last, output, hasCall), inputTokens: cached + computed, outputTokens: output)

@@ -30,7 +30,7 @@ package struct EngineCapabilities: Sendable, Hashable {
         if props.status == 200, let body = props.body, let settings = body["default_generation_settings"] {
             self.isLlamaServer = true
             self.hasGrammars = true
-            self.contextTokensMax = settings["n_ctx"]?.integer
+            self.contextTokensMax = settings["n_ctx"]?.tokenCount
             self.build = body["build_info"]?.text
             if case .boolean(true)? = body["modalities"]?["vision"] { self.takesImages = true }
         }

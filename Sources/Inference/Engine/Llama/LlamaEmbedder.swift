@@ -104,7 +104,7 @@ package final class LlamaEmbedder: EmbeddingModel {
             vectors[index] = vector
         }
         guard vectors.allSatisfy({ !$0.isEmpty }) else { throw .failed("the engine left out a vector") }
-        return (vectors, answer["usage"]?["prompt_tokens"]?.integer)
+        return (vectors, answer["usage"]?["prompt_tokens"]?.tokenCount)
     }
 
     /// Parses an array of numbers, or their bytes in base64.

@@ -40,7 +40,7 @@ package struct LlamaReranker: RerankModel {
         }
         let whole = scores.compactMap { $0 }
         guard whole.count == documents.count else { throw InferenceError.failed("the engine left out a score") }
-        guard let tokens = (answer["usage"]?["prompt_tokens"] ?? answer["usage"]?["total_tokens"])?.integer else {
+        guard let tokens = (answer["usage"]?["prompt_tokens"] ?? answer["usage"]?["total_tokens"])?.tokenCount else {
             throw InferenceError.failed("the server of this model does not count the tokens of a reranking")
         }
         return RerankOutcome(scores: whole, inputTokens: tokens)

@@ -16,7 +16,7 @@ extension LlamaServerModel {
             let members = ChatBody.prompt(request, isOwnEngine: true, isAnswerBegun: isAnswerBegun)
             return try await self.asking("/v1/chat/completions/input_tokens", .object(members))
         }
-        guard let count = answer["input_tokens"]?.integer else {
+        guard let count = answer["input_tokens"]?.tokenCount else {
             throw .failed("the engine did not say how many tokens the images take")
         }
         return count

@@ -145,6 +145,6 @@ extension LlamaServerModel {
         } catch {
             throw InferenceError(error)
         }
-        throw EngineRefusal.error(status: answer.status, Document(json: text))
+        throw EngineRefusal.error(status: answer.status, Document(json: text), text: text)
     }
 }

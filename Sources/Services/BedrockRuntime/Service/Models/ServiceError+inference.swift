@@ -25,8 +25,8 @@ extension ServiceError {
             self = BedrockRuntimeError.throttling(
                 message: "Too many requests, please wait before trying again.")
         case .timedOut(let seconds):
-            self = BedrockRuntimeError.modelTimeout(
-                message: "The model did not answer within \(seconds) seconds.")
+            let bound = seconds.map { "within \($0) seconds" } ?? "in time"
+            self = BedrockRuntimeError.modelTimeout(message: "The model did not answer \(bound).")
         case .noEngine(let sentence), .tooLarge(let sentence):
             self = BedrockRuntimeError.serviceUnavailable(message: sentence)
         }
