@@ -28,7 +28,8 @@ struct GGUFCursor: ~Copyable {
     private var used = 0
 
     init(path: String) throws(GGUFError) {
-        let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
+        // A pipe that nobody writes to must not be waited for.
+        let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else { throw Self.unreadable("opened", path) }
         var information = stat()
         guard unsafe fstat(descriptor, &information) == 0 else {

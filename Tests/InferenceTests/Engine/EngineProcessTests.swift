@@ -46,6 +46,8 @@ import Testing
         for index in 0..<1000 { log.append("line \(index)") }
         #expect(log.tail(2000).count <= EngineLog.lineCountMax)
         #expect(log.reason == "line 999")
+        log.append(end: "it ended with status 1")
+        #expect(log.lastWord == "it ended with status 1; its last word: line 999")
     }
 
     @Test func `a directory of engines goes with its server, and those of servers that were killed at a start`() throws

@@ -136,8 +136,8 @@ package struct ProcessLauncher: EngineLauncher {
                     EngineRecord(path: record)?.end()
                     EngineFiles.remove(record)
                     EngineFiles.remove(socket)
-                    log.append("brume: \(end)")
-                    onEnd("\(end); its last word: \(log.reason)")
+                    log.append(end: "\(end)")
+                    onEnd(log.lastWord)
                 })
         } catch {
             throw .failed(error.sentence)
@@ -187,7 +187,7 @@ package struct ProcessLauncher: EngineLauncher {
         let deadline = ContinuousClock.now + .seconds(Self.loadSecondsMax)
         var pauseMilliseconds = 5
         while ContinuousClock.now < deadline {
-            guard !process.hasEnded else { throw .failed("the engine did not load the model: \(log.reason)") }
+            guard !process.hasEnded else { throw .failed("the engine did not load the model: \(log.lastWord)") }
             do throws(EngineClientError) {
                 if try await asking.ask("GET", "/health").status == 200 { return }
             } catch {

@@ -16,6 +16,8 @@ package final class EngineLog: Sendable {
 
     private struct State {
         var lines: [String] = []
+        /// How the engine ended.
+        var end: String?
         var descriptor: Int32 = -1
         var bytes = 0
     }
@@ -38,16 +40,28 @@ package final class EngineLog: Sendable {
         self.state.withLock { state in
             if state.lines.count == Self.lineCountMax { state.lines.removeFirst(Self.lineCountMax / 4) }
             state.lines.append(line)
-            guard state.descriptor >= 0 else { return }
-            let bytes = Array((line + "\n").utf8)
-            // With a full disk, lines are missing in the file; those in memory remain.
-            EngineFiles.append(bytes, to: state.descriptor)
-            state.bytes += bytes.count
-            guard state.bytes > Self.fileBytesMax, let path = self.path else { return }
-            close(state.descriptor)
-            EngineFiles.rename(path, to: path + ".1")
-            self.open(&state)
+            self.write(line, &state)
         }
+    }
+
+    /// Notes how the engine ended: no word of its own.
+    package func append(end: String) {
+        self.state.withLock { state in
+            state.end = end
+            self.write("brume: \(end)", &state)
+        }
+    }
+
+    private func write(_ line: String, _ state: inout State) {
+        guard state.descriptor >= 0 else { return }
+        let bytes = Array((line + "\n").utf8)
+        // A full disk costs lines of this file; those in memory stay.
+        EngineFiles.append(bytes, to: state.descriptor)
+        state.bytes += bytes.count
+        guard state.bytes > Self.fileBytesMax, let path = self.path else { return }
+        close(state.descriptor)
+        EngineFiles.rename(path, to: path + ".1")
+        self.open(&state)
     }
 
     private func open(_ state: inout State) {
@@ -67,5 +81,11 @@ package final class EngineLog: Sendable {
             return line.contains("error") || line.contains("failed") || line.contains("assert")
         }
         return telling ?? lines.last ?? "it printed nothing"
+    }
+
+    /// How the engine ended, and what it said before.
+    package var lastWord: String {
+        let end = self.state.withLock { $0.end }
+        return (end.map { "\($0); its last word: " } ?? "") + self.reason
     }
 }

@@ -20,7 +20,8 @@ package final class OpenFile: Sendable {
     /// Opens a file for reading.
     package init(reading path: String) throws(RegistryError) {
         self.path = path
-        self.descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
+        // A pipe that nobody writes to must not be waited for.
+        self.descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard self.descriptor >= 0 else {
             if errno == ENOENT || errno == ENOTDIR {
                 throw RegistryError(.unknown, "there is no file \(path)")

@@ -98,8 +98,9 @@ extension FoundModel {
         for path in paths {
             guard let facts = Files.facts(path) else { throw RegistryError(.unknown, "there is no file \(path)") }
             if facts.isDirectory {
-                let found = GGUFFolder.models(try GGUFFolder.files(in: path), in: path) { name in
-                    (name, "\(path)/\(name)")
+                let root = path.hasSuffix("/") ? String(path.dropLast()) : path
+                let found = GGUFFolder.models(try GGUFFolder.files(in: path), in: root) { name in
+                    (name, "\(root)/\(name)")
                 }
                 guard !found.isEmpty else { throw RegistryError(.unknown, "\(path) has no .gguf file") }
                 models += found

@@ -6,6 +6,8 @@ internal import ServiceModel
 struct HubListing: Sendable, Hashable {
     /// A repository of models has fewer files.
     static let fileCountMax = 10_000
+    /// A size beyond this is none that a file has: no sum of them overflows.
+    static let fileBytesMax = 1 << 48
 
     struct File: Sendable, Hashable {
         var path: String
@@ -36,7 +38,7 @@ struct HubListing: Sendable, Hashable {
             let large = sibling["lfs"]
             let bytes = large?["size"]?.integer ?? sibling["size"]?.integer
             return File(
-                path: path, bytes: bytes.flatMap { $0 >= 0 ? Int64($0) : nil },
+                path: path, bytes: bytes.flatMap { (0...Self.fileBytesMax).contains($0) ? Int64($0) : nil },
                 sha256: large?["sha256"]?.text.flatMap { ContentDigest(hex: $0) })
         }
     }

@@ -50,6 +50,7 @@ extension Model {
 
         func run() async throws {
             let registry = try self.directory.registry()
+            for alias in self.alias { try orExit { () throws(RegistryError) in try ModelName.checkPattern(alias) } }
             guard self.from != .safetensors else { return try self.convert(registry) }
             let found = try self.found()
             if self.from != nil, self.models.isEmpty, !self.all { return self.list(found) }

@@ -1,0 +1,43 @@
+"""`brume model` over what no hub and no directory should have: a clear word each time, and nothing half done."""
+
+import os
+
+import pytest
+
+from model_hub import Hub, gguf
+from test_model_registry import Models
+
+
+@pytest.fixture
+def models(tmp_path):
+    return Models(tmp_path)
+
+
+@pytest.mark.parametrize("size, parts", [(2**63 - 1, 1), (2**62, 3)], ids=["one file", "a sum"])
+def test_a_size_that_no_file_has_is_none(models, size, parts):
+    with Hub() as hub:
+        for number in range(1, parts + 1):
+            name = "m.gguf" if parts == 1 else f"m-0000{number}-of-0000{parts}.gguf"
+            hub.add("org/repo", name, gguf(seed=number), size=size)
+        plan = models.json("pull", "org/repo", "--endpoint", hub.url, "--dry-run")
+        assert plan["bytes"] is None and len(plan["files"]) == parts
+
+
+def test_a_pipe_is_no_model_and_is_not_waited_for(models, tmp_path):
+    folder = tmp_path / "files"
+    folder.mkdir()
+    os.mkfifo(folder / "pipe.gguf")
+    (folder / "real.gguf").write_bytes(gguf())
+    assert "no regular file" in models("import", folder / "pipe.gguf", status=65)
+    assert "no regular file" in models("plan", folder / "pipe.gguf", status=65)
+    assert "1 of 2 models" in models("import", f"{folder}/", status=65)
+    assert models.names() == ["real"]
+    # What was named with a slash at its end is told as it would be without.
+    assert models.json("show", "real")["source"] == str(folder / "real.gguf")
+
+
+def test_an_alias_that_is_none_is_told_before_anything_is_taken_up(models, tmp_path):
+    path = tmp_path / "real.gguf"
+    path.write_bytes(gguf())
+    assert "is no alias" in models("import", path, "--alias", "x.*", "--alias", "y y", status=64)
+    assert models.names() == [] and models.json("alias") == []
