@@ -6,7 +6,9 @@ package enum InferenceError: Error, Sendable, Hashable {
     case contextExceeded(tokens: Int, tokensMax: Int)
     /// The engine failed; the reason is for operators.
     case failed(String)
-    /// Nothing was sent, because nothing listens at the engine's address.
+    /// The engine did not load the model; the reason is for the operator.
+    case notLoaded(String)
+    /// Nothing was sent, because nobody listens at the engine's address.
     case unreached(String)
     /// The model is still loading or could not be loaded; a sentence. A later request may succeed.
     case notReady(String)
@@ -25,7 +27,7 @@ package enum InferenceError: Error, Sendable, Hashable {
     package var reason: String {
         switch self {
         case .unsupported(let text), .failed(let text), .unreached(let text), .notReady(let text), .noEngine(let text),
-            .tooLarge(let text):
+            .notLoaded(let text), .tooLarge(let text):
             text
         case .contextExceeded(let tokens, let tokensMax):
             "\(tokens) tokens are more than the \(tokensMax) of the model's context"

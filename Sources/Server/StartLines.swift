@@ -94,8 +94,8 @@ package enum StartLines {
         guard let program = ModelEngines.program(configuration) else {
             return .init(text: "engine       none: brume.echo answers, models of your own do not (see: brume doctor)")
         }
-        // A name without a slash is looked up on PATH when the engine is started.
-        guard program.isExecutable || !program.path.contains("/") else {
+        // A name without a slash is looked for on PATH when it is started.
+        guard program.isThere else {
             return .init(
                 text: "engine       \(program.path), \(program.origin.sentence), IS NOT THERE, or no program: models "
                     + "of your own do not answer (see: brume doctor)",

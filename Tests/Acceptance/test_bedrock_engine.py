@@ -211,8 +211,8 @@ def test_a_cache_point_is_counted_and_read_again(bedrock):
      "Input is too long for requested model"),
     ("tiny", {"role": "user", "content": [{"image": {"format": "png", "source": {"bytes": b"\x89PNG"}}}]},
      "ValidationException", "This model doesn't support the image content block that you provided."),
-    ("broken", user("hi"), "ModelErrorException", "The model failed"),
-    ("gone", user("hi"), "ModelErrorException", "The model failed"),
+    ("broken", user("hi"), "ModelErrorException", "The model could not be loaded"),
+    ("gone", user("hi"), "ModelErrorException", "The model could not be loaded"),
     ("absent", user("hi"), "ResourceNotFoundException", "No model of this machine answers"),
 ])
 def test_what_a_model_cannot_do_is_refused(bedrock, model, message, code, sentence):
@@ -370,6 +370,20 @@ def test_without_an_engine_everything_else_works(models, fresh_server):
     status = server.run("engine", "status")
     assert ENGINE in status.stdout and "chosen with brume engine use" in status.stdout
     assert server.run("engine", "use", "/etc/hostname").returncode == 64
+
+
+def test_an_engine_that_is_gone_or_cannot_load_is_told(models, fresh_server, tmp_path):
+    gone = fresh_server("--engine", tmp_path / "gone", *models[2:]).client("bedrock-runtime")
+    error = refusal(gone.converse, modelId="tiny", messages=[user("hi")])
+    assert error["Code"] == "ServiceUnavailableException" and f"{tmp_path / 'gone'}, named by" in error["Message"]
+    engine = tmp_path / "engine"
+    engine.write_text("#!/bin/sh\necho 'libcuda is not here'\nexit 1\n")
+    engine.chmod(0o755)
+    server = fresh_server("--engine", engine, *models[2:])
+    error = refusal(server.client("bedrock-runtime").converse, modelId="tiny", messages=[user("hi")])
+    assert error["Code"] == "ModelErrorException" and "could not be loaded" in error["Message"]
+    log = (server.data_dir / "logs" / "access.log").read_text()
+    assert "it ended with status 1; its last word: libcuda is not here" in log
 
 
 def test_a_server_elsewhere_is_the_same_model(models, fresh_server, tmp_path):

@@ -199,13 +199,13 @@ package final class MachinePlanner: LoadPlanner {
     /// Reads a file's metadata, without its weights.
     private static func read(_ model: LocalModel) throws(InferenceError) -> LoadNeed {
         guard EngineFiles.isFile(model.launch.modelPath) else {
-            throw .failed("the file \(model.launch.modelPath) is not there")
+            throw .notLoaded("the file \(model.launch.modelPath) is not there")
         }
         let file: GGUFFile
         do throws(GGUFError) {
             file = try GGUFFile.open(model.launch.modelPath)
         } catch {
-            throw .failed("the file \(model.launch.modelPath) cannot be loaded: \(error.detail)")
+            throw .notLoaded("the file \(model.launch.modelPath) cannot be loaded: \(error.detail)")
         }
         let projectorBytes = model.launch.projectorPath.flatMap(Files.facts).map { UInt64(clamping: $0.bytes) } ?? 0
         // If the layers of a file cannot be determined, the whole file is counted.

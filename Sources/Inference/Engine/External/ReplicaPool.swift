@@ -197,8 +197,8 @@ package final class ReplicaPool: ChatModel, EmbeddingModel, RerankModel {
     private static func isServersFault(_ error: InferenceError) -> Bool {
         switch error {
         case .unsupported, .contextExceeded, .tooLarge: false
-        // 401 or 404 indicates a misconfigured server.
-        case .failed, .unreached, .notReady, .busy, .timedOut, .noEngine, .refused: true
+        // A refusal of 401 or 404 is a server's that is set up wrongly.
+        case .failed, .unreached, .notReady, .busy, .notLoaded, .timedOut, .noEngine, .refused: true
         }
     }
 

@@ -58,7 +58,16 @@ package struct EngineProgram: Sendable, Hashable {
 
     package var isExecutable: Bool { EngineFiles.isExecutable(self.path) }
 
-    /// The timeout for a query to the program.
+    /// Whether it can be run, as far as its path tells: a name without a directory is looked for when it is started.
+    package var isThere: Bool { self.isExecutable || !self.path.contains("/") }
+
+    /// What is said where it is not there.
+    var absence: String {
+        "The engine \(self.path), \(self.origin.sentence), is not there, or is no program. Name another one: brume "
+            + "engine use /path/to/llama-server."
+    }
+
+    /// How long a question to the program may take.
     private static let questionSecondsMax = 30
 
     /// Runs the program for its output, for example with `--version` or `--list-devices`.

@@ -110,8 +110,9 @@ package struct ProcessLauncher: EngineLauncher {
         _ model: LocalModel, _ onEnd: @escaping @Sendable (String) -> Void
     ) async throws(InferenceError) -> RunningEngine {
         guard let program = self.program() else { throw .noEngine(EngineProgram.remedy) }
+        guard program.isThere else { throw .noEngine(program.absence) }
         guard EngineFiles.isFile(model.launch.modelPath) else {
-            throw .failed("the file \(model.launch.modelPath) is not there")
+            throw .notLoaded("the file \(model.launch.modelPath) is not there")
         }
         var launch = model.launch
         launch.readFile()
@@ -140,7 +141,7 @@ package struct ProcessLauncher: EngineLauncher {
                     onEnd(log.lastWord)
                 })
         } catch {
-            throw .failed(error.sentence)
+            throw .notLoaded(error.sentence)
         }
         let client = try self.client(EngineEndpoint(address: .unix(path: socket)))
         do throws(InferenceError) {
@@ -187,7 +188,7 @@ package struct ProcessLauncher: EngineLauncher {
         let deadline = ContinuousClock.now + .seconds(Self.loadSecondsMax)
         var pauseMilliseconds = 5
         while ContinuousClock.now < deadline {
-            guard !process.hasEnded else { throw .failed("the engine did not load the model: \(log.lastWord)") }
+            guard !process.hasEnded else { throw .notLoaded("the engine did not load the model: \(log.lastWord)") }
             do throws(EngineClientError) {
                 if try await asking.ask("GET", "/health").status == 200 { return }
             } catch {
@@ -197,7 +198,7 @@ package struct ProcessLauncher: EngineLauncher {
             try? await Task.sleep(for: .milliseconds(pauseMilliseconds))
             pauseMilliseconds = min(pauseMilliseconds * 2, Self.pollMillisecondsMax)
         }
-        throw .failed("the model was not loaded within \(Self.loadSecondsMax) seconds")
+        throw .notLoaded("the model was not loaded within \(Self.loadSecondsMax) seconds")
     }
 
     /// SIGTERM by the guard, then SIGKILL by the guard, then SIGKILL for the guard itself.

@@ -17,6 +17,9 @@ extension ServiceError {
         case .failed, .unreached:
             self = BedrockRuntimeError.modelError(
                 message: "The model failed while it answered; the server's log names the reason.")
+        case .notLoaded:
+            self = BedrockRuntimeError.modelError(
+                message: "The model could not be loaded; the server's log names the reason.")
         case .refused(let status, let sentence):
             self = BedrockRuntimeError.modelError(message: sentence, originalStatusCode: status)
         case .notReady(let sentence):
