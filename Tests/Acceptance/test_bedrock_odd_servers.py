@@ -19,7 +19,8 @@ class OddServer:
         owner = self
 
         class Handler(scripted_engine.Handler):
-            def answer(self):
+            def do_POST(self):
+                self.rfile.read(int(self.headers["Content-Length"]))
                 return owner.answer(self)
 
         self.server = scripted_engine.serve(Handler)
@@ -39,7 +40,7 @@ def odd():
 
 @pytest.fixture
 def client(fresh_server, odd):
-    server = fresh_server("--bedrock-models", f"m={odd.url}", "--bedrock-aliases", "anthropic.*=m")
+    server = fresh_server("--bedrock-models", f"m={odd.url}", "--bedrock-aliases", "anthropic.*=m,cohere.*=m")
     return server.client("bedrock-runtime")
 
 
@@ -90,6 +91,19 @@ def test_counts_that_no_answer_has_end_no_server(client, odd, usage):
         client.invoke_model(modelId=MODEL, body=json.dumps(body))
     odd.answer = streams(*ends({"prompt_tokens": 3, "completion_tokens": 1}))
     assert client.converse(modelId="m", messages=MESSAGES)["usage"]["totalTokens"] == 4
+
+
+@pytest.mark.parametrize("count", [2**63 - 1, -3])
+def test_counts_that_no_text_has_end_no_server(client, odd, count):
+    document = {"data": [{"index": 0, "embedding": [1.0]}], "usage": {"prompt_tokens": count}}
+    odd.answer = answers(200, json.dumps(document))
+    body = json.dumps({"texts": ["a", "b"], "input_type": "search_query"})
+    with pytest.raises(client.exceptions.ModelErrorException):
+        client.invoke_model(modelId="cohere.embed-english-v3", body=body)
+    document["usage"]["prompt_tokens"] = 3
+    odd.answer = answers(200, json.dumps(document))
+    answer = client.invoke_model(modelId="cohere.embed-english-v3", body=body)
+    assert answer["ResponseMetadata"]["HTTPHeaders"]["x-amzn-bedrock-input-token-count"] == "6"
 
 
 def test_an_error_that_is_null_is_none(client, odd):

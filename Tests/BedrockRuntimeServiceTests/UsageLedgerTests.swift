@@ -15,7 +15,9 @@ struct UsageLedgerTests {
     }
 
     private func removeFiles() {
-        for name in ["totals", "journal", "journal.1"] { try? Files.remove("\(self.directory)/\(name)") }
+        for name in ["totals", "journal", "journal.1", "totals.unread"] {
+            try? Files.remove("\(self.directory)/\(name)")
+        }
     }
 
     private var read: [UsageKey: UsageTotals] {
@@ -50,6 +52,17 @@ struct UsageLedgerTests {
         // As if the process had ended between the new totals and their journal.
         try Files.replace("\(self.directory)/journal", with: journal, mode: 0o600, temporarySuffix: "x")
         #expect(self.read == [self.key(): UsageTotals(invocations: 1)])
+    }
+
+    @Test func `totals of a later version are put aside, not overwritten`() throws {
+        defer { self.removeFiles() }
+        _ = try UsageLedger(directory: self.directory, random: self.random)
+        let later = Array("brume-usage 2 7\nsomething else\n".utf8)
+        try Files.replace("\(self.directory)/totals", with: later, mode: 0o600, temporarySuffix: "x")
+        let ledger = try UsageLedger(directory: self.directory, random: self.random)
+        ledger.add(UsageTotals(invocations: 1), to: self.key())
+        #expect(self.read == [self.key(): UsageTotals(invocations: 1)])
+        #expect(try Files.read("\(self.directory)/totals.unread") == later)
     }
 
     @Test func `names cannot break a line`() throws {

@@ -63,6 +63,20 @@ struct UsageFiles {
 
     // Writing
 
+    /// Where files go that are there and cannot be read, such as those of a later version.
+    static func unread(_ path: String) -> String { "\(path).unread" }
+
+    /// Puts files that cannot be read out of the way of new ones.
+    static func keepUnread(_ directory: String) throws(FileError) {
+        let paths = [
+            (self.totals(directory), self.totalsHeader), (self.journal(directory), self.journalHeader),
+            (self.fullJournal(directory), self.journalHeader),
+        ]
+        for (path, header) in paths where (Files.facts(path)?.bytes ?? 0) > 0 && self.lines(path, header) == nil {
+            try Files.renameUnsynced(path, to: self.unread(path))
+        }
+    }
+
     /// Adds the full journal to the totals, which get `number`, that of the journal after it.
     static func fold(_ directory: String, into number: Int, _ random: any RandomSource) throws(FileError) {
         var files = UsageFiles()

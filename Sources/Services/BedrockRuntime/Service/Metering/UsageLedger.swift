@@ -47,7 +47,7 @@ package final class UsageLedger: Sendable {
     private let runBeside: @Sendable (_ work: @escaping @Sendable () -> Void) -> Void
     private let state: Mutex<State>
 
-    /// Reads the directory and makes it where it is missing; files that cannot be read are begun anew.
+    /// Reads the directory and makes it where it is missing; files that cannot be read are put aside as `….unread`.
     /// - Parameters:
     ///   - directory: belongs to this ledger alone, but for readers.
     ///   - random: for the names of files that are being written.
@@ -65,6 +65,7 @@ package final class UsageLedger: Sendable {
         self.journalLineCountMax = journalLineCountMax
         self.runBeside = runBeside
         try Files.createDirectory(directory)
+        try UsageFiles.keepUnread(directory)
         let files = UsageFiles.read(directory)
         let number = files.newest + 1
         self.state = Mutex(State(keys: Set(files.sum.keys), number: number))
