@@ -1,6 +1,7 @@
 """`brume model` over what no hub and no directory should have: a clear word each time, and nothing half done."""
 
 import os
+import socket
 
 import pytest
 
@@ -41,3 +42,29 @@ def test_an_alias_that_is_none_is_told_before_anything_is_taken_up(models, tmp_p
     path.write_bytes(gguf())
     assert "is no alias" in models("import", path, "--alias", "x.*", "--alias", "y y", status=64)
     assert models.names() == [] and models.json("alias") == []
+
+
+@pytest.mark.parametrize("size", [300_000, 350_000], ids=["as long", "longer"])
+@pytest.mark.parametrize("status", [200, 206])
+def test_a_content_that_was_replaced_meanwhile_is_fetched_from_its_beginning(models, status, size):
+    old, new = gguf(300_000, seed=1), gguf(size, seed=2)
+
+    def gives_old(handler, _):
+        handler.send_response(200)
+        handler.send_header("ETag", '"one"')
+        handler.send_header("Content-Length", str(len(old)))
+        handler.end_headers()
+        handler.wfile.write(old[:100_000])
+        handler.wfile.flush()
+        handler.connection.shutdown(socket.SHUT_RDWR)
+
+    def gives_new(handler, content):
+        start = handler.range_start() if status == 206 else 0
+        where = {"Content-Range": f"bytes {start}-{len(content) - 1}/{len(content)}"} if status == 206 else {}
+        handler.reply(status, content[start:], {"ETag": '"two"'} | where)
+
+    with Hub() as hub:
+        hub.add("org/repo", "m.gguf", new, faults=[gives_old, gives_new])
+        models("pull", f"{hub.network}/org/repo/m.gguf")
+        (blob,) = models.blobs()
+        assert (models.data_dir / "models" / "blobs" / blob).read_bytes() == new

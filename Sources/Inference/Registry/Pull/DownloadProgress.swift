@@ -95,8 +95,15 @@ package struct DownloadProgress: Sendable, Hashable {
         return .append
     }
 
-    /// Handles received bytes.
-    /// - Returns: an error when the host sends too many.
+    /// What is there is of another content than the host gives now, and so is what was learnt of its size.
+    /// - Parameter totalBytes: what is known of the size all the same.
+    package mutating func startOver(totalBytes: Int64?) {
+        self.haveBytes = 0
+        self.totalBytes = totalBytes
+    }
+
+    /// Bytes have come.
+    /// - Returns: an error when they are more than there can be.
     package mutating func receive(_ count: Int) -> RegistryError? {
         if let totalBytes, self.haveBytes + Int64(count) > totalBytes {
             return RegistryError(

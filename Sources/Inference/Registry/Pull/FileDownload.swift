@@ -166,6 +166,7 @@ struct FileDownload {
 
     /// - Returns: whether the file is already complete.
     private mutating func begins(_ head: FetchHead) throws -> Bool {
+        try self.forgetOther(head)
         let begin = self.progress.begin(
             status: head.status, contentRange: head.first("content-range"),
             contentLength: head.first("content-length").flatMap { Int64($0) })
@@ -178,6 +179,18 @@ struct FileDownload {
         guard head.status != 416 else { throw FetchError.cut("the host has no such piece") }
         self.etag = head.first("etag").flatMap { $0.hasPrefix("W/") ? nil : $0 }
         return false
+    }
+
+    /// Where nobody vouches for the content, a piece of another one must not be put behind what is there: some hosts
+    /// give it, whatever `If-Range` says.
+    private mutating func forgetOther(_ head: FetchHead) throws {
+        guard self.target.digest == nil, let etag = self.etag, let other = head.first("etag"), other != etag else {
+            return
+        }
+        self.etag = nil
+        self.progress.startOver(totalBytes: self.target.bytes)
+        try self.startOver()
+        if head.status != 200 { throw FetchError.cut("\(self.target.name) was replaced there meanwhile") }
     }
 
     private mutating func startOver() throws(RegistryError) {
