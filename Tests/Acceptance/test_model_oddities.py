@@ -1,5 +1,6 @@
 """`brume model` over what no hub and no directory should have: a clear word each time, and nothing half done."""
 
+import fcntl
 import os
 import socket
 
@@ -68,3 +69,19 @@ def test_a_content_that_was_replaced_meanwhile_is_fetched_from_its_beginning(mod
         models("pull", f"{hub.network}/org/repo/m.gguf")
         (blob,) = models.blobs()
         assert (models.data_dir / "models" / "blobs" / blob).read_bytes() == new
+
+
+def test_what_a_killed_import_left_goes_with_the_next_and_one_that_runs_keeps_its_own(models, tmp_path):
+    path = tmp_path / "real.gguf"
+    path.write_bytes(gguf())
+    partial = models.data_dir / "models" / "partial"
+    partial.mkdir(parents=True)
+    kept = partial / ("sha256-" + "0" * 64)
+    for left in (partial / "import-1", partial / "convert-2", partial / "peek-3", kept):
+        left.write_bytes(b"x")
+    with open(models.data_dir / "models" / "staging.lock", "w", encoding="utf-8") as lock:
+        fcntl.flock(lock, fcntl.LOCK_SH)  # as another import does
+        models("import", path, "--name", "one")
+        assert len(os.listdir(partial)) == 4
+    models("import", path, "--name", "two", "--copy")
+    assert os.listdir(partial) == [kept.name]

@@ -25,7 +25,16 @@ package final class FileLock: Sendable {
         return lock
     }
 
-    /// - Returns: nil when another process holds it.
+    /// Waits for a lock that others may hold too, but `tryNow` and `wait` alone.
+    static func waitShared(_ path: String) throws(RegistryError) -> FileLock {
+        let lock = FileLock(descriptor: try self.open(path))
+        while flock(lock.descriptor, LOCK_SH) != 0 {
+            guard errno == EINTR else { throw Disk.failure("lock", path) }
+        }
+        return lock
+    }
+
+    /// - Returns: nil when another process has it.
     package static func tryNow(_ path: String) throws(RegistryError) -> FileLock? {
         let lock = FileLock(descriptor: try self.open(path))
         if flock(lock.descriptor, LOCK_EX | LOCK_NB) == 0 { return lock }

@@ -31,12 +31,13 @@ package struct ModelImport: Sendable {
         report: (TransferReport) -> Void = { _ in }
     ) throws(RegistryError) -> Outcome {
         try ModelName.check(name)
-        try Disk.createDirectory(self.registry.partial)
+        let area = try self.registry.stagedFiles()
+        defer { withExtendedLifetime(area) {} }
         let weights = model.files.filter { $0.role == .weights }
         let inspection = try ModelInspection(weights: weights.map(\.path))
         var work = Work(total: model.bytes)
         do throws(RegistryError) {
-            for file in model.files { try self.stage(file, manner, &work, report) }
+            for file in model.files { try self.stage(file, in: area, manner, &work, report) }
             let record = ModelRecord(
                 name: name, kind: inspection.kind, files: work.files, facts: inspection.facts, source: model.source,
                 license: inspection.license, added: self.registry.clock.now())
@@ -57,9 +58,10 @@ package struct ModelImport: Sendable {
         directory: String, name: String, replaces: Bool = false
     ) throws(RegistryError) -> Outcome {
         try ModelName.check(name)
-        try Disk.createDirectory(self.registry.partial)
+        let area = try self.registry.stagedFiles()
+        defer { withExtendedLifetime(area) {} }
         let bytes = try BertConversion(directory: directory).output(name: name)
-        let converted = "\(self.registry.partial)/convert-\(Hex.encode(self.random.bytes(8)))"
+        let converted = area.path(.converted, Hex.encode(self.random.bytes(8)))
         try ModelPull.checkSpace(Int64(bytes.count), at: self.registry.partial)
         try Disk.replace(converted, with: bytes)
         let model = FoundModel(
@@ -89,11 +91,12 @@ package struct ModelImport: Sendable {
     }
 
     private func stage(
-        _ file: FoundModel.File, _ manner: Manner, _ work: inout Work, _ report: (TransferReport) -> Void
+        _ file: FoundModel.File, in area: borrowing StagedFiles, _ manner: Manner, _ work: inout Work,
+        _ report: (TransferReport) -> Void
     ) throws(RegistryError) {
         let original = try OpenFile(reading: file.path)
         let bytes = original.bytes
-        let staged = "\(self.registry.partial)/import-\(Hex.encode(self.random.bytes(8)))"
+        let staged = area.path(.imported, Hex.encode(self.random.bytes(8)))
         let isLinked = manner == .link ? try Disk.hardLink(file.path, to: staged) : false
         let before = work.done
         let total = work.total

@@ -15,10 +15,10 @@ extension ModelPull {
     ///   requests. A pull finds the same at its end, or why the file is not a model.
     package func beginning(_ plan: PullPlan) async -> GGUFFile? {
         let weights = plan.files.filter { $0.role == .weights }
-        guard weights.count == 1, let file = weights.first, let total = file.bytes,
-            (try? Disk.createDirectory(self.registry.partial)) != nil
-        else { return nil }
-        let path = "\(self.registry.partial)/peek-\(Hex.encode(SystemRandomSource().bytes(8)))"
+        guard weights.count == 1, let file = weights.first, let total = file.bytes else { return nil }
+        guard let area = try? self.registry.stagedFiles() else { return nil }
+        defer { withExtendedLifetime(area) {} }
+        let path = area.path(.peek, Hex.encode(SystemRandomSource().bytes(8)))
         defer { try? Disk.remove(path) }
         for count in Self.peekBytes {
             guard let bytes = await self.beginning(of: file.url, count: min(count, Int(clamping: total))) else {
