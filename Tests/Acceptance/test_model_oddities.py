@@ -42,7 +42,27 @@ def test_an_alias_that_is_none_is_told_before_anything_is_taken_up(models, tmp_p
     path = tmp_path / "real.gguf"
     path.write_bytes(gguf())
     assert "is no alias" in models("import", path, "--alias", "x.*", "--alias", "y y", status=64)
+    assert "name of a model itself" in models("import", path, "--alias", "brume.echo", status=64)
     assert models.names() == [] and models.json("alias") == []
+
+
+@pytest.mark.parametrize("alias", [
+    "us.anthropic.claude-*", "global.anthropic.claude-*",
+    "arn:aws:bedrock:us-east-1:000000000000:inference-profile/us.anthropic.claude-*",
+])
+def test_an_alias_is_kept_as_ids_are_compared_with_it(models, tmp_path, alias):
+    path = tmp_path / "real.gguf"
+    path.write_bytes(gguf())
+    models("import", path, "--alias", alias)
+    assert models.json("alias") == [{"alias": "anthropic.claude-*", "model": "real"}]
+    models("alias", "--delete", alias)
+    assert models.json("alias", alias, "real") == [{"alias": "anthropic.claude-*", "model": "real"}]
+
+
+def test_an_alias_of_the_configuration_may_be_a_profile(fresh_server):
+    client = fresh_server("--bedrock-aliases", "us.anthropic.*=brume.echo").client("bedrock-runtime")
+    messages = [{"role": "user", "content": [{"text": "hi"}]}]
+    assert client.converse(modelId="us.anthropic.claude-3-haiku-20240307-v1:0", messages=messages)["output"]
 
 
 @pytest.mark.parametrize("size", [300_000, 350_000], ids=["as long", "longer"])

@@ -62,16 +62,10 @@ extension ModelRegistry {
     ///   - others: models outside the registry that are allowed as well.
     /// - Throws: when the model does not exist, or the alias is the name of a model.
     package func alias(_ pattern: String, to name: String, others: [String] = []) throws(RegistryError) {
-        try ModelName.checkPattern(pattern)
         try self.change { () throws(RegistryError) in
             let isOther = name.hasPrefix(ModelName.reservedPrefix) || others.contains(name)
             let model = isOther ? name : try self.model(name).name
-            guard try self.record(named: pattern) == nil, !others.contains(pattern),
-                !pattern.hasPrefix(ModelName.reservedPrefix)
-            else {
-                throw RegistryError(
-                    .usage, "\(pattern) is the name of a model itself, and a name counts before an alias")
-            }
+            try self.checkAlias(pattern, others: others)
             var aliases = try self.aliases()
             aliases.removeAll { $0.pattern == pattern }
             guard aliases.count < ModelAlias.countMax else {
@@ -79,6 +73,17 @@ extension ModelRegistry {
             }
             aliases.append(ModelAlias(pattern: pattern, model: model))
             try self.write(aliases)
+        }
+    }
+
+    /// - Throws: where `alias` would refuse it, whatever it is to stand for.
+    package func checkAlias(_ pattern: String, others: [String] = []) throws(RegistryError) {
+        try ModelName.checkPattern(pattern)
+        guard try self.record(named: pattern) == nil, !others.contains(pattern),
+            !pattern.hasPrefix(ModelName.reservedPrefix)
+        else {
+            throw RegistryError(
+                .usage, "\(pattern) is the name of a model itself, and a name counts before an alias")
         }
     }
 

@@ -373,7 +373,7 @@ package struct Setting: Sendable {
             guard parts.count == 2, !parts[0].isEmpty, !parts[1].isEmpty else {
                 throw ConfigurationError("takes pattern=model, separated by commas")
             }
-            aliases.append(.init(pattern: parts[0], model: parts[1]))
+            aliases.append(.init(pattern: ModelCatalog.pattern(parts[0]), model: parts[1]))
         }
         return aliases
     }

@@ -13,7 +13,7 @@ extension Model {
                 brume model alias --delete 'anthropic.claude-3-*'   deletes one
 
                 In a pattern, * stands for any characters. Prefixes of inference profiles (us., eu., apac., global.) \
-                and ARNs are taken away before a pattern is compared. Of several patterns that fit, the one with most \
+                and ARNs are taken away from ids and from aliases. Of several patterns that fit, the one with most \
                 other characters counts.
                 """
         )
@@ -37,10 +37,14 @@ extension Model {
             switch (self.alias, self.model, self.delete) {
             case (nil, nil, false): break
             case (let alias?, nil, true):
-                try orExit { () throws(RegistryError) in try registry.removeAlias(alias) }
+                try orExit { () throws(RegistryError) in
+                    let isThere = try registry.aliases().contains { $0.pattern == alias }
+                    try registry.removeAlias(isThere ? alias : AliasPattern.plain(alias))
+                }
             case (let alias?, let model?, false):
+                let pattern = AliasPattern.plain(alias)
                 let others = await ServerModels.ask(try self.directory.load()).models.configured.map(\.name)
-                try orExit { () throws(RegistryError) in try registry.alias(alias, to: model, others: others) }
+                try orExit { () throws(RegistryError) in try registry.alias(pattern, to: model, others: others) }
             default:
                 throw Exit.failure(
                     .usage, "give an alias and a model, or --delete and an alias, or nothing to list them")

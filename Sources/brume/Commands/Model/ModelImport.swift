@@ -48,9 +48,11 @@ extension Model {
         @Option(help: "How the result is written.")
         var output: OutputFormat = .text
 
+        private var aliases: [String] { self.alias.map(AliasPattern.plain) }
+
         func run() async throws {
             let registry = try self.directory.registry()
-            for alias in self.alias { try orExit { () throws(RegistryError) in try ModelName.checkPattern(alias) } }
+            for alias in self.aliases { try orExit { () throws(RegistryError) in try registry.checkAlias(alias) } }
             guard self.from != .safetensors else { return try self.convert(registry) }
             let found = try self.found()
             if self.from != nil, self.models.isEmpty, !self.all { return self.list(found) }
@@ -123,7 +125,7 @@ extension Model {
         }
 
         private func conclude(_ outcome: ModelImport.Outcome, _ how: String, _ registry: ModelRegistry) throws {
-            for alias in self.alias {
+            for alias in self.aliases {
                 try orExit { () throws(RegistryError) in try registry.alias(alias, to: outcome.record.name) }
             }
             switch self.output {

@@ -57,12 +57,14 @@ extension Model {
         @Option(help: "How the result is written.")
         var output: OutputFormat = .text
 
+        private var aliases: [String] { self.alias.map(AliasPattern.plain) }
+
         func run() async throws {
             let registry = try self.directory.registry()
             guard (1...1000).contains(self.tries ?? 1) else {
                 throw Exit.failure(.usage, "--tries takes a number from 1 to 1000")
             }
-            for alias in self.alias { try orExit { () throws(RegistryError) in try ModelName.checkPattern(alias) } }
+            for alias in self.aliases { try orExit { () throws(RegistryError) in try registry.checkAlias(alias) } }
             let (reference, shortName) = try self.reference()
             let settings = try orExit { () throws(RegistryError) in
                 try HubSettings(environment: ProcessEnvironment.variables, endpoint: self.endpoint)
@@ -96,7 +98,7 @@ extension Model {
                     display.show(transfer)
                 }
             }
-            for alias in self.alias {
+            for alias in self.aliases {
                 try orExit { () throws(RegistryError) in try registry.alias(alias, to: record.name) }
             }
             self.conclude(record)
@@ -190,7 +192,7 @@ extension Model {
             switch self.output {
             case .text:
                 Terminal.output("\(record.name) is here: \(ByteCount.text(record.bytes)), sha256 \(record.digest.hex)")
-                for alias in self.alias { Terminal.output("\(alias) is answered by \(record.name)") }
+                for alias in self.aliases { Terminal.output("\(alias) is answered by \(record.name)") }
             case .json: Terminal.output(record.json)
             }
         }

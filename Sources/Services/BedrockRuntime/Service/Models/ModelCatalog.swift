@@ -77,7 +77,11 @@ package final class ModelCatalog: Sendable {
         return self.spellings(id) + self.standIns(for: id, aliases, registry)
     }
 
-    /// The models that can stand in for an id, in the order of lookup.
+    /// An alias as ids are compared with it: without the prefix of an inference profile and without ARN, which are
+    /// taken away from ids too. With them it would never hold.
+    package static func pattern(_ text: String) -> String { ModelID.id(in: text) ?? text }
+
+    /// What answers for an id that is no name itself, in the order in which it is looked for.
     private static func standIns(for id: String, _ aliases: [Alias], _ registry: RegistryView?) -> [String] {
         let ids = self.spellings(id)
         let configured = ids.flatMap { id in aliases.filter { ModelAlias.fits(id, pattern: $0.pattern) } }
