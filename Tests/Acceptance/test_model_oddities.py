@@ -6,7 +6,7 @@ import socket
 
 import pytest
 
-from model_hub import Hub, gguf
+from model_hub import Hub, answers, gguf
 from test_model_registry import Models
 
 
@@ -105,3 +105,14 @@ def test_what_a_killed_import_left_goes_with_the_next_and_one_that_runs_keeps_it
         assert len(os.listdir(partial)) == 4
     models("import", path, "--name", "two", "--copy")
     assert os.listdir(partial) == [kept.name]
+
+
+@pytest.mark.parametrize("status, ends, sentence", [
+    (404, 66, "has no such file (status 404)"), (410, 66, "has no such file"), (500, 68, "answers with status 500"),
+    (418, 68, "answers with status 418"),
+])
+def test_a_refusal_is_told_of_the_host_that_refused(models, status, ends, sentence):
+    with Hub() as hub:
+        hub.add("org/repo", "m.gguf", gguf(), faults=[answers(status)])
+        told = models("pull", f"{hub.network}/org/repo/m.gguf", "--tries", 1, status=ends)
+        assert f"{hub.network} {sentence}" in told and "huggingface" not in told

@@ -142,10 +142,13 @@ struct HubRefusal {
 
     private let status: Int
     private let code: String
+    /// Whose answer it is: the hub's, or that of a host that it sent on to, or of an address.
+    private let origin: String
     private let retryAfter: Int?
 
     init(_ head: FetchHead, attempt: Int) {
         self.status = head.status
+        self.origin = head.url.origin
         self.code = head.first("x-error-code") ?? ""
         self.retryAfter = head.first("retry-after").flatMap { Int($0) }
     }
@@ -169,15 +172,17 @@ struct HubRefusal {
                 settings.token == nil
                     ? "\(name) does not exist, or is private or gated; set HF_TOKEN to a token that may read it"
                     : "\(name) does not exist, or the token in HF_TOKEN may not read it")
+        case (404, _) where self.origin != settings.endpoint.origin, (410, _):
+            return RegistryError(.unknown, "\(self.origin) has no such file (status \(self.status))")
         case (404, _):
             return RegistryError(.unknown, "\(settings.endpoint.origin) has no repository \(name)")
         case (429, _), (500..., _):
             let error = RegistryError(
-                .unreachable, "\(settings.endpoint.origin) answers with status \(self.status); try again later")
+                .unreachable, "\(self.origin) answers with status \(self.status); try again later")
             let wait = self.retryAfter.map { min(max(0, $0), Self.waitSecondsMax) * 1000 }
             return HubRetry(error: error, waitMilliseconds: wait)
         default:
-            return RegistryError(.unreachable, "\(settings.endpoint.origin) answers with status \(self.status)")
+            return RegistryError(.unreachable, "\(self.origin) answers with status \(self.status)")
         }
     }
 }
