@@ -38,6 +38,11 @@ def test_models_of_the_configuration_have_aliases_and_pins_too(models, tmp_path)
         assert "no model own" in models(*words, status=66)
 
 
+def test_names_that_are_brumes_own_are_refused(models):
+    named = {"BRUME_BEDROCK_MODELS": "brume.echo=/nowhere/own.gguf"}
+    assert "which are Brume's own" in models("list", status=78, **named)
+
+
 def test_a_running_server_takes_a_name_before_an_alias(fresh_server):
     server = fresh_server("--bedrock-models", "own=/nowhere/own.gguf")
     assert server.run("model", "alias", "*", "brume.echo").returncode == 0

@@ -389,6 +389,10 @@ package struct Setting: Sendable {
             let place = String(entry[entry.index(after: equals)...])
             guard name.utf8.allSatisfy({ ($0 | 0x20) &- 0x61 < 26 || $0 &- 0x30 < 10 || "-_.:".utf8.contains($0) })
             else { throw ConfigurationError("takes names of letters, digits and the signs - _ . :") }
+            guard !name.hasPrefix(ModelName.reservedPrefix) else {
+                throw ConfigurationError(
+                    "takes no names that begin with \(ModelName.reservedPrefix), which are Brume's own")
+            }
             guard !models.contains(where: { $0.name == name }) else {
                 throw ConfigurationError("names the model \(name) twice")
             }
