@@ -1,6 +1,7 @@
 """A server elsewhere that says what none should: each client is told an error of its own notation, and Brume stays."""
 
 import json
+import time
 
 import botocore.exceptions
 import pytest
@@ -123,3 +124,13 @@ def test_why_a_server_refuses_is_told(client, odd, answer, code, message):
     odd.answer = answer
     told = refusal(client)
     assert told[0] == code and message in told[1]
+
+
+def test_a_probe_says_whom_it_waits_for(fresh_server, odd):
+    def late(handler):
+        time.sleep(1)
+        streams(*ends({"prompt_tokens": 3, "completion_tokens": 1}))(handler)
+
+    odd.answer = late
+    answer = fresh_server().run("model", "probe", odd.url)
+    assert answer.returncode == 0 and answer.stderr == f"asking {odd.url.split('#')[0]}; Ctrl-C ends it\n"

@@ -24,11 +24,12 @@ extension Model {
                 throw Exit.failure(.usage, "the address needs the model's name behind it: \(self.address)#name")
             }
             let key = ProcessEnvironment.variables["BRUME_MODEL_API_KEY"]
-            let probe: ModelServerProbe
-            do throws(InferenceError) {
-                probe = try await ModelServerProbe(url: parts[0], model: parts[1], apiKey: key)
-            } catch {
-                throw Exit.failure(.noHost, "\(parts[0]) does not answer: \(error.reason)")
+            let probe = try await Patience.telling("asking \(parts[0]); Ctrl-C ends it") {
+                do throws(InferenceError) {
+                    return try await ModelServerProbe(url: parts[0], model: parts[1], apiKey: key)
+                } catch {
+                    throw Exit.failure(.noHost, "\(parts[0]) does not answer: \(error.reason)")
+                }
             }
             switch self.output {
             case .text:
