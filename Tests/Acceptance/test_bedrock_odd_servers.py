@@ -1,6 +1,8 @@
 """A server elsewhere that says what none should: each client is told an error of its own notation, and Brume stays."""
 
+import itertools
 import json
+import socket
 import time
 
 import botocore.exceptions
@@ -22,6 +24,8 @@ class OddServer:
         class Handler(scripted_engine.Handler):
             def do_POST(self):
                 self.rfile.read(int(self.headers["Content-Length"]))
+                if self.path not in ("/v1/chat/completions", "/v1/embeddings"):
+                    return self.send_error(404)
                 return owner.answer(self)
 
         self.server = scripted_engine.serve(Handler)
@@ -134,3 +138,19 @@ def test_a_probe_says_whom_it_waits_for(fresh_server, odd):
     odd.answer = late
     answer = fresh_server().run("model", "probe", odd.url)
     assert answer.returncode == 0 and answer.stderr == f"asking {odd.url.split('#')[0]}; Ctrl-C ends it\n"
+
+
+def test_a_server_that_cuts_connections_now_and_then_does_not_stand_still(client, odd):
+    number = itertools.count(1)
+
+    def cuts_every_third(handler):
+        if next(number) % 3 == 0:
+            handler.connection.shutdown(socket.SHUT_RDWR)
+        else:
+            streams(*ends({"prompt_tokens": 3, "completion_tokens": 1}))(handler)
+
+    odd.answer = cuts_every_third
+    begun = time.monotonic()
+    for _ in range(12):
+        assert client.converse(modelId="m", messages=MESSAGES)["stopReason"] == "end_turn"
+    assert time.monotonic() - begun < 10

@@ -136,6 +136,21 @@ private func host(
         await host.stop()
     }
 
+    @Test func `a server elsewhere that cuts a connection is asked again at once, each time`() async throws {
+        let (launcher, time) = (FakeLauncher(), FakeTime())
+        let far = ExternalModel(name: "far", servers: [.init(url: "http://far/v1", remoteName: "far")])
+        let host = ModelHost(
+            source: ListedModels(["far": .external(far)]), launcher: launcher, limits: ModelHost.Limits(),
+            time: time.time)
+        for count in 1...5 {
+            // Nobody sleeps: the time stands still.
+            #expect(try await host.said("far") == "a")
+            #expect(launcher.startCount == count)
+            launcher.engines.last?.end()
+        }
+        await host.stop()
+    }
+
     @Test func `after a crash the next request is served by a new engine`() async throws {
         let (launcher, time) = (FakeLauncher(), FakeTime())
         let host = host(launcher, time: time)

@@ -214,10 +214,17 @@ package struct ModelHostState {
             case .ready(let engine, _, let since, let leaving) = entry.phase
         else { return nil }
         if since.duration(to: now) > .seconds(Self.quietSeconds) { entry.failures = 0 }
-        // The first restart has no delay: the next request is served.
-        entry.phase = .failed(
-            .failed("the engine ended"), signal: nil, until: now + Self.pause(entry.failures, limits))
-        entry.failures += 1
+        if case .external = entry.place {
+            // It is not ours to spare: it is asked again at once, and a pause follows where it does not answer then.
+            // With one now, a server that cuts a connection here and there would stand still.
+            entry.failures = 0
+            entry.phase = .failed(.failed("the server closed the connection"), signal: nil, until: now)
+        } else {
+            // The first restart is not waited for: the next request is served.
+            entry.phase = .failed(
+                .failed("the engine ended"), signal: nil, until: now + Self.pause(entry.failures, limits))
+            entry.failures += 1
+        }
         entry.plan = nil
         self.entries[name] = entry
         leaving?.set()
