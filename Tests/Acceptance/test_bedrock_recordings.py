@@ -104,9 +104,18 @@ def test_recordings_that_are_wrong_end_the_start(server, tmp_path, rule, sentenc
     assert answer.returncode == 78 and sentence in answer.stderr
 
 
-def test_a_line_that_is_none_ends_the_start(server, tmp_path):
-    (tmp_path / "tape.jsonl").write_text("nonsense\n")
+COUNTS_OF_NO_ANSWER = {
+    "version": 1, "request": {"model": "m"}, "answer": [], "stop": "endOfTurn",
+    "usage": {"inputTokens": 2**63 - 1, "outputTokens": 2**63 - 1},
+}
+
+
+@pytest.mark.parametrize("line, sentence", [
+    ("nonsense", "it is no JSON"), (json.dumps(COUNTS_OF_NO_ANSWER), "its usage has no inputTokens"),
+], ids=["no JSON", "counts"])
+def test_a_line_that_is_none_ends_the_start(server, tmp_path, line, sentence):
+    (tmp_path / "tape.jsonl").write_text(f"{line}\n")
     path = tmp_path / "rules.json"
     path.write_text(json.dumps({"rules": [{"recording": {"file": "tape.jsonl", "mode": "replay"}}]}))
     answer = server.run("start", "--bedrock-rules", str(path), "--data-dir", str(tmp_path / "data"))
-    assert answer.returncode == 78 and "line 1 of" in answer.stderr and "it is no JSON" in answer.stderr
+    assert answer.returncode == 78 and "line 1 of" in answer.stderr and sentence in answer.stderr
