@@ -52,7 +52,7 @@ struct UsageFiles {
         let whole = text[..<(text.utf8.lastIndex(of: UInt8(ascii: "\n")) ?? text.startIndex)]
         let lines = whole.split(separator: "\n")
         guard let first = lines.first, first.hasPrefix(header + " "),
-            let number = Int(first.dropFirst(header.utf8.count + 1))
+            let number = Int(first.dropFirst(header.utf8.count + 1)), (0..<Int.max).contains(number)
         else { return nil }
         var totals: [UsageKey: UsageTotals] = [:]
         for line in lines.dropFirst() {
