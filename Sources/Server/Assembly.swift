@@ -28,6 +28,8 @@ enum Assembly {
         var tellMetrics: @Sendable () -> Void = {}
         /// Applies the settings that may change while the server runs.
         var reconfigure: [@Sendable (Configuration) -> Void] = []
+        /// Writes what is only in memory yet; called once, after the last answer.
+        var atEnd: [@Sendable () -> Void] = []
 
         mutating func add(_ other: Services) {
             let (first, second) = (self.tellMetrics, other.tellMetrics)
@@ -35,6 +37,7 @@ enum Assembly {
             self.nodes += other.nodes
             self.background += other.background
             self.reconfigure += other.reconfigure
+            self.atEnd += other.atEnd
             self.tellMetrics = {
                 first()
                 second()
@@ -121,7 +124,8 @@ enum Assembly {
             background: [{ await models.run() }, { await Self.loadPinned(registry, models) }],
             reconfigure: [
                 { bedrock.reconfigure(aliases: $0.bedrockAliases, rules: $0.bedrockRules) }
-            ]
+            ],
+            atEnd: [{ usage.flush() }]
         )
     }
 

@@ -36,6 +36,7 @@ package final class BrumeServer: Sendable {
     private let models: ModelEngines?
     /// The work beside requests; ended by `stop`.
     private let background: Task<Void, Never>
+    private let atEnd: [@Sendable () -> Void]
     /// Ends with the store; awaited by `stop`.
     private let healthLog: Task<Void, Never>
 
@@ -70,6 +71,7 @@ package final class BrumeServer: Sendable {
         self.phase = opened.phase
         self.models = opened.models
         self.startLines = opened.startLines
+        self.atEnd = assembled.atEnd
         // Cancelled and awaited by `stop`.
         self.background = Task {
             await withDiscardingTaskGroup { group in
@@ -322,6 +324,7 @@ package final class BrumeServer: Sendable {
         // After the drain, so that answers in progress could finish.
         await self.models?.stop()
         await self.background.value
+        for work in self.atEnd { work() }
         await self.store?.close()
         await self.healthLog.value
         await self.listener.shutDown()

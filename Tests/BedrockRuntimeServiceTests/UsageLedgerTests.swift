@@ -81,12 +81,12 @@ struct UsageLedgerTests {
         func take(_ work: @escaping @Sendable () -> Void) { self.waiting.withLock { $0.append(work) } }
 
         /// - Returns: how many pieces of work there were.
-        func run() -> Int {
+        func run(times: Int = 1) -> Int {
             let works = self.waiting.withLock { waiting in
                 defer { waiting = [] }
                 return waiting
             }
-            for work in works { work() }
+            for _ in 0..<times { for work in works { work() } }
             return works.count
         }
     }
@@ -146,6 +146,46 @@ struct UsageLedgerTests {
         #expect(beside.run() == 1)
         #expect(try self.number("totals") == 2)
         #expect(self.read == [self.key(): UsageTotals(invocations: 6)])
+    }
+
+    @Test func `a full journal counts once, even if the totals were written and not known to be`() throws {
+        defer { self.removeFiles() }
+        let beside = Beside()
+        let ledger = try self.ledger(beside)
+        for _ in 0..<3 { ledger.add(UsageTotals(invocations: 1), to: self.key()) }
+        #expect(beside.run(times: 2) == 1)
+        #expect(self.read == [self.key(): UsageTotals(invocations: 3)])
+        _ = try self.ledger(Beside())
+        #expect(self.read == [self.key(): UsageTotals(invocations: 3)])
+    }
+
+    @Test func `totals that cannot be read are not begun anew`() throws {
+        defer { self.removeFiles() }
+        let beside = Beside()
+        let ledger = try self.ledger(beside)
+        ledger.add(UsageTotals(invocations: 1), to: self.key("old"))
+        let again = try self.ledger(beside)
+        for _ in 0..<3 { again.add(UsageTotals(invocations: 1), to: self.key()) }
+        let totals = "\(self.directory)/totals"
+        let whole = try Files.read(totals)
+        try Files.replace(totals, with: Array("damaged\n".utf8), mode: 0o600, temporarySuffix: "x")
+        #expect(beside.run() == 1)
+        try Files.replace(totals, with: whole, mode: 0o600, temporarySuffix: "x")
+        #expect(self.read == [self.key("old"): .init(invocations: 1), self.key(): .init(invocations: 3)])
+    }
+
+    @Test func `what the disk did not take is written at the end`() throws {
+        defer { self.removeFiles() }
+        let ledger = try UsageLedger(directory: self.directory, random: self.random)
+        let (journal, kept) = ("\(self.directory)/journal", "\(self.directory)/kept")
+        try Files.rename(journal, to: kept)
+        try Files.createDirectory(journal)
+        ledger.add(UsageTotals(invocations: 1), to: self.key())
+        try Files.removeTree(journal)
+        try Files.rename(kept, to: journal)
+        ledger.flush()
+        ledger.flush()
+        #expect(self.read == [self.key(): UsageTotals(invocations: 1)])
     }
 
     @Test func `what the disk does not take is written later, once`() throws {

@@ -2,7 +2,19 @@ internal import Primitives
 
 /// The files of a `UsageLedger`, as they were found.
 struct UsageFiles {
-    private typealias Lines = (number: Int, totals: [UsageKey: UsageTotals])
+    /// What a look at one file found.
+    private enum Found {
+        /// No file, or an empty one.
+        case absent
+        /// A file that does not begin like one of ours, such as that of a later version.
+        case foreign
+        case lines(number: Int, [UsageKey: UsageTotals])
+    }
+
+    /// Of a file's number: far more than there will ever be.
+    private static let numberMax = 1 << 53
+    /// Files with one name that were put aside.
+    private static let unreadCountMax = 100
 
     /// What they come to together.
     private(set) var sum: [UsageKey: UsageTotals] = [:]
@@ -20,18 +32,21 @@ struct UsageFiles {
     // Reading
 
     /// Reads a directory that a ledger may be writing to.
-    static func read(_ directory: String) -> UsageFiles {
+    /// - Throws: when a file is there and cannot be read.
+    static func read(_ directory: String) throws(FileError) -> UsageFiles {
         // The journals first: totals that are replaced in between have what was in them, and a higher number. The one
         // that is written to first: one that becomes full in between is found again, under the same number.
-        let paths = [self.journal(directory), self.fullJournal(directory)]
         var journals: [Int: [UsageKey: UsageTotals]] = [:]
-        for path in paths {
-            if let lines = self.lines(path, self.journalHeader) { journals[lines.number] = lines.totals }
+        for path in [self.journal(directory), self.fullJournal(directory)] {
+            if case .lines(let number, let totals) = try self.look(path, self.journalHeader) {
+                journals[number] = totals
+            }
         }
-        let whole = self.lines(self.totals(directory), self.totalsHeader)
         var files = UsageFiles()
-        files.sum = whole?.totals ?? [:]
-        let number = whole?.number ?? 0
+        var number = 0
+        if case .lines(let ownNumber, let totals) = try self.look(self.totals(directory), self.totalsHeader) {
+            (number, files.sum) = (ownNumber, totals)
+        }
         for (journalNumber, totals) in journals where journalNumber >= number { files.add(totals) }
         files.newest = max(number, journals.keys.max() ?? 0)
         return files
@@ -45,43 +60,70 @@ struct UsageFiles {
         }
     }
 
-    private static func lines(_ path: String, _ header: String) -> Lines? {
-        guard let bytes = try? Files.read(path) else { return nil }
+    private static func look(_ path: String, _ header: String) throws(FileError) -> Found {
+        let bytes: [UInt8]
+        do throws(FileError) {
+            bytes = try Files.read(path)
+        } catch .absent {
+            return .absent
+        }
         let text = String(decoding: bytes, as: UTF8.self)
         // A line without its end was being written.
         let whole = text[..<(text.utf8.lastIndex(of: UInt8(ascii: "\n")) ?? text.startIndex)]
         let lines = whole.split(separator: "\n")
         guard let first = lines.first, first.hasPrefix(header + " "),
-            let number = Int(first.dropFirst(header.utf8.count + 1)), (0..<Int.max).contains(number)
-        else { return nil }
+            let number = Int(first.dropFirst(header.utf8.count + 1)), (0...self.numberMax).contains(number)
+        else { return bytes.isEmpty ? .absent : .foreign }
         var totals: [UsageKey: UsageTotals] = [:]
         for line in lines.dropFirst() {
             if let (key, more) = UsageLine.parse(line) { totals[key, default: UsageTotals()] += more }
         }
-        return (number, totals)
+        return .lines(number: number, totals)
     }
 
     // Writing
 
-    /// Where files go that are there and cannot be read, such as those of a later version.
-    static func unread(_ path: String) -> String { "\(path).unread" }
-
-    /// Puts files that cannot be read out of the way of new ones.
+    /// Puts files that are not ours, such as those of a later version, out of the way of new ones: as `….unread`,
+    /// `….unread.2` and so on.
     static func keepUnread(_ directory: String) throws(FileError) {
         let paths = [
             (self.totals(directory), self.totalsHeader), (self.journal(directory), self.journalHeader),
             (self.fullJournal(directory), self.journalHeader),
         ]
-        for (path, header) in paths where (Files.facts(path)?.bytes ?? 0) > 0 && self.lines(path, header) == nil {
-            try Files.renameUnsynced(path, to: self.unread(path))
+        for (path, header) in paths {
+            guard case .foreign = try self.look(path, header) else { continue }
+            let names = ["\(path).unread"] + (2...self.unreadCountMax).map { "\(path).unread.\($0)" }
+            guard let name = names.first(where: { Files.facts($0) == nil }) else {
+                throw .unusable(path: path, reason: "it is not one of ours, and too many like it were put aside")
+            }
+            try Files.renameUnsynced(path, to: name)
         }
     }
 
-    /// Adds the full journal to the totals, which get `number`, that of the journal after it.
+    /// Removes what a killed process has left of files that it was writing.
+    static func removeUnfinished(_ directory: String) throws(FileError) {
+        for name in try Files.names(in: directory) where name.hasPrefix("totals~") || name.hasPrefix("journal~") {
+            try Files.remove("\(directory)/\(name)")
+        }
+    }
+
+    /// Adds the full journal to the totals, which get `number`, that of the journal after it; does nothing if they have
+    /// it already.
+    /// - Throws: when the totals cannot be read or written: then the full journal is still needed.
     static func fold(_ directory: String, into number: Int, _ random: any RandomSource) throws(FileError) {
+        guard
+            case .lines(let journalNumber, let journal) = try self.look(
+                self.fullJournal(directory), self.journalHeader)
+        else { return }
         var files = UsageFiles()
-        files.sum = self.lines(self.totals(directory), self.totalsHeader)?.totals ?? [:]
-        files.add(self.lines(self.fullJournal(directory), self.journalHeader)?.totals ?? [:])
+        switch try self.look(self.totals(directory), self.totalsHeader) {
+        case .absent: break
+        case .foreign: throw .unusable(path: self.totals(directory), reason: "it is not one of ours")
+        case .lines(let ownNumber, let totals):
+            guard journalNumber >= ownNumber else { return }
+            files.sum = totals
+        }
+        files.add(journal)
         try self.replaceTotals(of: directory, by: files.sum, number, random)
     }
 

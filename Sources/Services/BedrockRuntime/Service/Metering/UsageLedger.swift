@@ -25,6 +25,8 @@ package final class UsageLedger: Sendable {
 
     /// Answers until lines that the disk did not take are tried again: each try writes all of them.
     private static let retryAnswerCount = 100
+    /// The same in time.
+    private static let retryInterval = Duration.seconds(1)
 
     private struct State {
         /// The keys that are kept.
@@ -32,6 +34,7 @@ package final class UsageLedger: Sendable {
         /// What the disk did not take yet.
         var unwritten: [UsageKey: UsageTotals] = [:]
         var answersToRetry = 0
+        var retryTime = ContinuousClock.now
         /// Of the journal that is written to.
         var number: Int
         var journalLineCount = 0
@@ -65,8 +68,9 @@ package final class UsageLedger: Sendable {
         self.journalLineCountMax = journalLineCountMax
         self.runBeside = runBeside
         try Files.createDirectory(directory)
+        try UsageFiles.removeUnfinished(directory)
         try UsageFiles.keepUnread(directory)
-        let files = UsageFiles.read(directory)
+        let files = try UsageFiles.read(directory)
         let number = files.newest + 1
         self.state = Mutex(State(keys: Set(files.sum.keys), number: number))
         try UsageFiles.replaceTotals(of: directory, by: files.sum, number, random)
@@ -75,7 +79,9 @@ package final class UsageLedger: Sendable {
 
     /// All that was used, for commands; reads the files of a server that may be running.
     package static func read(directory: String) -> [(key: UsageKey, totals: UsageTotals)] {
-        UsageFiles.read(directory).sum.map { ($0.key, $0.value) }.sorted { left, right in
+        // Without its files a directory has no usage; `brume usage` then says so.
+        let sum = (try? UsageFiles.read(directory))?.sum ?? [:]
+        return sum.map { ($0.key, $0.value) }.sorted { left, right in
             (left.key.day, left.key.account, left.key.principal, left.key.model)
                 < (right.key.day, right.key.account, right.key.principal, right.key.model)
         }
@@ -91,8 +97,7 @@ package final class UsageLedger: Sendable {
             }
             guard self.append(UsageLine.text(key, totals), &state) else {
                 state.unwritten[key] = totals
-                state.answersToRetry = Self.retryAnswerCount
-                return
+                return Self.waitToRetry(&state)
             }
             state.journalLineCount += 1
             if state.journalLineCount >= self.journalLineCountMax { self.turn(&state) }
@@ -123,8 +128,24 @@ package final class UsageLedger: Sendable {
 
     private func retry(_ state: inout State) {
         state.answersToRetry -= 1
-        guard state.answersToRetry <= 0 else { return }
-        state.answersToRetry = Self.retryAnswerCount
+        guard state.answersToRetry <= 0 || ContinuousClock.now >= state.retryTime else { return }
+        Self.waitToRetry(&state)
+        self.writeUnwritten(&state)
+    }
+
+    private static func waitToRetry(_ state: inout State) {
+        state.answersToRetry = self.retryAnswerCount
+        state.retryTime = ContinuousClock.now + self.retryInterval
+    }
+
+    /// Writes what the disk did not take before; for the end of the server.
+    package func flush() {
+        self.state.withLock { state in
+            if !state.unwritten.isEmpty { self.writeUnwritten(&state) }
+        }
+    }
+
+    private func writeUnwritten(_ state: inout State) {
         guard self.append(state.unwritten.map { UsageLine.text($0.key, $0.value) }.joined(), &state) else { return }
         state.journalLineCount += state.unwritten.count
         state.unwritten = [:]
