@@ -21,7 +21,8 @@ extension Pipeline {
         _ loop: LoopContext
     ) -> RequestPlan? {
         let bytesMax = self.bodyBytesMax(way)
-        guard Self.mayBeLarge(head, connection, bytesMax: bytesMax),
+        // Whatever the method: on HTTP/2 a GET may have a body, too, whose length nobody need say.
+        guard Self.mayBeLarge(head, connection, bytesMax: bytesMax, countsMethod: false),
             let refusal = self.refusal(of: way, head, connection)
         else { return nil }
         return .stream { body in
@@ -43,10 +44,14 @@ extension Pipeline {
 
     /// Whether a body may be too large to be worked on on the event loop, and is not known to be longer than the
     /// service takes.
-    static func mayBeLarge(_ head: RequestHead, _ connection: ConnectionInfo, bytesMax: Int) -> Bool {
+    ///
+    /// `countsMethod`: a GET or HEAD of HTTP/2 counts as one without a body, as it is unless somebody means harm.
+    static func mayBeLarge(
+        _ head: RequestHead, _ connection: ConnectionInfo, bytesMax: Int, countsMethod: Bool = true
+    ) -> Bool {
         if let length = head.headers.contentLength { return length > self.loopBodyBytesMax && length <= bytesMax }
-        let mayHaveBody = connection.version == .http2 && head.method != "GET" && head.method != "HEAD"
-        return mayHaveBody || head.headers.contains("transfer-encoding")
+        let isBodiless = countsMethod && (head.method == "GET" || head.method == "HEAD")
+        return (connection.version == .http2 && !isBodiless) || head.headers.contains("transfer-encoding")
     }
 
     private func refusal(

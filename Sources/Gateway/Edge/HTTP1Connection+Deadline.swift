@@ -83,7 +83,11 @@ extension HTTP1Connection: DeadlineTarget {
 
     func drain() {
         self.keepsAlive = false
-        if case .head = self.phase, self.input == nil { self.closeNow() }
+        guard case .head = self.phase, self.input == nil else { return }
+        guard self.bufferedBytes > 0 else { return self.closeNow() }
+        // The last answer is still on its way to a slow client.
+        self.closeAfterSending()
+        self.settle()
     }
 
     /// Over TLS the channel ends a moment later: what was asked for is given up before, and nothing more is taken.

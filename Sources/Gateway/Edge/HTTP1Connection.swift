@@ -307,7 +307,7 @@ final class HTTP1Connection: ChannelInboundHandler, RemovableChannelHandler {
     }
 
     /// A plain close would discard what the kernel has not taken yet.
-    private func closeAfterSending() {
+    func closeAfterSending() {
         self.phase = .closed
         guard let context = self.context else { return }
         let sent = context.eventLoop.makePromise(of: Void.self)
