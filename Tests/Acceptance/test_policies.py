@@ -315,8 +315,14 @@ def test_a_profile_needs_the_permission_for_the_model_behind_it_which_may_be_for
         assert ask(model)["stopReason"] == "end_turn"
     assert model_arn(ECHO) in sentence(ask, ECHO)
     ask = asking(statement("Allow", "bedrock:*"), statement("Deny", "bedrock:*", model_arn(ECHO)))
-    for model in [profile, profile_arn]:
+    away = f"arn:aws:bedrock:eu-west-1::foundation-model/{ECHO}"
+    named = f"arn:aws:bedrock:{REGION}:{ACCOUNT}:application-inference-profile/{ECHO}"
+    for model in [profile, profile_arn, away, named]:
         assert "with an explicit deny" in sentence(ask, model)
+    # Only profiles have the prefix of one.
+    bedrock = User(server, document(statement("Allow", "bedrock:*"))).client("bedrock-runtime")
+    with pytest.raises(bedrock.exceptions.ResourceNotFoundException):
+        bedrock.converse(modelId=model_arn(profile), messages=user_turn("hi"))
 
 
 CHAT = {"model": ECHO, "messages": [{"role": "user", "content": "hi"}]}

@@ -79,7 +79,11 @@ package final class ModelCatalog: Sendable {
 
     /// An alias as ids are compared with it: without the prefix of an inference profile and without ARN, which are
     /// taken away from ids too. With them it would never hold.
-    package static func pattern(_ text: String) -> String { ModelID.id(in: text) ?? text }
+    /// A pattern of which nothing but stars would remain stays as it is, and fits nothing: `us.*` is not all models.
+    package static func pattern(_ text: String) -> String {
+        guard let id = ModelID.id(in: text), id.contains(where: { $0 != "*" }) else { return text }
+        return id
+    }
 
     /// What answers for an id that is no name itself, in the order in which it is looked for.
     private static func standIns(for id: String, _ aliases: [Alias], _ registry: RegistryView?) -> [String] {

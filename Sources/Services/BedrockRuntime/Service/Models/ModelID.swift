@@ -13,6 +13,11 @@ struct ModelID: Sendable, Hashable {
         "custom-model/", "imported-model/", "custom-model-deployment/",
     ]
 
+    /// Kinds whose use needs access to a foundation model as well.
+    private static let resourcesOfModels = [
+        "inference-profile/", "application-inference-profile/", "foundation-model/",
+    ]
+
     /// Prefixes of ids of models for images, videos or speech, which no engine here supports.
     private static let mediaPrefixes = [
         "amazon.nova-canvas", "amazon.nova-reel", "amazon.nova-sonic", "amazon.nova-2-sonic",
@@ -54,7 +59,12 @@ struct ModelID: Sendable, Hashable {
             else { return nil }
             name = String(arn.resource.dropFirst(prefix.count))
         }
-        if let prefix = Self.profilePrefixes.first(where: name.hasPrefix) { name.removeFirst(prefix.count) }
+        // An id may be a profile's; of ARNs only those of profiles have its prefix.
+        if name == text || text.contains(":inference-profile/"),
+            let prefix = Self.profilePrefixes.first(where: name.hasPrefix)
+        {
+            name.removeFirst(prefix.count)
+        }
         return name.isEmpty || name.contains("/") || name.contains("..") ? nil : name
     }
 
@@ -67,8 +77,8 @@ struct ModelID: Sendable, Hashable {
     /// Whether the id is that of a conversational model, not of one for media, embeddings or reranking.
     var mayConverse: Bool { !self.isForMedia && VectorNotation.kind(of: self) == nil }
 
-    /// The accesses of an action on the model: to the model or the profile, and for a cross-region profile also to its
-    /// model, which a policy may allow only through that profile.
+    /// The accesses of an action on the model: to the resource that the request names and, if that is a profile or an
+    /// ARN of another region, to the model behind it, which a policy may allow only through that profile.
     ///
     /// DEVIATION: AWS requires access to the model in every region of the profile; here in the request's own.
     /// - Source: Amazon Bedrock User Guide, "Geographic cross-Region inference", "IAM policy requirements"; for the
@@ -78,14 +88,17 @@ struct ModelID: Sendable, Hashable {
         guard text.utf8.count <= self.textBytesMax else { return [ResourceAccess(action: action, resource: "*")] }
         let own = self.resource(text, context)
         let access = ResourceAccess(action: action, resource: own)
-        guard ARN(own)?.resource.hasPrefix("inference-profile/") == true, let model = self.id(in: text) else {
-            return [access]
-        }
+        guard let resource = ARN(own)?.resource, Self.resourcesOfModels.contains(where: resource.hasPrefix),
+            let model = self.id(in: text).map({ self.foundationModel($0, context) }), model != own
+        else { return [access] }
+        // The id of an application inference profile says nothing of its model, unless it is a model's, with a dot.
+        if resource.hasPrefix("application-inference-profile/"), !resource.contains(".") { return [access] }
+        let isProfile = !resource.hasPrefix("foundation-model/")
         return [
             access,
             ResourceAccess(
-                action: action, resource: self.foundationModel(model, context),
-                conditionKeys: ["bedrock:InferenceProfileArn": [own]]),
+                action: action, resource: model,
+                conditionKeys: isProfile ? ["bedrock:InferenceProfileArn": [own]] : [:]),
         ]
     }
 
