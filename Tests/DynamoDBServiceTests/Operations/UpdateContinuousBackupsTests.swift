@@ -41,10 +41,12 @@ struct UpdateContinuousBackupsTests {
         let day = Timestamp(millisecondsSinceEpoch: fixture.clock.now().millisecondsSinceEpoch - 86_400_000)
         #expect(short?.earliestRestorableDateTime == day)
         let long = try await fixture.recovery(true)?.pointInTimeRecoveryDescription
-        #expect(long?.earliestRestorableDateTime == day)
+        // In whole seconds, since SDKs send it back so.
+        let beginning = Timestamp(secondsSinceEpoch: (day.millisecondsSinceEpoch + 999) / 1000)
+        #expect(long?.earliestRestorableDateTime == beginning)
         fixture.clock.advance(milliseconds: 86_400_000)
         let later = try await fixture.recovery(true, days: 30)?.pointInTimeRecoveryDescription
-        #expect(later?.earliestRestorableDateTime == day)
+        #expect(later?.earliestRestorableDateTime == beginning)
     }
 
     @Test func `a table that is not there is named`() async throws {

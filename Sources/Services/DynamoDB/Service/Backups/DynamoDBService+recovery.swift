@@ -30,9 +30,7 @@ extension DynamoDBService {
     /// durable: changes before that commit are not in the log, whatever the clock said when it was prepared.
     func settledRecovery(_ table: TableDescriptor) async throws(ServiceError) -> RecoverySettings? {
         guard let recovery = table.recovery, recovery.since == nil else { return table.recovery }
-        // Whole seconds, rounded up: SDKs send the earliest moment back without its fraction.
-        let now = self.clock.now()
-        let since = Timestamp(secondsSinceEpoch: (now.millisecondsSinceEpoch + 999) / 1000)
+        let since = self.clock.now().roundedUpToSecond
         return try await self.catalog.update(table.reference) { (present, _) in
             if present.number == table.number, present.recovery?.since == nil { present.recovery?.since = since }
         }.table.recovery

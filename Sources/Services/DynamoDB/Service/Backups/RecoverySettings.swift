@@ -23,6 +23,13 @@ struct RecoverySettings: Sendable, Hashable {
     }
 }
 
+extension Timestamp {
+    /// For the earliest moment that can be restored: SDKs send it back without its fraction.
+    var roundedUpToSecond: Timestamp {
+        Timestamp(secondsSinceEpoch: (self.millisecondsSinceEpoch + 999) / 1000)
+    }
+}
+
 /// A backup, restore or export that reads a table: meanwhile its changes are kept, and it cannot be deleted.
 struct RunningCopy: Sendable, Hashable {
     /// Unique in the table: the number for the copy's own keys.

@@ -30,7 +30,7 @@ extension DynamoDBService {
                     return
                 }
                 table.recovery = RecoverySettings(
-                    since: table.recovery?.earliest(at: now),
+                    since: table.recovery?.earliest(at: now)?.roundedUpToSecond,
                     periodDays: given.recoveryPeriodInDays ?? RecoverySettings.periodDaysMax
                 )
             }.table
