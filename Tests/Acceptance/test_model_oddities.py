@@ -116,3 +116,10 @@ def test_a_refusal_is_told_of_the_host_that_refused(models, status, ends, senten
         hub.add("org/repo", "m.gguf", gguf(), faults=[answers(status)])
         told = models("pull", f"{hub.network}/org/repo/m.gguf", "--tries", 1, status=ends)
         assert f"{hub.network} {sentence}" in told and "huggingface" not in told
+
+
+def test_an_alias_of_a_prefix_alone_is_not_for_all_models(fresh_server):
+    client = fresh_server("--bedrock-aliases", "us.*=brume.echo").client("bedrock-runtime")
+    with pytest.raises(client.exceptions.ResourceNotFoundException):
+        client.converse(
+            modelId="anthropic.claude-3-haiku-20240307-v1:0", messages=[{"role": "user", "content": [{"text": "hi"}]}])

@@ -24,21 +24,23 @@ struct HostedModel: ChatModel, PurposedModel {
         }
     }
 
-    /// If the engine has just ended, nothing was sent to it, so the request is retried once with the next engine.
+    /// If the engine has just ended, nothing was sent to it, so the request is retried once with the next engine. A
+    /// server elsewhere may have cut this one connection only, so it is asked once more before that.
     func withEngine<Value>(
         _ work: (RunningEngine, SlotQueue, ContinuousClock.Instant) async throws -> Value
     ) async throws -> Value {
         let deadline = self.host.time.now() + .seconds(self.host.limits.holdSeconds)
-        var isRetried = false
+        var cutCount = 0
         while true {
             let lease = try await self.host.lease(self.name, until: deadline)
             do {
                 defer { self.host.giveBack(lease) }
                 return try await work(lease.engine, lease.queue, deadline)
             } catch InferenceError.unreached(let reason) {
-                guard !isRetried else { throw InferenceError.unreached(reason) }
-                isRetried = true
-                await self.host.lost(lease)
+                cutCount += 1
+                let isExternal = lease.engine.processID == nil
+                guard cutCount <= (isExternal ? 2 : 1) else { throw InferenceError.unreached(reason) }
+                if !isExternal || cutCount == 2 { await self.host.lost(lease) }
             }
         }
     }

@@ -130,7 +130,7 @@ package struct DownloadProgress: Sendable, Hashable {
                     error.reason,
                     error.sentence + "; what came so far is kept: give the same command again to go on"))
         }
-        return .again(pauseMilliseconds: min(500 << self.fruitless, Self.pauseMillisecondsMax))
+        return .again(pauseMilliseconds: min(500 << min(self.fruitless, 16), Self.pauseMillisecondsMax))
     }
 
     /// Handles an attempt without a response.

@@ -127,7 +127,8 @@ struct FileDownload {
     /// Makes one request and reads until its connection ends.
     private mutating func fetchOnce() async throws -> DownloadProgress.End {
         var headers: [(String, String)] = []
-        if let range = self.progress.range {
+        // Without digest and ETag nothing would tell whether the rest is of the same content.
+        if let range = self.progress.range, self.target.digest != nil || self.etag != nil {
             headers.append(("Range", range))
             if let etag = self.etag { headers.append(("If-Range", etag)) }
         }
