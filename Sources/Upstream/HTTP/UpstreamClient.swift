@@ -13,6 +13,9 @@ package final class UpstreamClient: Sendable {
     package let options: UpstreamOptions
     private let tls: UpstreamTLS?
     private let shelf: ConnectionShelf
+    /// The endpoint's address; nil for a host name, or if it is no valid address.
+    private let address: SocketAddress?
+    private let isLocal: Bool
 
     /// - Parameters:
     ///   - endpoint: the server.
@@ -31,6 +34,13 @@ package final class UpstreamClient: Sendable {
             self.tls = endpoint.isTLS ? tls : nil
         }
         self.shelf = ConnectionShelf(countMax: options.restingConnectionsMax)
+        // NIO's bootstrap resolves whatever it takes for a host name on another thread, even a numeric address.
+        self.address =
+            switch endpoint.address {
+            case .unix(let path): try? SocketAddress(unixDomainSocketPath: path)
+            case .tcp(let host, let port): try? SocketAddress(ipAddress: host, port: port)
+            }
+        self.isLocal = self.address.map(LocalSocket.isLocal) ?? false
     }
 
     deinit { self.shelf.close() }
@@ -167,16 +177,18 @@ package final class UpstreamClient: Sendable {
                     tried.value[ObjectIdentifier(channel)] = ConnectionHandle(connection, channel)
                 }
             }
+        // NIO's bootstrap sets TCP_NODELAY.
         let connected: EventLoopFuture<any Channel>
-        switch endpoint.address {
-        case .unix(let path): connected = bootstrap.connect(unixDomainSocketPath: path)
-        case .tcp(let host, let port):
-            // NIO's bootstrap sets TCP_NODELAY, and resolves whatever it takes for a host name on another thread, even
-            // a numeric address.
-            if let address = try? SocketAddress(ipAddress: host, port: port) {
-                connected = bootstrap.connect(to: address)
+        if let address {
+            if self.isLocal, let socket = LocalSocket.connected(to: address) {
+                connected = bootstrap.withConnectedSocket(socket)
             } else {
-                connected = bootstrap.connect(host: host, port: port)
+                connected = bootstrap.connect(to: address)
+            }
+        } else {
+            switch endpoint.address {
+            case .unix(let path): connected = bootstrap.connect(unixDomainSocketPath: path)
+            case .tcp(let host, let port): connected = bootstrap.connect(host: host, port: port)
             }
         }
         return connected.flatMapThrowing { channel in
