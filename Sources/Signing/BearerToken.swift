@@ -30,14 +30,15 @@ package enum BearerToken: Sendable, Hashable {
     }
 
     package init(_ text: Substring) throws(BearerError) {
-        guard text.utf8.count <= Self.bytesMax else { throw .invalid }
-        if text.hasPrefix(Self.longTermPrefix) {
-            let plain = try Self.decoded(text.dropFirst(Self.longTermPrefix.count))
+        let bytes = text.utf8
+        guard bytes.count <= Self.bytesMax else { throw .invalid }
+        if bytes.starts(with: Self.longTermPrefix.utf8) {
+            let plain = try Self.decoded(bytes.dropFirst(Self.longTermPrefix.utf8.count))
             guard let colon = plain.utf8.firstIndex(of: UInt8(ascii: ":")) else { throw .invalid }
             let secret = String(plain[plain.utf8.index(after: colon)...])
             self = .longTerm(LongTermBearer(name: String(plain[..<colon]), secret: secret))
-        } else if text.hasPrefix(Self.shortTermPrefix) {
-            let plain = try Self.decoded(text.dropFirst(Self.shortTermPrefix.count))
+        } else if bytes.starts(with: Self.shortTermPrefix.utf8) {
+            let plain = try Self.decoded(bytes.dropFirst(Self.shortTermPrefix.utf8.count))
             self = .shortTerm(try Self.request(plain))
         } else {
             throw .unknownPrefix
@@ -45,8 +46,8 @@ package enum BearerToken: Sendable, Hashable {
     }
 
     /// Strict, except that padding may be missing: it is often lost when keys are copied.
-    private static func decoded(_ text: Substring) throws(BearerError) -> String {
-        var padded = Array(text.utf8)
+    private static func decoded(_ text: Substring.UTF8View) throws(BearerError) -> String {
+        var padded = Array(text)
         while padded.count % 4 != 0 { padded.append(UInt8(ascii: "=")) }
         guard let bytes = Base64.decode(padded), let plain = String(validating: bytes, as: UTF8.self) else {
             throw .invalid

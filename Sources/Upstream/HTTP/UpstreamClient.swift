@@ -11,6 +11,7 @@ package final class UpstreamClient: Sendable {
     /// The endpoint as text, for logs.
     package let name: String
     package let options: UpstreamOptions
+    private let authority: String
     private let tls: UpstreamTLS?
     private let shelf: ConnectionShelf
     /// The endpoint's address; nil for a host name, or if it is no valid address.
@@ -27,6 +28,7 @@ package final class UpstreamClient: Sendable {
     ) throws(UpstreamError) {
         self.endpoint = endpoint
         self.name = endpoint.description
+        self.authority = endpoint.authority
         self.options = options
         if endpoint.isTLS, tls == nil {
             self.tls = try UpstreamTLS()
@@ -162,7 +164,8 @@ package final class UpstreamClient: Sendable {
     }
 
     private func connect(on loop: any EventLoop, timeout: Duration) -> EventLoopFuture<ConnectionHandle> {
-        let (endpoint, tls, options, shelf) = (self.endpoint, self.tls, self.options, self.shelf)
+        let (endpoint, authority, tls) = (self.endpoint, self.authority, self.tls)
+        let (options, shelf) = (self.options, self.shelf)
         // One for each address that was tried. TLS may have failed before it is known which address was connected: then
         // its handler knows the reason.
         let tried = NIOLoopBoundBox.makeBoxSendingValue([ObjectIdentifier: ConnectionHandle](), eventLoop: loop)
@@ -172,7 +175,8 @@ package final class UpstreamClient: Sendable {
                 channel.eventLoop.makeCompletedFuture {
                     let pipeline = channel.pipeline.syncOperations
                     if let tls { try pipeline.addHandler(try tls.handler(for: endpoint)) }
-                    let connection = UpstreamConnection(endpoint, shelf: shelf, options: options)
+                    let connection = UpstreamConnection(
+                        endpoint, authority: authority, shelf: shelf, options: options)
                     try pipeline.addHandler(connection)
                     tried.value[ObjectIdentifier(channel)] = ConnectionHandle(connection, channel)
                 }

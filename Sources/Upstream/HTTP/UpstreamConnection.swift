@@ -49,8 +49,9 @@ final class UpstreamConnection: ChannelDuplexHandler {
     /// The running timer, and when it fires.
     private var timer: (at: NIODeadline, scheduled: Scheduled<Void>)?
 
-    init(_ endpoint: UpstreamEndpoint, shelf: ConnectionShelf, options: UpstreamOptions) {
-        self.authority = endpoint.authority
+    /// - Parameter authority: that of the endpoint.
+    init(_ endpoint: UpstreamEndpoint, authority: String, shelf: ConnectionShelf, options: UpstreamOptions) {
+        self.authority = authority
         self.shelf = shelf
         self.options = options
         self.phase = endpoint.isTLS ? .handshake(since: .now(), waiting: nil) : .resting(since: .now())

@@ -79,8 +79,8 @@ struct ChatStream: EngineStream {
     /// - Returns: nil for the end marker.
     mutating func take(_ data: ArraySlice<UInt8>) throws(InferenceError) -> [ChatEvent]? {
         if let piece = self.piece, let text = piece.frame.string(in: data) { return self.say(piece.kind, text) }
+        if data.elementsEqual("[DONE]".utf8) { return nil }
         guard let chunk = Document(json: Array(data), keeping: Self.members) else {
-            if data.elementsEqual("[DONE]".utf8) { return nil }
             throw .failed("the engine sent an event that is no JSON")
         }
         self.learn(chunk, data)

@@ -95,7 +95,7 @@ package final class ModelCatalog: Sendable {
 
     /// An id unchanged, and without the part after its first colon.
     private static func spellings(_ id: String) -> [String] {
-        guard let colon = id.firstIndex(of: ":"), colon != id.startIndex else { return [id] }
+        guard let colon = id.utf8.firstIndex(of: UInt8(ascii: ":")), colon != id.startIndex else { return [id] }
         return [id, String(id[..<colon])]
     }
 

@@ -65,7 +65,17 @@ struct ModelID: Sendable, Hashable {
         {
             name.removeFirst(prefix.count)
         }
-        return name.isEmpty || name.contains("/") || name.contains("..") ? nil : name
+        return name.isEmpty || self.mayLeaveItsFolder(name.utf8) ? nil : name
+    }
+
+    /// Whether a name has a slash, or two dots side by side.
+    private static func mayLeaveItsFolder(_ name: String.UTF8View) -> Bool {
+        var last: UInt8 = 0
+        for byte in name {
+            if byte == UInt8(ascii: "/") || (byte == UInt8(ascii: ".") && last == byte) { return true }
+            last = byte
+        }
+        return false
     }
 
     /// Whether it is an imported model, whose ARN does not show its family.

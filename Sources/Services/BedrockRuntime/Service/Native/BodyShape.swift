@@ -41,10 +41,11 @@ package indirect enum BodyShape: Sendable {
     /// - Throws: for the first member that does not conform.
     /// - Complexity: recursion is as deep as the shape, whatever the body.
     package func check(_ body: Document, _ form: Form) throws(ServiceError) {
-        try self.check(body, BodyPlace(form: form))
+        var place = BodyPlace(form: form)
+        try self.check(body, &place)
     }
 
-    private func check(_ value: Document, _ place: BodyPlace) throws(ServiceError) {
+    private func check(_ value: Document, _ place: inout BodyPlace) throws(ServiceError) {
         switch (self, value) {
         case (.any, _): break
         // AWS's schemas do not allow null.
@@ -54,30 +55,40 @@ package indirect enum BodyShape: Sendable {
         case (.integer, .number):
             guard value.integer != nil else { throw place.wrongType(self, value) }
         case (.bounded(let shape, let least, let most), _):
-            try shape.check(value, place)
+            try shape.check(value, &place)
             try place.checkBounds(value, least: least, most: most)
         case (.word(let words), .string(let text)), (.wordOrObject(let words, _), .string(let text)):
             guard words.contains(text) else { throw place.wrongWord(words, text) }
         case (.list(let shape), .array(let elements)), (.textOrList(let shape), .array(let elements)):
-            for (index, element) in elements.enumerated() { try shape.check(element, place.element(index)) }
+            for (index, element) in elements.enumerated() {
+                place.enter(.element(index))
+                try shape.check(element, &place)
+                place.leave()
+            }
         case (.object(let shapes, let required), .object(let members)):
             for name in required where value[name].map({ $0 == .null }) ?? true { throw place.missing(name) }
-            try Self.check(members, shapes, place)
+            try Self.check(members, shapes, &place)
         case (.union(let shapes, let required, let kind), .object):
-            try Self.object(shapes, required: required).check(value, place.kind(value["type"]?.text ?? kind))
+            let kind = place.form == .anthropic ? value["type"]?.text ?? kind : nil
+            if let kind { place.enter(.member(kind)) }
+            try Self.object(shapes, required: required).check(value, &place)
+            if kind != nil { place.leave() }
         case (.closed(let shapes, let required), .object(let members)):
             try place.checkNames(of: members, known: shapes, required: required)
-            try Self.check(members, shapes, place)
-        case (.wordOrObject(_, let shapes), .object(let members)): try Self.check(members, shapes, place)
+            try Self.check(members, shapes, &place)
+        case (.wordOrObject(_, let shapes), .object(let members)): try Self.check(members, shapes, &place)
         default: throw place.wrongType(self, value)
         }
     }
 
     private static func check(
-        _ members: [Document.Member], _ shapes: [String: BodyShape], _ place: BodyPlace
+        _ members: [Document.Member], _ shapes: [String: BodyShape], _ place: inout BodyPlace
     ) throws(ServiceError) {
         for member in members {
-            if let shape = shapes[member.name] { try shape.check(member.value, place.member(member.name)) }
+            guard let shape = shapes[member.name] else { continue }
+            place.enter(.member(member.name))
+            try shape.check(member.value, &place)
+            place.leave()
         }
     }
 }
@@ -85,35 +96,35 @@ package indirect enum BodyShape: Sendable {
 /// The path of a member of a body, and the error messages about it.
 private struct BodyPlace {
     let form: BodyShape.Form
-    /// `tools[0].name`, `tools.0.name` or `#/tools/0/name`; empty for the body itself.
-    private var path = ""
+    /// From the body to the value; the text of a path is made only for an error.
+    private var steps: [Step] = []
+
+    enum Step {
+        case member(String)
+        case element(Int)
+    }
 
     init(form: BodyShape.Form) {
         self.form = form
     }
 
-    func member(_ name: String) -> BodyPlace {
-        var place = self
-        switch self.form {
-        case .openAI, .anthropic: place.path += self.path.isEmpty ? name : ".\(name)"
-        case .amazon: place.path += "/\(name)"
-        }
-        return place
-    }
+    mutating func enter(_ step: Step) { self.steps.append(step) }
 
-    func kind(_ name: String?) -> BodyPlace {
-        guard let name, self.form == .anthropic else { return self }
-        return self.member(name)
-    }
+    mutating func leave() { self.steps.removeLast() }
 
-    func element(_ index: Int) -> BodyPlace {
-        var place = self
-        switch self.form {
-        case .openAI: place.path += "[\(index)]"
-        case .anthropic: place.path += ".\(index)"
-        case .amazon: place.path += "/\(index)"
+    /// `tools[0].name`, `tools.0.name` or `/tools/0/name`; empty for the body itself.
+    private var path: String {
+        var path = ""
+        for step in self.steps {
+            switch (self.form, step) {
+            case (.openAI, .element(let index)): path += "[\(index)]"
+            case (.openAI, .member(let name)), (.anthropic, .member(let name)): path += path.isEmpty ? name : ".\(name)"
+            case (.anthropic, .element(let index)): path += ".\(index)"
+            case (.amazon, .member(let name)): path += "/\(name)"
+            case (.amazon, .element(let index)): path += "/\(index)"
+            }
         }
-        return place
+        return path
     }
 
     /// - Source: the sentences of each API as SDK users report them; Bedrock's are those of everit's JSON Schema
@@ -150,7 +161,8 @@ private struct BodyPlace {
     }
 
     func missing(_ name: String) -> ServiceError {
-        let place = self.member(name)
+        var place = self
+        place.enter(.member(name))
         return switch self.form {
         case .openAI:
             place.fault("Missing required parameter: '\(place.path)'.", "missing_required_parameter")
