@@ -46,6 +46,26 @@ import Testing
         #expect(try Self.holds("contains(t, :in) AND NOT contains(t, :out)", subject, values))
     }
 
+    @Test func `elements of long lists are looked for again and again in time`() throws {
+        func list(_ count: Int, _ last: AttributeValue) -> AttributeValue {
+            .l(Array(repeating: .null, count: count) + [last])
+        }
+        let lists = Array(repeating: list(4000, .bool(true)), count: 45)
+        let nested = AttributeValue.l(lists + [.s("a"), .ss(["a", "b"])])
+        let subject = item([("flat", list(190_000, .n(DynamoDBNumber(7)))), ("nested", nested)])
+        let values = item([
+            (":no", .bool(true)), (":last", .n(DynamoDBNumber(7))), (":list", list(4000, .bool(false))),
+            (":found", list(4000, .bool(true))), (":short", list(3999, .bool(true))), (":set", .ss(["b", "a"])),
+            (":text", .s("b")), (":nested", nested),
+        ])
+        for part in ["flat, :no", "nested, :list", "nested, :short", "nested, :text"] {
+            let searches = Array(repeating: "contains(\(part))", count: 150)
+            #expect(try !Self.holds(searches.joined(separator: " OR "), subject, values), "\(part)")
+        }
+        #expect(try Self.holds("contains(flat, :last) AND contains(nested, :set)", subject, values))
+        #expect(try Self.holds("contains(nested, :found) AND nested = :nested AND flat <> nested", subject, values))
+    }
+
     @Test func `many parts of a document are shown`() throws {
         var context = try ExpressionContext(names: nil, values: nil)
         let names = Self.names.prefix(500)

@@ -9,12 +9,49 @@ extension StoredValue {
         case .bool: return self.boolean == other.boolean
         case .null: return true
         case .ss, .ns, .bs: return self.hasEqualMembers(other)
-        case .l:
-            guard self.elementCount == other.elementCount else { return false }
-            return zip(self.elements, other.elements).allSatisfy { $0.isEqual(to: $1) }
+        case .l: return self.hasEqualElements(other)
         case .m:
             return self.elementCount == other.elementCount && self.entries.areEqual(to: other.entries)
         }
+    }
+
+    /// Equal values are equally long when stored, so those of equal lists stand at the same places.
+    private func hasEqualElements(_ other: StoredValue) -> Bool {
+        guard self.range.count == other.range.count, self.elementCount == other.elementCount else { return false }
+        let distance = other.range.lowerBound - self.range.lowerBound
+        var offset = self.range.lowerBound + 9
+        for _ in 0..<self.elementCount {
+            guard let end = StoredWalk.valueEnd(self.bytes.span, at: offset, self.range.upperBound),
+                other.hasEqual(self, offset..<end, at: offset + distance)
+            else { return false }
+            offset = end
+        }
+        return true
+    }
+
+    /// Whether the value at `offset` equals the one in `range` of another item.
+    ///
+    /// A value of another type is passed over, and one without content compared, without retaining anything: a list has
+    /// up to 200,000 elements, and an expression may look through it 150 times.
+    private func hasEqual(_ other: StoredValue, _ range: Range<Int>, at offset: Int) -> Bool {
+        guard self.bytes[offset] == other.bytes[range.lowerBound] else { return false }
+        guard range.count > 1 else { return true }
+        guard let own = StoredValue(self.bytes, at: offset, end: self.range.upperBound),
+            own.range.count == range.count,
+            let value = StoredValue(other.bytes, at: range.lowerBound, end: range.upperBound)
+        else { return false }
+        return own.isEqual(to: value)
+    }
+
+    /// Whether a list has an element that equals the value.
+    private func hasElement(_ value: StoredValue) -> Bool {
+        var offset = self.range.lowerBound + 9
+        for _ in 0..<self.elementCount {
+            guard let end = StoredWalk.valueEnd(self.bytes.span, at: offset, self.range.upperBound) else { break }
+            if end - offset == value.range.count, self.hasEqual(value, value.range, at: offset) { return true }
+            offset = end
+        }
+        return false
     }
 
     private func hasEqualMembers(_ other: StoredValue) -> Bool {
@@ -40,7 +77,7 @@ extension StoredValue {
     package func containsMember(_ value: StoredValue) -> Bool {
         switch (self.type, value.type) {
         case (.ss, .s), (.ns, .n), (.bs, .b): self.members.contains(value.content)
-        case (.l, _): self.elements.contains { $0.isEqual(to: value) }
+        case (.l, _): self.hasElement(value)
         default: false
         }
     }

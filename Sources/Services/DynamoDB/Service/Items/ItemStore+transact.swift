@@ -92,7 +92,7 @@ extension ItemStore {
         let checks = itemChecks + tableChecks
         var existing: [AttributeMap?] = []
         for value in read.values { existing.append(try Self.item(value)) }
-        let decision = Result { () throws(ServiceError) in try Self.decide(actions, existing, places.descriptors) }
+        let decision = await Self.decide(actions, existing, places.descriptors)
         guard case .success(let decisions) = decision else {
             // The state that the refusal is based on must be durable before the client is told.
             if read.undurable != nil {
@@ -165,11 +165,14 @@ extension ItemStore {
     /// The decisions on all actions, or the reasons for cancelling.
     private static func decide(
         _ actions: [TransactAction], _ existing: [AttributeMap?], _ tables: [TableDescriptor]
-    ) throws(ServiceError) -> [TransactAction.Decision] {
+    ) async -> Result<[TransactAction.Decision], ServiceError> {
         var decisions: [TransactAction.Decision] = []
         decisions.reserveCapacity(actions.count)
         var failures: [ServiceError?] = []
         for (index, action) in actions.enumerated() {
+            // A condition may look through a large item 150 times: the loop's other connections get their turn. Nothing
+            // is held meanwhile, and the commit checks that what was read still stands.
+            if existing[index]?.byteCount ?? 0 > PageRequest.sliceBytesMax { await Task.yield() }
             do throws(ServiceError) {
                 decisions.append(try action.decide(existing[index], tables[index]))
                 failures.append(nil)
@@ -177,9 +180,9 @@ extension ItemStore {
                 failures.append(error)
             }
         }
-        if let cancellation = Cancellation.error(failures) { throw cancellation }
-        guard !self.isTooLarge(zip(existing, decisions.map(\.new))) else { throw .transactionTooLarge }
-        return decisions
+        if let cancellation = Cancellation.error(failures) { return .failure(cancellation) }
+        guard !self.isTooLarge(zip(existing, decisions.map(\.new))) else { return .failure(.transactionTooLarge) }
+        return .success(decisions)
     }
 
     /// Whether the items, counting the larger of each pair, exceed the limit of a transaction. Small ones are not
