@@ -17,6 +17,12 @@ extension BedrockRuntimeService {
                     + "(\(tokens) in your prompt; 0 for the completion). Please reduce your prompt; or completion "
                     + "length.")
         }
-        return .json(wanted.response(outcome, model: request.id.text))
+        guard wanted.request.texts.count > OpenAIEmbedding.loopTextCountMax else {
+            return .json(wanted.response(outcome, model: request.id.text))
+        }
+        // Two thousand vectors take a third of a second: the loop's other connections must not wait.
+        return await withTaskExecutorPreference(globalConcurrentExecutor) {
+            .json(wanted.response(outcome, model: request.id.text))
+        }
     }
 }

@@ -7,7 +7,10 @@ internal import ServiceModel
 struct OpenAIEmbedding: Sendable {
     /// The limit on texts in one request.
     static let textCountMax = 2048
-    static let dimensionsMax = 65_536
+    /// As many as the largest open models have; vectors of fewer are filled up with zeros.
+    static let dimensionsMax = 4096
+    /// The texts whose vectors are written on the event loop.
+    static let loopTextCountMax = 16
 
     let request: EmbeddingRequest
     private let dimensions: Int?
