@@ -4,8 +4,10 @@ struct ByteSearch: Sendable {
     /// For each position, the length of the pattern's prefix that still matches after a mismatch.
     private let fallback: [Int]
 
-    init(_ pattern: String) {
-        let pattern = Array(pattern.utf8)
+    init(_ pattern: String) { self.init(Array(pattern.utf8)[...]) }
+
+    init(_ bytes: ArraySlice<UInt8>) {
+        let pattern = Array(bytes)
         var fallback = [Int](repeating: 0, count: pattern.count)
         var fitting = 0
         for index in pattern.indices.dropFirst() {
@@ -27,5 +29,15 @@ struct ByteSearch: Sendable {
             if fitting == self.pattern.count { return index + 1 - fitting }
         }
         return nil
+    }
+
+    /// The length of the longest suffix of `bytes`, no longer than the pattern, with which the pattern begins.
+    func overlap(with bytes: ArraySlice<UInt8>) -> Int {
+        var fitting = 0
+        for byte in bytes.suffix(self.pattern.count) {
+            while fitting > 0, byte != self.pattern[fitting] { fitting = self.fallback[fitting - 1] }
+            if byte == self.pattern[fitting] { fitting += 1 }
+        }
+        return fitting
     }
 }

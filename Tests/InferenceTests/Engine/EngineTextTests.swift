@@ -8,6 +8,7 @@ struct StopScannerTests {
             (["abc", "x"], ["a", "b", "d"], "abd", nil), (["abc"], ["xa", "bc", "y"], "x", "abc"),
             (["b", "ab"], ["ab"], "", "ab"), (["\n\n"], ["a\n", "b\n", "\n"], "a\nb", "\n\n"), ([], ["a"], "a", nil),
             (["é!"], ["caf", "é", "?"], "café?", nil), ([""], ["a"], "a", nil),
+            (["aab"], ["aa", "a", "ab", "c"], "aa", "aab"), (["abac"], ["ab", "aba", "ba", "c"], "abab", "abac"),
         ] as [([String], [String], String, String?)])
     func `text before the first sequence is given out`(
         _ stops: [String], _ pieces: [String], _ text: String, _ found: String?
@@ -18,6 +19,14 @@ struct StopScannerTests {
         if scanner.found == nil { given += scanner.end() }
         #expect(given == text)
         #expect(scanner.found == found)
+    }
+
+    @Test(.timeLimit(.minutes(1))) func `a text that nearly fits many long sequences is looked through in time`() {
+        let nearly = String(repeating: "a", count: 4000)
+        var scanner = StopScanner((0..<500).map { "\(nearly)b\($0)" })
+        var given = ""
+        for piece in [nearly, "c", "d"] { given += scanner.take(piece) }
+        #expect(given == "\(nearly)cd" && scanner.end().isEmpty)
     }
 }
 

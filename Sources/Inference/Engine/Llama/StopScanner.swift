@@ -47,7 +47,8 @@ package struct StopScanner: Sendable {
     /// The length of the longest suffix that may be the beginning of a sequence.
     private func overlap(_ stop: [UInt8]) -> Int {
         let longest = min(stop.count - 1, self.held.count)
-        guard longest > 0 else { return 0 }
-        return (1...longest).reversed().first { self.held.suffix($0).elementsEqual(stop.prefix($0)) } ?? 0
+        // Most pieces have nothing of a sequence. Comparing each length would be quadratic in a text that nearly fits.
+        guard self.held.suffix(longest).contains(stop[0]) else { return 0 }
+        return ByteSearch(stop.prefix(longest)).overlap(with: self.held[...])
     }
 }
