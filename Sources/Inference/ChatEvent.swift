@@ -6,6 +6,14 @@ package enum ChatEvent: Sendable {
     case reasoning(String)
     /// A complete call; its arguments are valid JSON.
     case toolCall(ToolCall)
+
+    /// The bytes of text or reasoning.
+    var textBytes: Int {
+        switch self {
+        case .text(let text), .reasoning(let text): text.utf8.count
+        case .toolCall: 0
+        }
+    }
 }
 
 /// How an answer ended, its token counts and timing.

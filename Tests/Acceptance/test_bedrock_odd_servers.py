@@ -111,6 +111,21 @@ def test_counts_that_no_text_has_end_no_server(client, odd, count):
     assert answer["ResponseMetadata"]["HTTPHeaders"]["x-amzn-bedrock-input-token-count"] == "6"
 
 
+@pytest.mark.parametrize("delta", [
+    {"content": "x" * 50_000}, {"reasoning_content": "x" * 50_000},
+    {"tool_calls": [{"index": 0, "function": {"name": "x" * 50_000}}]},
+    {"tool_calls": [{"index": 0, "function": {"name": "f", "arguments": " " * 50_000}}]},
+], ids=["text", "reasoning", "name", "arguments"])
+def test_an_answer_without_an_end_is_given_up(client, odd, delta):
+    counts = {"prompt_tokens": 3, "completion_tokens": 1}
+    odd.answer = streams(*[{"choices": [{"index": 0, "delta": delta}]}] * 2000, *ends(counts))
+    tools = {"tools": [{"toolSpec": {"name": "f", "inputSchema": {"json": {"type": "object"}}}}]}
+    with pytest.raises(client.exceptions.ModelErrorException):
+        client.converse(modelId="m", messages=MESSAGES, toolConfig=tools)
+    odd.answer = streams(*ends(counts))
+    assert client.converse(modelId="m", messages=MESSAGES)["stopReason"] == "end_turn"
+
+
 def test_an_error_that_is_null_is_none(client, odd):
     odd.answer = streams(*ends({"prompt_tokens": 3, "completion_tokens": 1}, error=None))
     assert client.converse(modelId="m", messages=MESSAGES)["stopReason"] == "end_turn"

@@ -3,7 +3,10 @@ internal import WireProtocols
 
 /// Converts the chunks of a streamed chat completion to events and an outcome.
 struct ChatStream: EngineStream {
-    /// The limit for one call's arguments, in bytes; an engine that exceeds it is disconnected.
+    /// The limit for text and reasoning of an answer, in bytes: more than ten times what any model says at most. An
+    /// engine that exceeds it, or the next one, is disconnected.
+    static let textBytesMax = 16 << 20
+    /// The limit for the names and arguments of an answer's calls together, in bytes.
     static let argumentsBytesMax = 4 << 20
     /// The limit for calls of one answer.
     static let callCountMax = 128
@@ -27,6 +30,7 @@ struct ChatStream: EngineStream {
     private var call: Call?
     private var callIndex = 0
     private var callCount = 0
+    private var callBytes = 0
     private var hasMalformedCall = false
     /// The number of calls that are reported: engines may make several although one was requested.
     private let callsMax: Int
@@ -167,11 +171,14 @@ struct ChatStream: EngineStream {
             guard self.callCount <= Self.callCountMax else { throw .failed("the model made too many calls at once") }
             self.call = Call(name: "", arguments: "")
         }
-        self.call?.name += part["function"]?["name"]?.text ?? ""
-        self.call?.arguments += part["function"]?["arguments"]?.text ?? ""
-        guard (self.call?.arguments.utf8.count ?? 0) <= Self.argumentsBytesMax else {
-            throw .failed("the arguments of a call are longer than \(Self.argumentsBytesMax) bytes")
+        let name = part["function"]?["name"]?.text ?? ""
+        let arguments = part["function"]?["arguments"]?.text ?? ""
+        self.callBytes += name.utf8.count + arguments.utf8.count
+        guard self.callBytes <= Self.argumentsBytesMax else {
+            throw .failed("the calls of its answer are longer than \(Self.argumentsBytesMax) bytes")
         }
+        self.call?.name += name
+        self.call?.arguments += arguments
         return events
     }
 

@@ -12,11 +12,15 @@ protocol EngineStream: Sendable {
 
 /// Reads an engine's stream: each token is passed on where its bytes arrive, on the event loop, without waking a task.
 /// A task is only woken if the receiver is slower than the engine.
+///
+/// Who gets the answer whole keeps all of it, so an engine that never ends one is disconnected.
 final class StreamReading<Stream: EngineStream>: Sendable {
     private struct State {
         var events = ServerSentEvents()
         var stream: Stream
         var first: ContinuousClock.Instant?
+        /// Bytes of text and reasoning so far.
+        var textBytes = 0
         /// Whether to wait for the receiver.
         var isFull = false
         var isOver = false
@@ -84,6 +88,10 @@ final class StreamReading<Stream: EngineStream>: Sendable {
                     break
                 }
                 for event in said {
+                    state.textBytes += event.textBytes
+                    guard state.textBytes <= ChatStream.textBytesMax else {
+                        throw InferenceError.failed("its answer is longer than \(ChatStream.textBytesMax) bytes")
+                    }
                     if state.first == nil { state.first = .now }
                     state.isFull = try !self.send.take(event) || state.isFull
                 }
