@@ -319,6 +319,10 @@ def test_a_profile_needs_the_permission_for_the_model_behind_it_which_may_be_for
     named = f"arn:aws:bedrock:{REGION}:{ACCOUNT}:application-inference-profile/{ECHO}"
     for model in [profile, profile_arn, away, named]:
         assert "with an explicit deny" in sentence(ask, model)
+    # A name with something behind it, and what is no resource of the action, are no ways round.
+    for model in [f"{ECHO}:1", f"arn:aws:bedrock:{REGION}:{ACCOUNT}:custom-model/{ECHO}",
+                  f"arn:aws:bedrock:{REGION}:{ACCOUNT}:provisioned-model/{ECHO}"]:
+        assert refusal(ask, model)["Error"]["Code"] in ("ResourceNotFoundException", "ValidationException"), model
     # Only profiles have the prefix of one.
     bedrock = User(server, document(statement("Allow", "bedrock:*"))).client("bedrock-runtime")
     with pytest.raises(bedrock.exceptions.ResourceNotFoundException):

@@ -54,12 +54,36 @@ struct ModelCatalogTests {
     @Test(
         arguments: [
             "arn:aws:s3:::bucket", "arn:aws:bedrock:us-east-1::agent/x", "../etc/passwd", "us.",
+            "arn:aws:bedrock:us-east-1:123456789012:custom-model/amazon.titan-text-lite-v1",
+            "arn:aws:bedrock:us-east-1:123456789012:provisioned-model/anthropic.claude-v2",
+            "arn:aws:bedrock:us-east-1:123456789012:imported-model/abc",
             String(repeating: "a", count: 2049),
         ])
     func `what is no model identifier is refused`(_ id: String) async {
         let error = await refusal(id, [.init(pattern: "*", model: EchoModel.name)])
         #expect(error?.message == "The provided model identifier is invalid.")
         #expect(error?.code == "ValidationException")
+    }
+
+    /// A policy for the model does not cover them.
+    @Test(
+        arguments: [
+            "provisioned-model", "imported-model", "custom-model-deployment", "application-inference-profile",
+        ])
+    func `resources with generated ids are answered through an alias alone`(_ kind: String) async throws {
+        let id = "abcdefghij12"
+        let arn = "arn:aws:bedrock:us-east-1:123456789012:\(kind)/\(id)"
+        let models: [String: any ChatModel] = [id: EchoModel()]
+        func answers(_ text: String, _ aliases: [ModelCatalog.Alias]) async -> Bool {
+            let catalog = ModelCatalog(models: models, aliases: aliases)
+            let service = BedrockRuntimeService(catalog: catalog, clock: ManualClock(), telemetry: MetricHistory())
+            return (try? await service.converse(converse(text), caller)) != nil
+        }
+        #expect(await answers(id, []))
+        #expect(await !answers(arn, []))
+        #expect(await answers(arn, [.init(pattern: id, model: id)]))
+        #expect(
+            service().access(converse(arn), caller) == [ResourceAccess(action: "bedrock:InvokeModel", resource: arn)])
     }
 
     @Test func `the access is to the foundation model, or to the profile and to the model behind it`() {
@@ -85,11 +109,6 @@ struct ModelCatalogTests {
                             "arn:aws:bedrock:eu-central-1:123456789012:inference-profile/us.anthropic.claude-v2"
                         ]
                     ]),
-            ])
-        let application = "arn:aws:bedrock:eu-central-1:123456789012:application-inference-profile/abc"
-        #expect(
-            service().access(converse(application), caller) == [
-                ResourceAccess(action: "bedrock:InvokeModel", resource: application)
             ])
     }
 }

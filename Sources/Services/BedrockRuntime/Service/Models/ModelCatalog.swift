@@ -52,13 +52,12 @@ package final class ModelCatalog: Sendable {
         return Set(self.models.keys).union(ids.filter { !$0.contains("*") }).union(hosted).sorted()
     }
 
-    /// The model that answers for an id: one with that name, else the one of an alias (configured aliases before those
-    /// of `brume model alias`), else the identical open model, if it is available under its short name. An id with a
-    /// version, such as `…-v1:0`, is looked up with it first, then without.
+    /// The model that answers for an id: one with that name, unless a policy for that model does not cover the id; else
+    /// the one of an alias (configured aliases before those of `brume model alias`), else the identical open model, if
+    /// it is available under its short name. The alias of an id with a version, such as `…-v1:0`, is looked up with it
+    /// first, then without.
     func model(_ id: ModelID) async throws(ServiceError) -> any ChatModel {
-        for name in Self.spellings(id.name) {
-            if let model = try await self.named(name) { return model }
-        }
+        if !ModelID.isOpaque(id.text), let model = try await self.named(id.name) { return model }
         for name in Self.standIns(for: id.name, self.aliases, self.registry) {
             if let model = try await self.named(name) { return model }
         }
@@ -74,7 +73,7 @@ package final class ModelCatalog: Sendable {
     /// The names that a text in a request can mean: an id, a profile's or an ARN. The first one with a model applies.
     package static func meanings(of text: String, aliases: [Alias], registry: RegistryView) -> [String] {
         guard let id = ModelID.id(in: text) else { return [] }
-        return self.spellings(id) + self.standIns(for: id, aliases, registry)
+        return (ModelID.isOpaque(text) ? [] : [id]) + self.standIns(for: id, aliases, registry)
     }
 
     /// An alias as ids are compared with it: without the prefix of an inference profile and without ARN, which are

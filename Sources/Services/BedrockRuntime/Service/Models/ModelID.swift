@@ -7,16 +7,17 @@ struct ModelID: Sendable, Hashable {
     /// Prefixes of cross-region inference profiles.
     /// - Source: Bedrock User Guide, "Supported Regions and models for inference profiles".
     private static let profilePrefixes = ["us.", "eu.", "apac.", "us-gov.", "jp.", "au.", "ca.", "global."]
-    /// Kinds of resources that a request can name; the rest of the ARN is what aliases match.
+    /// Kinds of resources that a request can name; the rest of the ARN is what aliases match. A custom model is invoked
+    /// through its deployment or its provisioned throughput, and is not among them.
+    /// - Source: Service Authorization Reference, Amazon Bedrock, the resource types of InvokeModel.
     private static let resources = [
         "foundation-model/", "inference-profile/", "application-inference-profile/", "provisioned-model/",
-        "custom-model/", "imported-model/", "custom-model-deployment/",
+        "imported-model/", "custom-model-deployment/",
     ]
-
-    /// Kinds whose use needs access to a foundation model as well.
-    private static let resourcesOfModels = [
-        "inference-profile/", "application-inference-profile/", "foundation-model/",
-    ]
+    /// Kinds whose ids are generated, with a fixed length.
+    /// - Source: Amazon Bedrock API Reference, InvokeModel, the pattern of `modelId`.
+    private static let generated = ["provisioned-model/", "imported-model/", "custom-model-deployment/"]
+    private static let generatedIDBytes = 12
 
     /// Prefixes of ids of models for images, videos or speech, which no engine here supports.
     private static let mediaPrefixes = [
@@ -58,6 +59,7 @@ struct ModelID: Sendable, Hashable {
                 let prefix = Self.resources.first(where: arn.resource.hasPrefix)
             else { return nil }
             name = String(arn.resource.dropFirst(prefix.count))
+            guard !Self.generated.contains(prefix) || Self.isGenerated(name) else { return nil }
         }
         // An id may be a profile's; of ARNs only those of profiles have its prefix.
         if name == text || text.contains(":inference-profile/"),
@@ -76,6 +78,19 @@ struct ModelID: Sendable, Hashable {
             last = byte
         }
         return false
+    }
+
+    private static func isGenerated(_ id: String) -> Bool {
+        id.utf8.count == Self.generatedIDBytes
+            && id.utf8.allSatisfy { ASCII.isDigit($0) || (UInt8(ascii: "a")...UInt8(ascii: "z")).contains($0) }
+    }
+
+    /// Whether the text is the ARN of a resource whose id says nothing of its model, so that only an alias does. The id
+    /// of an application inference profile is a model's if it has a dot.
+    static func isOpaque(_ text: String) -> Bool {
+        guard let resource = ARN(text)?.resource else { return false }
+        return Self.generated.contains(where: resource.hasPrefix)
+            || resource.hasPrefix("application-inference-profile/") && !resource.contains(".")
     }
 
     /// Whether it is an imported model, whose ARN does not show its family.
@@ -98,12 +113,10 @@ struct ModelID: Sendable, Hashable {
         guard text.utf8.count <= self.textBytesMax else { return [ResourceAccess(action: action, resource: "*")] }
         let own = self.resource(text, context)
         let access = ResourceAccess(action: action, resource: own)
-        guard let resource = ARN(own)?.resource, Self.resourcesOfModels.contains(where: resource.hasPrefix),
-            let model = self.id(in: text).map({ self.foundationModel($0, context) }), model != own
+        guard !self.isOpaque(own), let model = self.id(in: text).map({ self.foundationModel($0, context) }),
+            model != own
         else { return [access] }
-        // The id of an application inference profile says nothing of its model, unless it is a model's, with a dot.
-        if resource.hasPrefix("application-inference-profile/"), !resource.contains(".") { return [access] }
-        let isProfile = !resource.hasPrefix("foundation-model/")
+        let isProfile = !own.contains(":foundation-model/")
         return [
             access,
             ResourceAccess(
