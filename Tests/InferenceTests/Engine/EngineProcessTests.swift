@@ -26,6 +26,18 @@ import Testing
         #expect(end == .killed(signal: 9))
     }
 
+    @Test func `who waits for the end finds it noted`() async throws {
+        let log = EngineLog(path: nil)
+        let process = try EngineProcess.start(
+            ["/bin/sh", "-c", "echo bye; exit 4"], onLine: { log.append($0) },
+            onEnd: { end in
+                usleep(50_000)
+                log.append(end: "\(end)")
+            })
+        _ = await process.end()
+        #expect(log.lastWord == "it ended with status 4; its last word: bye")
+    }
+
     @Test func `the lifeline's end is the end of the child's input`() async throws {
         let process = try EngineProcess.start(
             ["/bin/sh", "-c", "read line || exit 7"], onLine: { _ in }, onEnd: { _ in })

@@ -34,6 +34,8 @@ package enum ProcessEnd: Sendable, Hashable, CustomStringConvertible {
 package final class EngineProcess: Sendable {
     private struct State {
         var lifeline: Int32?
+        /// Set before `end`: from then on the group's id may be reused.
+        var isReaped = false
         var end: ProcessEnd?
         var waiters: [CheckedContinuation<ProcessEnd, Never>] = []
     }
@@ -51,7 +53,7 @@ package final class EngineProcess: Sendable {
     ///   - command: the program's path and arguments.
     ///   - onLine: called with each line, on that thread.
     ///   - isLast: whether the child does nothing more after a line, even if it does not end: it is then killed.
-    ///   - onEnd: called once, on that thread, when the child has ended.
+    ///   - onEnd: called once, on that thread, when the child has ended, and before `end` returns.
     /// - Returns: the running child.
     /// - Throws: a sentence with the system's reason.
     package static func start(
@@ -75,12 +77,14 @@ package final class EngineProcess: Sendable {
                 if isLast(line) { process.killGroup() }
             }
             let end = child.end()
-            process.end(as: end)
+            process.state.withLock { $0.isReaped = true }
             onEnd(end)
+            process.end(as: end)
         }
         return process
     }
 
+    /// Whether it has ended, and `onEnd` has returned.
     package var hasEnded: Bool { self.state.withLock { $0.end != nil } }
 
     private func end(as end: ProcessEnd) {
@@ -102,12 +106,11 @@ package final class EngineProcess: Sendable {
     /// SIGKILL for the whole group, for a guard that does not end.
     package func killGroup() {
         self.state.withLock { state in
-            // The group's id may be reused once the child was reaped.
-            if state.end == nil { kill(-self.processID, SIGKILL) }
+            if !state.isReaped { kill(-self.processID, SIGKILL) }
         }
     }
 
-    /// Returns when the child has ended.
+    /// Returns when the child has ended, and `onEnd` has returned.
     package func end() async -> ProcessEnd {
         await withCheckedContinuation { continuation in
             let end = self.state.withLock { state -> ProcessEnd? in
