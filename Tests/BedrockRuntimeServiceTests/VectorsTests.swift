@@ -129,6 +129,13 @@ struct VectorsTests {
         #expect(indices == ["1", "0"])
     }
 
+    @Test(arguments: ["hello", "cat", "the cat sat"])
+    func `the built-in model's shortened vectors have a length`(_ word: String) async throws {
+        let text = try await answer(titan, #"{"inputText":"\#(word)","dimensions":256}"#)
+        let numbers = try #require(text.firstMatch(of: #/"embedding":\[([^\]]*)\]/#)).1
+        #expect(numbers.contains { ("1"..."9").contains($0) })
+    }
+
     @Test func `an embedding is metered by its tokens, and has no stream and no conversation`() async throws {
         let history = MetricHistory()
         let service = BedrockRuntimeService(

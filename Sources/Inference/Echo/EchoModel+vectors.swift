@@ -1,9 +1,12 @@
 /// Embeddings without semantics, but of some use: texts with common words get similar vectors.
 ///
-/// Each word adds to one element of the vector; a hash of the word selects the element and the sign.
+/// Each word adds to two elements of the vector; a hash of the word selects the elements and the sign. One of them is
+/// among the first `shortCount`: a vector that is shortened to them has a length, too.
 extension EchoModel: EmbeddingModel, RerankModel, IdentifiedModel {
     /// Elements of a vector.
     package static let dimensionCount = 1024
+    /// The fewest elements that ids of Bedrock can be asked for.
+    private static let shortCount = 256
     /// The limit for one text, in tokens.
     static let textTokensMax = 8192
 
@@ -69,7 +72,9 @@ extension EchoModel: EmbeddingModel, RerankModel, IdentifiedModel {
             // FNV-1a.
             var hash: UInt64 = 0xCBF2_9CE4_8422_2325
             for byte in token { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
-            values[Int(hash % UInt64(self.dimensionCount))] += hash >> 63 == 0 ? 1 : -1
+            let sign: Float = hash >> 63 == 0 ? 1 : -1
+            values[Int(hash % UInt64(self.shortCount))] += sign
+            values[self.shortCount + Int(hash >> 16 % UInt64(self.dimensionCount - self.shortCount))] += sign
         }
         return values
     }
