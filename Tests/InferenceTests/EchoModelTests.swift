@@ -2,6 +2,7 @@ import Inference
 import ServiceModel
 import Synchronization
 import Testing
+import WireProtocols
 
 /// What a model said, and how it ended.
 private func answer(_ request: ChatRequest) async throws -> (text: String, calls: [ToolCall], outcome: ChatOutcome) {
@@ -148,7 +149,8 @@ struct SchemaExampleTests {
         #expect(try await self.arguments(endless) != nil)
         let items = self.schema(["type": .string("string"), "minLength": .number(1_000_000)])
         let huge = self.schema(["type": .string("array"), "items": items, "minItems": .number(1_000_000_000)])
-        #expect(try await self.arguments(huge)?.elements.count ?? 0 < 10_001)
+        let within = self.schema(["properties": self.schema(["a": huge])])
+        #expect(1..<10_001 ~= (try await self.arguments(within)?["a"]?.elements.count ?? 0))
     }
 
     /// A small schema once made an answer of 100 MB.
@@ -160,8 +162,31 @@ struct SchemaExampleTests {
         let large = self.schema(["default": .string(String(repeating: "x", count: 5000))])
         let given = self.schema(["type": .string("array"), "items": large, "minItems": many])
         for schema in [outer, given] {
-            let example = try #require(try await self.arguments(schema))
+            let within = self.schema(["properties": self.schema(["a": schema])])
+            let example = try #require(try await self.arguments(within)?["a"])
             #expect(String(describing: example).utf8.count < 1 << 20)
         }
+    }
+
+    /// Such schemas once gave null, which is no tool's input, or half of what they ask for.
+    @Test(
+        arguments: [
+            (#"{"type":"object","properties":{"a":{"const":5}},"anyOf":[{"required":["a"]}]}"#, #"{"a":5}"#),
+            (
+                #"{"type":"object","properties":{"a":{"const":1}},"allOf":[{"if":{},"then":{}},{"#
+                    + ##""properties":{"b":{"const":2}}},{"$ref":"#/$defs/C"}],"##
+                    + #""$defs":{"C":{"properties":{"c":{}}}}}"#,
+                #"{"a":1,"b":2,"c":null}"#
+            ),
+            (#"{"type":"object","default":null}"#, "{}"),
+            (
+                #"{"properties":{"t":{"type":"array","prefixItems":[{"type":"integer","maximum":-1},{"const":"x"}]},"#
+                    + #""u":{"type":"array","minItems":2}}}"#,
+                #"{"t":[-1,"x"],"u":[null,null]}"#
+            ),
+        ] as [(String, String)])
+    func `schemas beside others and within them hold together`(_ schema: String, _ wanted: String) async throws {
+        let schema = try #require(Document(json: schema))
+        #expect(try await self.arguments(schema)?.jsonText == wanted)
     }
 }

@@ -33,7 +33,7 @@ package struct EchoModel: ChatModel {
             throw InferenceError.unsupported("brume.echo takes at most \(Self.stopSequenceCountMax) stop sequences.")
         }
         if let tool = self.chosenTool(request) {
-            let arguments = SchemaExample.value(of: tool.schema)
+            let arguments = SchemaExample.arguments(of: tool.schema)
             let call = ToolCall(id: self.callID(request), name: tool.name, arguments: arguments)
             try await send(.toolCall(call))
             return ChatOutcome(

@@ -18,6 +18,12 @@ struct SchemaExample {
         return example.value(schema, depth: 0)
     }
 
+    /// The arguments of a tool, which are an object whatever the schema says.
+    static func arguments(of schema: Document) -> Document {
+        let value = self.value(of: schema)
+        return if case .object = value { value } else { .object([]) }
+    }
+
     private init(root: Document) {
         self.root = root
     }
@@ -29,16 +35,19 @@ struct SchemaExample {
             return self.charged(value)
         }
         if case .string(let reference)? = schema["$ref"] {
-            return self.resolved(reference).map { self.value($0, depth: depth + 1) } ?? .null
+            return self.root.schema(at: reference).map { self.value($0, depth: depth + 1) } ?? .null
         }
-        for key in ["anyOf", "oneOf", "allOf"] {
-            if let first = schema[key]?.elements.first { return self.value(first, depth: depth + 1) }
+        for keyword in ["anyOf", "oneOf"] {
+            guard let first = schema[keyword]?.elements.first else { continue }
+            return self.value(schema.chosen(first, of: keyword, in: self.root), depth: depth + 1)
         }
+        if schema["allOf"]?.elements.first != nil { return self.value(schema.whole(in: self.root), depth: depth + 1) }
         switch self.type(of: schema) {
         case "object": return self.object(schema, depth)
         case "array": return self.array(schema, depth)
         case "integer", "number":
-            return self.charged(.number(schema["minimum"]?.numberText ?? "1"))
+            let most = schema["maximum"].flatMap { $0.double ?? 1 < 1 ? $0 : nil }
+            return self.charged(.number((schema["minimum"] ?? most)?.numberText ?? "1"))
         case "boolean": return .boolean(true)
         case "string": return .string(self.string(schema))
         default: return .null
@@ -66,12 +75,14 @@ struct SchemaExample {
     }
 
     private mutating func array(_ schema: Document, _ depth: Int) -> Document {
-        var count = 1
-        if let wanted = schema["minItems"]?.integer { count = max(count, wanted) }
-        guard let items = schema["items"] else { return .array([]) }
         var elements: [Document] = []
+        for item in schema["prefixItems"]?.elements ?? [] where self.valuesLeft > 0 && self.utf8CountLeft > 0 {
+            elements.append(self.value(item, depth: depth + 1))
+        }
+        let items = schema["items"]
+        let count = max(items == nil ? 0 : 1, schema["minItems"]?.integer ?? 0)
         while elements.count < count, self.valuesLeft > 0, self.utf8CountLeft > 0 {
-            elements.append(self.value(items, depth: depth + 1))
+            elements.append(self.value(items ?? .null, depth: depth + 1))
         }
         return .array(elements)
     }
@@ -92,13 +103,5 @@ struct SchemaExample {
         }
         self.utf8CountLeft -= utf8Count
         return value
-    }
-
-    /// Resolves `#/$defs/name` and other references within the schema.
-    private func resolved(_ reference: String) -> Document? {
-        guard reference.hasPrefix("#") else { return nil }
-        var place: Document? = self.root
-        for step in reference.dropFirst().split(separator: "/") { place = place?[String(step)] }
-        return place
     }
 }

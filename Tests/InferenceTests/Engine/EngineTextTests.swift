@@ -1,6 +1,7 @@
 import Inference
 import ServiceModel
 import Testing
+import WireProtocols
 
 struct StopScannerTests {
     @Test(
@@ -90,6 +91,16 @@ struct SchemaGrammarTests {
             ]),
         ])
         #expect(try self.grammar(node).contains("| null"))
+    }
+
+    @Test func `schemas beside others and within them hold together, and arguments are an object`() throws {
+        let text =
+            #"{"type":"object","properties":{"a":{"type":"integer"}},"anyOf":[{"required":["a"]}],"allOf":["#
+            + #"{"properties":{"b":{"prefixItems":[{"type":"null"},{"type":"boolean"}],"type":"array"}}}]}"#
+        let grammar = try self.grammar(try #require(Document(json: text)))
+        #expect(grammar.contains(##""\"a\":" integer"##) && grammar.contains(#""[" null "," boolean "]""#))
+        let free = try self.grammar(.object([])).split(separator: "\n")[0]
+        #expect(free == #"root ::= "{\"name\":\"f\",\"arguments\":" object "}""#)
     }
 
     @Test func `what is nested without end, too large or refers to nothing is refused`() {

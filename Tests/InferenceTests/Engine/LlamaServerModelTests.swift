@@ -136,7 +136,11 @@ private let weather = ChatRequest.Tool(
         #expect(body.contains(#""parallel_tool_calls":false"#) && body.contains(#""timings_per_token":true"#))
     }
 
-    @Test(arguments: [#""name":"unknown","arguments":"{}""#, #""name":"get_weather","arguments":"{\"city\"""#])
+    @Test(
+        arguments: [
+            #""name":"unknown","arguments":"{}""#, #""name":"get_weather","arguments":"{\"city\"""#,
+            #""name":"get_weather","arguments":"[1]""#,
+        ])
     func `a call that is none is told as that`(_ function: String) async throws {
         let engine = FakeEngine { _ in
             [

@@ -184,8 +184,8 @@ struct ChatStream: EngineStream {
 
     private mutating func endCall() -> [ChatEvent] {
         guard let call = self.call.take() else { return [] }
-        let text = call.arguments.isEmpty ? "{}" : call.arguments
-        guard self.toolNames.contains(call.name), let arguments = Document(json: text) else {
+        let text = ["", "null"].contains(call.arguments) ? "{}" : call.arguments
+        guard self.toolNames.contains(call.name), let arguments = Document(json: text), case .object = arguments else {
             self.hasMalformedCall = true
             return []
         }

@@ -42,7 +42,9 @@ package struct SchemaGrammar {
         for tool in tools {
             grammar.root = tool.schema
             grammar.references = [:]
-            let arguments = try grammar.expression(tool.schema, depth: 0)
+            let expression = try grammar.expression(tool.schema, depth: 0)
+            // Arguments are an object, also where the schema does not say so.
+            let arguments = expression == "value" ? "object" : expression
             calls.append(self.literal(self.beginning(ofCallOf: tool.name)) + " " + arguments + " \"}\"")
         }
         return "root ::= " + calls.joined(separator: " | ") + "\n" + grammar.rules.joined() + self.primitives
@@ -76,16 +78,17 @@ package struct SchemaGrammar {
         if let values = schema["enum"]?.elements, !values.isEmpty {
             return try self.rule(values.map { Self.literal($0.jsonText) }.joined(separator: " | "))
         }
-        if let choices = (schema["anyOf"] ?? schema["oneOf"])?.elements, !choices.isEmpty {
-            return try self.choice(choices, depth)
+        for keyword in ["anyOf", "oneOf"] {
+            guard let choices = schema[keyword]?.elements, !choices.isEmpty else { continue }
+            return try self.choice(choices, depth) { schema.chosen($0, of: keyword, in: $1) }
         }
         if let parts = schema["allOf"]?.elements, !parts.isEmpty {
-            return try self.expression(Self.merged(parts), depth: depth + 1)
+            return try self.expression(schema.whole(in: self.root), depth: depth + 1)
         }
         switch schema["type"] {
         case .array(let names)?:
             let members = schema.members.filter { $0.name != "type" }
-            return try self.choice(names.map { .object([.init("type", $0)] + members) }, depth)
+            return try self.choice(names, depth) { name, _ in .object([.init("type", name)] + members) }
         case .string("object")?: return try self.object(schema, depth)
         case .string("array")?: return try self.array(schema, depth)
         case .string("string")?: return Self.string(schema)
@@ -97,21 +100,24 @@ package struct SchemaGrammar {
         }
     }
 
-    private mutating func choice(_ schemas: [Document], _ depth: Int) throws(InferenceError) -> String {
-        var choices: [String] = []
-        for schema in schemas { choices.append(try self.expression(schema, depth: depth + 1)) }
-        return try self.rule(choices.joined(separator: " | "))
+    /// `schema` makes the schema of a choice; its second argument is the whole one.
+    private mutating func choice(
+        _ choices: [Document], _ depth: Int, _ schema: (Document, Document) -> Document
+    ) throws(InferenceError) -> String {
+        var expressions: [String] = []
+        for choice in choices {
+            expressions.append(try self.expression(schema(choice, self.root), depth: depth + 1))
+        }
+        return try self.rule(expressions.joined(separator: " | "))
     }
 
     /// Resolves `#/$defs/name` and other references within the schema; each gets its own rule, so that schemas may be
     /// recursive.
     private mutating func referenced(_ reference: String, _ depth: Int) throws(InferenceError) -> String {
         if let name = self.references[reference] { return name }
-        var place: Document? = reference.hasPrefix("#") ? self.root : nil
-        for step in reference.dropFirst().split(separator: "/") {
-            place = place?[String(step.replacing("~1", with: "/").replacing("~0", with: "~"))]
+        guard let place = self.root.schema(at: reference) else {
+            throw .unsupported("The schema of a tool refers to \(reference), which is not in it.")
         }
-        guard let place else { throw .unsupported("The schema of a tool refers to \(reference), which is not in it.") }
         let name = try self.newName()
         self.references[reference] = name
         let body = try self.expression(place, depth: depth + 1)
@@ -148,6 +154,11 @@ package struct SchemaGrammar {
     }
 
     private mutating func array(_ schema: Document, _ depth: Int) throws(InferenceError) -> String {
+        if let first = schema["prefixItems"]?.elements, !first.isEmpty {
+            var items: [String] = []
+            for item in first { items.append(try self.expression(item, depth: depth + 1)) }
+            return try self.rule("\"[\" \(items.joined(separator: " \",\" ")) \"]\"")
+        }
         guard let items = schema["items"], !items.members.isEmpty else { return "array" }
         let item = try self.expression(items, depth: depth + 1)
         let least = max(0, schema["minItems"]?.integer ?? 0)
@@ -171,17 +182,6 @@ package struct SchemaGrammar {
             return least == 0 ? "\(expression)*" : "\(expression){\(least),}"
         }
         return most == 0 ? "\"\"" : "\(expression){\(least),\(most)}"
-    }
-
-    /// The members of all parts combined, if the parts are objects.
-    private static func merged(_ parts: [Document]) -> Document {
-        guard parts.count > 1 else { return parts[0] }
-        let properties = parts.flatMap { $0["properties"]?.members ?? [] }
-        let required = parts.flatMap { $0["required"]?.elements ?? [] }
-        guard !properties.isEmpty else { return parts[0] }
-        return .object([
-            "type": .string("object"), "properties": .object(properties), "required": .array(required),
-        ])
     }
 
     /// A text as a GBNF literal.
