@@ -200,6 +200,7 @@ def test_a_model_that_fails_in_a_stream_is_an_error_of_the_server_s(ruled):
     ("{", "it is no JSON"), ('{"rules": 1}', "a list named rules"), ('{"rules": [{"promt": "x"}]}', "rule 1 has promt"),
     ('{"rules": [{"prompt": "("}]}', "the prompt of rule 1"), ('{"rules": [{"error": {"code": "X"}}]}', "error.code"),
     ('{"rules": [{"times": 0}]}', "times of rule 1"), ('{"rules": [{"reply": [1]}]}', "the reply of rule 1"),
+    ('{"rules": [{"reply": [{"toolUse": {"name": "a", "input": 5}}]}]}', "the reply of rule 1"),
 ])
 def test_rules_that_are_wrong_end_the_start(server, tmp_path, rules, sentence):
     path = tmp_path / "rules.json"

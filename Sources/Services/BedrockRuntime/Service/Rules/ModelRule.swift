@@ -123,8 +123,10 @@ package struct ModelRule: Sendable, Hashable {
                 parts.append(.text(text))
             } else if let text = entry["reasoning"]?.text {
                 parts.append(.reasoning(text))
-            } else if let name = entry["toolUse"]?["name"]?.text {
-                parts.append(.toolUse(name: name, input: entry["toolUse"]?["input"] ?? .object([])))
+            } else if let name = entry["toolUse"]?["name"]?.text,
+                case let input = entry["toolUse"]?["input"] ?? .object([]), case .object = input
+            {
+                parts.append(.toolUse(name: name, input: input))
             } else {
                 throw ModelRuleError("the reply of rule \(rule) is a text, or a list of text, reasoning and toolUse")
             }
