@@ -309,6 +309,11 @@ def test_a_message_says_that_nothing_was_refused(post):
         "role": "assistant", "content": "[brume.echo] Hi", "refusal": None}
 
 
+def test_a_bound_holds_beside_one_that_is_null(post):
+    answer = post(CHAT, max_completion_tokens=None, max_tokens=2).json()
+    assert (answer["choices"][0]["finish_reason"], answer["usage"]["completion_tokens"]) == ("length", 2)
+
+
 def test_a_response_tells_what_stands_for_members_that_are_null(post):
     names = ("metadata", "parallel_tool_calls", "reasoning", "text", "tool_choice", "tools")
     plain = post("responses").json()

@@ -125,7 +125,7 @@ struct ChatStream: EngineStream {
         guard let choice = chunk["choices"]?.elements.first else { return [] }
         var events: [ChatEvent] = []
         let delta = choice["delta"]
-        if let text = (delta?["reasoning_content"] ?? delta?["reasoning"])?.text {
+        if let text = delta?["reasoning_content"]?.text ?? delta?["reasoning"]?.text {
             events += self.say(.reasoning, text)
         }
         if let text = delta?["content"]?.text { events += self.say(.text, text) }

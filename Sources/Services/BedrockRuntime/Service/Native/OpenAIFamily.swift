@@ -84,7 +84,7 @@ struct OpenAIFamily: NativeFamily {
     }
 
     private static func addSampling(_ body: Document, to request: inout ChatRequest) {
-        request.sampling.tokensMax = (body["max_completion_tokens"] ?? body["max_tokens"])?.integer
+        request.sampling.tokensMax = body["max_completion_tokens"]?.integer ?? body["max_tokens"]?.integer
         request.sampling.temperature = body["temperature"]?.double
         request.sampling.topP = body["top_p"]?.double
         request.sampling.topK = body["top_k"]?.integer
@@ -114,7 +114,7 @@ struct OpenAIFamily: NativeFamily {
         let said = OpenAIContent.text(message["content"])
         let text = said.isEmpty ? message["refusal"]?.text ?? "" : said
         var parts: [ChatRequest.Part] = []
-        if let thought = (message["reasoning_content"] ?? message["reasoning"])?.text {
+        if let thought = message["reasoning_content"]?.text ?? message["reasoning"]?.text {
             parts.append(.reasoning(thought))
         }
         if !text.isEmpty { parts.append(.text(text)) }
