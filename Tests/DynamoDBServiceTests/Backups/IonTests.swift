@@ -113,6 +113,24 @@ struct IonTests {
         #expect(items.first { $0["pk"] == .s("c") }?["x}y"] == .s("'''"))
     }
 
+    @Test func `comments are skipped, whatever quotes and braces they have`() async throws {
+        let (items, errors) = try await self.imported(
+            """
+            // it's the first {
+            $ion_1_0 {Item:{pk:"a",sk:1., // it's "a" }
+              b:{{Ly8v}} /* don't } */, c:{{////}}, d:"// no comment"}} // {
+            /*/ ' **/ {Item:/**/{pk:"b"/* " */,sk:2.}}
+            // the end's
+
+            """)
+        #expect(errors == 0)
+        #expect(items.count == 2)
+        let first = items.first { $0["pk"] == .s("a") }
+        #expect(first?["b"] == .b(Array("///".utf8)))
+        #expect(first?["c"] == .b([255, 255, 255]))
+        #expect(first?["d"] == .s("// no comment"))
+    }
+
     @Test func `an incremental export has records`() async throws {
         let fixture = try await self.enabled()
         try await fixture.put(key("a", 1) + [("v", .n(DynamoDBNumber(1)))])

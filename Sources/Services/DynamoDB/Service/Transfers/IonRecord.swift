@@ -341,7 +341,19 @@ struct IonRecord {
         self.skipSpace()
     }
 
+    /// Skips white space and comments.
     private mutating func skipSpace() {
-        while let byte = self.next, [0x20, 0x09, 0x0A, 0x0D].contains(byte) { self.index += 1 }
+        while let byte = self.next {
+            switch (byte, self.after) {
+            case (0x20, _), (0x09, _), (0x0A, _), (0x0D, _): self.index += 1
+            case (UInt8(ascii: "/"), UInt8(ascii: "/")?):
+                while let byte = self.next, byte != 0x0A { self.index += 1 }
+            case (UInt8(ascii: "/"), UInt8(ascii: "*")?):
+                self.index += 2
+                while self.next != nil, !self.bytes[self.index...].starts(with: "*/".utf8) { self.index += 1 }
+                self.index = min(self.index + 2, self.bytes.count)
+            default: return
+            }
+        }
     }
 }

@@ -32,10 +32,25 @@ struct JSONRecords: Sendable {
         case long(Int)
     }
 
+    private enum Comment {
+        /// Up to the end of the line.
+        case line
+        /// Up to an asterisk and a slash.
+        case block
+    }
+
     private static let quote = UInt8(ascii: "'")
 
-    /// Whether single quotes delimit text, too.
+    /// Whether single quotes delimit text, too, and whether there are comments.
     private let isIon: Bool
+    /// The current comment of Ion, whose quotes and braces do not count.
+    private var comment: Comment?
+    /// Whether this is a blob of Ion, `{{…}}`, whose slashes begin no comment.
+    private var isBlob = false
+    /// The byte before, outside of strings.
+    private var previous: UInt8 = 0
+    /// Whether the record has nothing but white space and comments.
+    private var isBlank = true
 
     init(from offset: Int = 0, isIon: Bool = false) {
         self.isIon = isIon
@@ -51,8 +66,7 @@ struct JSONRecords: Sendable {
         self.passing -= start
         for index in start..<piece.count {
             let byte = piece[index]
-            guard !self.isInString(byte) else { continue }
-            guard self.ends(at: byte) else { continue }
+            guard !self.isInString(byte), !self.isInComment(byte), self.ends(at: byte) else { continue }
             self.record.append(contentsOf: piece[start...index])
             self.position += index + 1 - start
             start = index + 1
@@ -93,8 +107,37 @@ struct JSONRecords: Sendable {
         return true
     }
 
-    /// Whether a byte outside of strings ends the record.
+    /// Whether a byte outside of strings belongs to a comment, its delimiters included but for a line's end.
+    private mutating func isInComment(_ byte: UInt8) -> Bool {
+        guard self.isIon else { return false }
+        let (slash, asterisk) = (UInt8(ascii: "/"), UInt8(ascii: "*"))
+        let previous = self.previous
+        self.previous = byte
+        switch (self.comment, byte) {
+        case (nil, slash) where !self.isBlob:
+            if previous == slash { self.comment = .line }
+        case (nil, asterisk) where previous == slash && !self.isBlob:
+            (self.comment, self.previous) = (.block, 0)
+        case (nil, _):
+            if byte == UInt8(ascii: "{"), previous == byte { self.isBlob = true }
+            if byte == UInt8(ascii: "}") { self.isBlob = false }
+            return false
+        case (.line?, UInt8(ascii: "\n")):
+            self.comment = nil
+            return false
+        case (.block?, slash) where previous == asterisk: (self.comment, self.previous) = (nil, 0)
+        default: break
+        }
+        return true
+    }
+
+    /// Whether a byte outside of strings and comments ends the record.
     private mutating func ends(at byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "\n"): return self.depth == 0
+        case UInt8(ascii: " "), UInt8(ascii: "\t"), UInt8(ascii: "\r"): return false
+        default: self.isBlank = false
+        }
         switch byte {
         case UInt8(ascii: "\""): self.string = self.depth > 0 ? .short(byte) : nil
         case Self.quote: self.string = self.isIon && self.depth > 0 ? .quotes(1) : nil
@@ -102,7 +145,6 @@ struct JSONRecords: Sendable {
         case UInt8(ascii: "}"), UInt8(ascii: "]"):
             self.depth = max(0, self.depth - 1)
             return self.depth == 0
-        case UInt8(ascii: "\n"): return self.depth == 0
         default: break
         }
         return false
@@ -118,11 +160,12 @@ struct JSONRecords: Sendable {
         while let last = self.record.last, last == UInt8(ascii: "\n") || last == UInt8(ascii: "\r") {
             self.record.removeLast()
         }
-        // White space between records is not a record.
-        if !self.record.allSatisfy({ $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") }) {
+        // White space and comments between records are not records.
+        if !self.isBlank, !self.record.allSatisfy({ $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") }) {
             records.append(Record(bytes: self.record, end: self.position))
         }
         self.record = []
+        self.isBlank = true
         self.start = self.position
     }
 }
