@@ -178,7 +178,8 @@ struct KinesisDeliveryTests {
         service = self.start()
         self.streams.isOpen = true
         self.streams.failNext()
-        await #expect(throws: ServiceError.self) { try await service.deliver() }
+        try await service.deliver()
+        #expect(try self.changes == [])
         try await self.put(service, "b", 1)
         try await service.deliver()
         #expect(try self.changes == ["INSERT a - 1", "INSERT b - 1"])

@@ -93,10 +93,9 @@ extension DynamoDBService {
         }
         do throws(DataStreamError) {
             try await self.dataStreams.put(records, in: stream)
-        } catch .absent {
-            return .idle(CommitVersion(.max))
         } catch {
-            throw ServiceError(.unavailable("a data stream takes no records"))
+            // The next start tries again. A failure would hold up the table's replicas, which share the job.
+            return .idle(CommitVersion(.max))
         }
         CrashPoint.reach("dynamodb.delivery.put")
         delivery.position = last.position
