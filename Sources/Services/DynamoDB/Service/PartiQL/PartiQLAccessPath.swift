@@ -31,7 +31,7 @@ struct PartiQLAccessPath: Sendable {
                 "The IN operator is provided with too many operands; number of operands: \(values.count)"
             )
         }
-        if let order = select.order.first(where: { $0.name == partitionKey.name }) {
+        if let order = select.order.first(where: { $0.isBy(partitionKey) }) {
             values.sort { ($0.order(against: $1) ?? 0) < 0 }
             if order.isDescending { values.reverse() }
         }
@@ -142,7 +142,7 @@ extension PartiQLSelect {
                 "Must have at least one non-optional hash key condition in WHERE clause when using ORDER BY clause."
             )
         }
-        guard partitions.count <= 1 || self.order.contains(where: { $0.name == schema.partition[0].name }) else {
+        guard partitions.count <= 1 || self.order.contains(where: { $0.isBy(schema.partition[0]) }) else {
             throw ValidationFailure(
                 "Must have hash key in ORDER BY clause when more than one hash key condition specified in WHERE clause."
             )
@@ -151,6 +151,6 @@ extension PartiQLSelect {
 
     /// Whether partitions are read in descending order.
     func isReverse(_ schema: KeySchema) -> Bool {
-        self.order.first { order in schema.sort.contains { $0.name == order.name } }?.isDescending ?? false
+        self.order.first { schema.sort.contains(where: $0.isBy) }?.isDescending ?? false
     }
 }

@@ -12,10 +12,12 @@ struct PartiQLKeyEqualities: Sendable {
         _ condition: PartiQLExpression?, _ schema: KeySchema, _ parameters: PartiQLParameters
     ) throws(ValidationFailure) {
         var attributes: [AttributeChange] = []
-        var names: Set<String> = []
+        var names: Set<[UInt8]> = []
         var rest: [PartiQLExpression] = []
         for part in condition?.conjuncts ?? [] {
-            guard let (name, value) = part.equality, schema.contains(name.utf8), names.insert(name).inserted else {
+            guard let (name, value) = part.equality, schema.contains(name.utf8),
+                names.insert(Array(name.utf8)).inserted
+            else {
                 rest.append(part)
                 continue
             }

@@ -67,6 +67,11 @@ struct PartiQLSelect: Sendable {
     struct Order: Sendable {
         let name: String
         let isDescending: Bool
+
+        /// Compares bytes: Unicode-equivalent strings are different names.
+        func isBy(_ element: KeyElement) -> Bool {
+            self.name.utf8.elementsEqual(element.name.utf8)
+        }
     }
 
     /// nil for `*`.
