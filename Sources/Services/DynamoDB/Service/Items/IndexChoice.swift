@@ -1,8 +1,8 @@
 internal import DynamoDBValues
 
-/// The index that a Query or Scan names.
+/// Resolves the `IndexName` of a Query or Scan.
 enum IndexChoice {
-    /// `vectorRefusal` is what is said of an index that only SearchVectors reads; nil: that it is not there.
+    /// `vectorRefusal`: the message for a vector index, which only SearchVectors reads; nil: as for a missing index.
     ///
     /// - Returns: nil for the table itself.
     static func index(

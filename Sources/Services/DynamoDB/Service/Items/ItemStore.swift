@@ -296,12 +296,12 @@ final class ItemStore: Sendable {
         return table
     }
 
-    /// Items under keys that were made with a descriptor, as of a moment at which it was the table's.
+    /// Reads items whose keys were encoded with a table's descriptor, at a moment at which the descriptor was current.
     ///
-    /// The descriptor is read again with the items only where a commit may have touched it since it was last read; of a
-    /// store that others change too, which never knows, at once.
-    /// `isMissed` where `getAtOnce` just had nothing.
-    /// - Returns: nil when the table has changed, so that the keys must be made anew.
+    /// The descriptor is read along with the items only if a commit may have changed it since it was last read. A store
+    /// that other processes write to cannot tell, so there it is always read.
+    /// `isMissed`: `getAtOnce` has just found nothing.
+    /// - Returns: nil when the descriptor has changed; the keys must then be encoded again.
     @inline(never)
     func get(
         _ keys: [[UInt8]], of table: TableCatalog.Snapshot, _ reference: TableReference, _ mode: ReadMode,

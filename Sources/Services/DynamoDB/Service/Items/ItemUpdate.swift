@@ -69,17 +69,17 @@ struct ItemUpdate: Sendable {
         try self.condition.check(table)
     }
 
-    /// The item as the update leaves it; without anything to update, an item that is not there is made of its key.
+    /// The item after the update. An update without an expression creates an absent item from its key.
     func apply(to item: AttributeMap?, key: AttributeMap) throws(ValidationFailure) -> AttributeMap {
         try self.plan?.apply(to: item, key: key) ?? item ?? key
     }
 
-    /// Whether the update leaves an item that is not there as it is: it only removes.
+    /// Whether an absent item stays absent: the update only removes attributes.
     func leavesAbsent(_ updated: AttributeMap, key: AttributeMap) -> Bool {
         self.plan != nil && updated.count == key.count
     }
 
-    /// What `ReturnValues` asks for; nil where there is nothing to show.
+    /// The attributes that `ReturnValues` requests; nil if there are none to return.
     func attributes(_ wanted: ReturnValue?, old: AttributeMap?, new: AttributeMap) -> AttributeMap? {
         switch wanted {
         case .some(.allOld): old

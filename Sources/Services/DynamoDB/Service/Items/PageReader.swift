@@ -3,14 +3,13 @@ internal import DynamoDBValues
 internal import KeyValue
 internal import ServiceModel
 
-/// What a Query or Scan reads: where, how far, and what it keeps.
+/// What a Query or Scan reads: the range, the limits and the filter.
 struct PageRequest {
     /// A page ends with the item that reaches 1 MB, before the filter.
     ///
     /// AWS charges 128.5 units for each page of a long scan, not 128: the item that goes over is part of the page.
     static let pageBytesMax = 1 << 20
-    /// Entries and bytes that are read at once; longer work goes on in further slices, each of which has to find its
-    /// place again.
+    /// Limits on what one slice reads. A longer page takes several slices, each of which must seek to its start again.
     static let sliceCountMax = 400
     static let sliceBytesMax = 64 << 10
 

@@ -1,7 +1,7 @@
 internal import DynamoDBValues
 internal import KeyValue
 
-/// `ExclusiveStartKey`: where a page goes on.
+/// `ExclusiveStartKey`: the item after which a page starts.
 struct StartKey {
     private static let invalid = "The provided starting key is invalid"
 

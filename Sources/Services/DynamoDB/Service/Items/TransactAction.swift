@@ -10,11 +10,11 @@ internal import ServiceModel
 final class TransactAction: Sendable {
     private enum Work: Sendable {
         case put
-        /// A put of an item that must not be there yet.
+        /// A put that fails if the item exists.
         case insert
         case update(ItemUpdate)
         case delete
-        /// A delete whose condition counts only where there is an item.
+        /// A delete whose condition is evaluated only if the item exists.
         case deletePresent
         case check
     }
@@ -169,13 +169,13 @@ final class TransactAction: Sendable {
                 try ItemCheck.updated(updated, was: existing, table)
                 return updated
             }
-            // Removing from an item that is not there does not make it.
+            // Removing attributes of an absent item does not create it.
             let isLeft = existing == nil && update.leavesAbsent(updated, key: self.key)
             return Decision(change: isLeft ? .none : .put(updated), new: isLeft ? nil : updated)
         }
     }
 
-    /// What the RETURNING clause of a statement shows; nil where there is nothing to show.
+    /// The attributes that a statement's RETURNING clause requests; nil if there are none to return.
     func returned(_ returning: PartiQLReturning?, _ row: ItemStore.TransactRow) -> AttributeMap? {
         switch (returning, self.work) {
         case (nil, _): nil
