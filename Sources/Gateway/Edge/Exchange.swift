@@ -5,7 +5,7 @@ internal import Primitives
 protocol ExchangeTransport: AnyObject {
     /// Sends head and body at once.
     func send(_ response: EdgeResponse, body: [UInt8])
-    /// The head of a streamed answer.
+    /// The head of a streamed answer. It may wait for the piece or the end that follows it at once.
     func sendHead(_ response: EdgeResponse)
     /// Sends a piece of a streamed answer, never empty. It has been written when this returns.
     func sendPiece(_ bytes: [UInt8])

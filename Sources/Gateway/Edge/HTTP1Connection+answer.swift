@@ -35,7 +35,6 @@ extension HTTP1Connection: ExchangeTransport {
         var buffer = context.channel.allocator.buffer(capacity: capacity)
         self.writeHead(response, framing: self.answerFraming, to: &buffer)
         self.write(buffer)
-        self.settle()
     }
 
     func sendPiece(_ bytes: [UInt8]) {

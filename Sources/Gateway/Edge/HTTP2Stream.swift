@@ -237,7 +237,6 @@ extension HTTP2Stream: ExchangeTransport {
     func sendHead(_ response: EdgeResponse) {
         let length = response.headers.contentLength
         self.write(.headers(.init(headers: self.block(response, length: length))))
-        self.context?.flush()
         self.settle()
     }
 
