@@ -32,20 +32,31 @@ enum WALDamage {
             let scan = Self.scan(bytes)
             if let damaged, scan.hasGroup { return damaged }
             if scan.hasGroupBehindDamage { return path }
-            if scan.isDamaged { damaged = damaged ?? path }
+            if scan.damage != nil { damaged = damaged ?? path }
         }
         return nil
     }
 
+    /// What a log consists of.
     struct Scan: Equatable {
-        var isDamaged = false
+        /// Where the first damage begins.
+        var damage: Int?
+        /// The end of the last record.
+        var end = 0
         var hasGroup = false
         var hasGroupBehindDamage = false
+
+        /// How much of the log is without damage, and without a hole of zeros.
+        var intactBytes: Int { self.damage ?? self.end }
     }
 
     /// Walks over the records. After a record with a wrong checksum it continues at its end, or else at the next block.
-    static func scan(_ bytes: [UInt8]) -> Scan {
+    ///
+    /// RocksDB passes over zeros in silence, where a record should begin. They are damage too, if a record stands
+    /// behind them. `checksAll`: also the checksums before the first damage are compared, as RocksDB does itself.
+    static func scan(_ bytes: [UInt8], checksAll: Bool = true) -> Scan {
         var scan = Scan()
+        var hole: Int?
         var offset = 0
         while offset + Self.headerBytes <= bytes.count {
             let blockEnd = min((offset / Self.blockBytes + 1) * Self.blockBytes, bytes.count)
@@ -54,21 +65,27 @@ enum WALDamage {
             let header = (5...8).contains(type) ? Self.recyclableHeaderBytes : Self.headerBytes
             let end = offset + header + length
             guard (1...8).contains(type), end <= blockEnd else {
-                // Zeros pad blocks, and file systems preallocate zeros.
-                if bytes[offset..<blockEnd].contains(where: { $0 != 0 }) { scan.isDamaged = true }
+                if bytes[offset..<blockEnd].contains(where: { $0 != 0 }) {
+                    scan.damage = scan.damage ?? hole ?? offset
+                } else if blockEnd - offset >= Self.recyclableHeaderBytes {
+                    // Fewer zeros pad a block that has no room for a header.
+                    hole = hole ?? offset
+                }
                 offset = blockEnd
                 continue
             }
-            if Self.isWhole(bytes, offset, end) {
+            scan.damage = scan.damage ?? hole
+            if !checksAll && scan.damage == nil || Self.isWhole(bytes, offset, end) {
                 // `full` and `first`, plain and recyclable.
                 if [1, 2, 5, 6].contains(type) {
                     scan.hasGroup = true
-                    if scan.isDamaged { scan.hasGroupBehindDamage = true }
+                    if scan.damage != nil { scan.hasGroupBehindDamage = true }
                 }
             } else {
-                scan.isDamaged = true
+                scan.damage = scan.damage ?? offset
             }
             offset = end
+            scan.end = end
         }
         return scan
     }
@@ -102,10 +119,15 @@ enum WALDamage {
             }
             if name.hasSuffix(".log") { names.append(name) }
         }
-        return names.sorted()
+        return names.sorted(by: self.isOlder)
     }
 
-    private static func read(_ path: String) -> [UInt8]? {
+    /// Whether a log was begun before another. Numbers have six digits, or more.
+    static func isOlder(_ name: String, than other: String) -> Bool {
+        (name.utf8.count, name) < (other.utf8.count, other)
+    }
+
+    static func read(_ path: String) -> [UInt8]? {
         let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { return nil }
         defer { close(descriptor) }

@@ -117,6 +117,22 @@ def test_a_log_that_was_cut_is_damage_and_no_new_store(table, bytes_left):
         log.write_bytes(whole[log])
     server.start()
     assert client.get_item(TableName="kept", Key={"id": {"S": "a"}})["Item"]["version"] == {"N": "2"}
+    for damage, reason in (
+            (lambda log: log.unlink(), "is gone"), (lambda log: (log.unlink(), log.mkdir()), "is gone"),
+            (lambda log: log.write_bytes(bytes(len(whole[log]))), "is damaged at byte 0"),
+            (lambda log: log.write_bytes(b"\xa5" * len(whole[log])), "is damaged at byte 0")):
+        server.kill()
+        whole = {log: log.read_bytes() for log in (server.data_dir / "store" / "rocksdb").glob("*.log")}
+        for log in whole:
+            damage(log)
+        refused = server.run("start", "--port", str(server.port))
+        assert refused.returncode == 74 and reason in refused.stderr, refused.stderr
+        for log, content in whole.items():
+            if log.is_dir():
+                log.rmdir()
+            log.write_bytes(content)
+        server.start()
+        client.put_item(TableName="kept", Item=item("a", 2))
     # What is written out leaves no log to miss.
     assert server.stop() == 0
     server.start().kill()

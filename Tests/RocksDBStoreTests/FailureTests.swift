@@ -179,6 +179,27 @@ import Testing
         }
     }
 
+    /// RocksDB passes over a block of zeros in silence.
+    @Test(arguments: [0, 1, 2])
+    func `a hole of zeros in the log is told`(_ block: Int) async throws {
+        try await withFixture { fixture in
+            let store = try fixture.open()
+            for key in 0..<50 as Range<UInt8> {
+                try await store.commit(Batch(writes: [.set([key], [UInt8](repeating: key, count: 2000))]))
+            }
+            do {
+                _ = try fixture.crash { path in
+                    try Self.changeLogs(in: path) {
+                        $0.replaceSubrange((block << 15)..<((block + 1) << 15), with: Data(count: 1 << 15))
+                    }
+                }
+                Issue.record("a store with a hole in its log opened")
+            } catch StoreOpenError.corrupt(_, let reason) {
+                #expect(reason.contains("is damaged at byte"), "\(reason)")
+            }
+        }
+    }
+
     /// The last commit takes more than 3,000 bytes of the log, so a cut of less reaches into it alone.
     @Test(arguments: [1, 7, 500, 2900])
     func `a log that ends anywhere in its last record opens with all before it`(_ cut: Int) async throws {
