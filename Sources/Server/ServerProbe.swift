@@ -116,7 +116,9 @@ package enum ServerProbe {
         guard sent == request.count else { return nil }
         var bytes: [UInt8] = []
         var piece = [UInt8](repeating: 0, count: 4096)
-        while bytes.count < 1 << 16 {
+        // The time limit of the socket is one for each piece.
+        let deadline = ContinuousClock.now + .seconds(self.timeoutSeconds)
+        while bytes.count < 1 << 16, ContinuousClock.now < deadline {
             let count = unsafe piece.withUnsafeMutableBytes { unsafe recv(descriptor, $0.baseAddress, $0.count, 0) }
             guard count > 0 else { break }
             bytes.append(contentsOf: piece[..<count])
@@ -125,7 +127,7 @@ package enum ServerProbe {
         let parts = text.split(separator: " ", maxSplits: 2)
         guard parts.count == 3, let status = Int(parts[1]) else { return nil }
         let body = text.firstRange(of: "\r\n\r\n").map { String(text[$0.upperBound...]) } ?? ""
-        return (status, body.split(separator: "\n").joined(separator: " "))
+        return (status, body.harmless.split(separator: "\n").joined(separator: " "))
     }
 
     /// A connected socket, or -1. A wildcard address means this machine.
@@ -189,4 +191,15 @@ package enum ServerProbe {
 /// `connect(2)`, whose name is hidden by the method above.
 private func connectSocket(_ descriptor: Int32, _ address: UnsafePointer<sockaddr>, _ size: socklen_t) -> Int32 {
     unsafe connect(descriptor, address, size)
+}
+
+extension String {
+    /// Text of another process without control characters other than tabs and line ends, so that it cannot move a
+    /// terminal's cursor or change its colours.
+    var harmless: String {
+        func isControl(_ scalar: Unicode.Scalar) -> Bool {
+            scalar.value < 0x20 && scalar != "\n" && scalar != "\t" || (0x7F...0x9F).contains(scalar.value)
+        }
+        return String(String.UnicodeScalarView(self.unicodeScalars.map { isControl($0) ? "\u{FFFD}" : $0 }))
+    }
 }

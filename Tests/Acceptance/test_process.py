@@ -9,6 +9,7 @@ import shutil
 import socket
 import ssl
 import subprocess
+import threading
 import time
 import urllib.request
 
@@ -452,3 +453,32 @@ def test_the_root_key_given_first_holds_for_later_starts(fresh_server):
         del server.environment[name]
     server.start()
     assert server.client("sts").get_caller_identity()["Account"] == "000000000000"
+
+
+def test_what_a_program_in_the_servers_place_says_does_no_harm(fresh_server):
+    """Another program may have taken the port since; its words come to a terminal, or never end."""
+    server = fresh_server()
+    lines = (server.data_dir / "server").read_text().splitlines()
+    server.stop()
+    (server.data_dir / "identity" / "control-token").write_text("0" * 64)
+    evil = b"\x1b]0;title\x07\x1b[31mred\x7f\n"
+
+    def answer(connection, is_slow):
+        with connection, contextlib.suppress(OSError):
+            connection.recv(1 << 16)
+            connection.sendall(b"HTTP/1.1 503 Busy\r\nContent-Length: %d\r\n\r\n" % len(evil))
+            for byte in b"x" * 600 if is_slow else b"":
+                connection.sendall(bytes([byte]))
+                time.sleep(0.1)
+            connection.sendall(evil)
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        stranger = [str(os.getpid()), str(listener.getsockname()[1]), *lines[2:]]
+        (server.data_dir / "server").write_text("\n".join(stranger) + "\n")
+        for is_slow, words in [(False, ["status"]), (False, ["healthcheck"]), (False, ["doctor"]),
+                              (False, ["model", "load", "m"]), (True, ["status"])]:
+            thread = threading.Thread(target=lambda: answer(listener.accept()[0], is_slow), daemon=True)
+            thread.start()
+            said = server.run(*words, timeout=30)
+            assert is_slow or "red" in said.stdout + said.stderr
+            assert not re.search(r"[^\n\t -\x7e\x80-\uffff]", said.stdout + said.stderr), said
