@@ -44,7 +44,8 @@ package enum ServerControl {
             let answer = try await HTTPFetch(options: options).post(
                 url, [(ControlRoute.tokenHeader, String(decoding: token, as: UTF8.self))], body: Array(body.utf8))
             let lines = String(decoding: answer.body, as: UTF8.self).harmless.split(separator: "\n")
-            return Answer(isDone: answer.status == 200, isUnknown: answer.status == 404, text: lines.joined(separator: "\n"))
+            return Answer(
+                isDone: answer.status == 200, isUnknown: answer.status == 404, text: lines.joined(separator: "\n"))
         } catch FetchError.noConnection {
             return nil
         } catch FetchError.untrusted(let reason) {

@@ -1,6 +1,7 @@
 """TLS, HTTP/2 and plain HTTP on one port, with the certificate that `brume env` names."""
 
 import json
+import os
 import shutil
 import signal
 import socket
@@ -15,6 +16,7 @@ import httpx
 import pytest
 
 from brume_server import Server
+from waiting import eventually
 
 
 @pytest.fixture(scope="module")
@@ -122,6 +124,24 @@ def test_a_certificate_that_is_replaced_by_half_is_kept_and_told(fresh_server, s
     assert f"certificate kept: TLS refuses the certificate and its key: {key} is not the key of" in reread()
     shutil.copy(server.data_dir / "tls" / "server.key", key)
     assert "certificate read again\n" in reread()
+
+
+def test_a_pipe_in_a_certificates_place_holds_up_neither_the_next_reading_nor_a_stop(fresh_server):
+    own = fresh_server()
+    certificate = own.data_dir / "tls" / "server.pem"
+    text = certificate.read_text()
+
+    def reread(sentence):
+        own.process.send_signal(signal.SIGHUP)
+        eventually(lambda: sentence in own.log_path.read_text(), seconds=10)
+
+    certificate.unlink()
+    os.mkfifo(certificate)
+    reread("certificate kept: ")
+    certificate.unlink()
+    certificate.write_text(text)
+    reread("certificate read again\n")
+    assert own.stop() == 0
 
 
 def test_bytes_that_are_neither_tls_nor_http_do_not_hang(server):

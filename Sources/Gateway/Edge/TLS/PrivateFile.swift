@@ -23,7 +23,8 @@ enum PrivateFile {
     }
 
     static func read(_ path: String) throws(CertificateError) -> String {
-        let file = unsafe open(path, O_RDONLY | O_CLOEXEC)
+        // O_NONBLOCK: a pipe in the place of a file would hold up every later reading, and the end of the process.
+        let file = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard file >= 0 else { throw .unreadable(path: path, reason: SystemError.sentence(errno)) }
         defer { close(file) }
         var bytes: [UInt8] = []
