@@ -15,6 +15,14 @@ extension Document {
         return place
     }
 
+    /// The properties of an object's schema, and those that it requires without saying what they are.
+    var properties: [Member] {
+        let properties = self["properties"]?.members ?? []
+        var known = Set(properties.map(\.name))
+        let others = (self["required"]?.elements ?? []).compactMap(\.text).filter { known.insert($0).inserted }
+        return properties + others.map { Member($0, .object([])) }
+    }
+
     /// What must hold for one of the schemas in `anyOf` or `oneOf`: itself, and the keywords beside the choice.
     func chosen(_ choice: Document, of keyword: String, in root: Document) -> Document {
         self.joined([choice], of: keyword, in: root)

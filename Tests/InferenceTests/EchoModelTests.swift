@@ -179,6 +179,7 @@ struct SchemaExampleTests {
                 #"{"a":1,"b":2,"c":null}"#
             ),
             (#"{"type":"object","default":null}"#, "{}"),
+            (#"{"type":"object","required":["a"]}"#, #"{"a":null}"#),
             (
                 #"{"properties":{"t":{"type":"array","prefixItems":[{"type":"integer","maximum":-1},{"const":"x"}]},"#
                     + #""u":{"type":"array","minItems":2}}}"#,

@@ -66,7 +66,7 @@ struct SchemaExample {
 
     private mutating func object(_ schema: Document, _ depth: Int) -> Document {
         var members: [Document.Member] = []
-        for property in schema["properties"]?.members ?? [] {
+        for property in schema.properties {
             guard self.utf8CountLeft > 0 else { break }
             self.utf8CountLeft -= property.name.utf8.count
             members.append(.init(property.name, self.value(property.value, depth: depth + 1)))

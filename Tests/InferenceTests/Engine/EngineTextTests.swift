@@ -99,6 +99,9 @@ struct SchemaGrammarTests {
             + #"{"properties":{"b":{"prefixItems":[{"type":"null"},{"type":"boolean"}],"type":"array"}}}]}"#
         let grammar = try self.grammar(try #require(Document(json: text)))
         #expect(grammar.contains(##""\"a\":" integer"##) && grammar.contains(#""[" null "," boolean "]""#))
+        let some = #"{"properties":{"a":{"type":"array","minItems":2}},"required":["b"]}"#
+        let known = try self.grammar(try #require(Document(json: some)))
+        #expect(known.contains(##""\"b\":" value"##) && known.contains("{1,}"))
         let free = try self.grammar(.object([])).split(separator: "\n")[0]
         #expect(free == #"root ::= "{\"name\":\"f\",\"arguments\":" object "}""#)
     }

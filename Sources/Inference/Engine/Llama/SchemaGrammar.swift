@@ -126,7 +126,7 @@ package struct SchemaGrammar {
     }
 
     private mutating func object(_ schema: Document, _ depth: Int) throws(InferenceError) -> String {
-        let properties = schema["properties"]?.members ?? []
+        let properties = schema.properties
         guard !properties.isEmpty else {
             switch schema["additionalProperties"] {
             case .boolean(false)?: return "\"{}\""
@@ -159,8 +159,7 @@ package struct SchemaGrammar {
             for item in first { items.append(try self.expression(item, depth: depth + 1)) }
             return try self.rule("\"[\" \(items.joined(separator: " \",\" ")) \"]\"")
         }
-        guard let items = schema["items"], !items.members.isEmpty else { return "array" }
-        let item = try self.expression(items, depth: depth + 1)
+        let item = try self.expression(schema["items"] ?? .null, depth: depth + 1)
         let least = max(0, schema["minItems"]?.integer ?? 0)
         let most = schema["maxItems"]?.integer
         if most == 0 { return "\"[]\"" }
