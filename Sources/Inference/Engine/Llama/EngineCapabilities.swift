@@ -26,7 +26,8 @@ package struct EngineCapabilities: Sendable, Hashable {
     /// - Throws: when it cannot be reached, or is still loading its model.
     package init(asking client: EngineClient, model: String) async throws(InferenceError) {
         let props = try await Self.document(client, "GET", "/props", nil)
-        if props.status == 503 { throw EngineRefusal.error(status: 503, props.body) }
+        // It is not there yet, so that it says nothing of what it supports.
+        if 502...504 ~= props.status { throw EngineRefusal.error(status: props.status, props.body) }
         if props.status == 200, let body = props.body, let settings = body["default_generation_settings"] {
             self.isLlamaServer = true
             self.hasGrammars = true
