@@ -148,8 +148,9 @@ def test_what_keeps_a_model_from_its_first_word_is_no_stream(crowded, model):
     assert refusal(client.converse_stream, modelId=model, messages=[user({"text": words})]) == too_long
     key = json.loads(crowded.run("keys", "create", "--bedrock", "--user", "ana", "--output", "json").stdout)
     openai_client = openai.OpenAI(base_url=f"{crowded.url}/v1", api_key=key["bearerToken"], max_retries=0)
-    with pytest.raises(openai.BadRequestError, match="Input is too long for requested model."):
+    with pytest.raises(openai.BadRequestError, match="Input is too long for requested model.") as failure:
         openai_client.responses.create(model=model, input=words, stream=True)
+    assert (failure.value.code, failure.value.param) == ("context_length_exceeded", None)
 
 
 @pytest.mark.parametrize("model_id", [

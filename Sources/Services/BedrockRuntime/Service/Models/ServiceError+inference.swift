@@ -13,7 +13,8 @@ extension ServiceError {
         case .unsupported(let sentence):
             self = .invalid(sentence)
         case .contextExceeded:
-            self = .invalid("Input is too long for requested model.")
+            // The code is OpenAI's: its clients shorten a conversation by it. Other notations do not have it.
+            self = OpenAIRules.fault("Input is too long for requested model.", "", "context_length_exceeded")
         case .failed, .unreached:
             self = BedrockRuntimeError.modelError(
                 message: "The model failed while it answered; the server's log names the reason.")
