@@ -25,6 +25,13 @@ extension Pipeline {
         guard Self.mayBeLarge(head, connection, bytesMax: bytesMax, countsMethod: false),
             let refusal = self.refusal(of: way, head, connection)
         else { return nil }
+        // Who sends events waits for the answer before the last one (InvokeModelWithBidirectionalStream).
+        if case (.target, .operation(let request)) = (refusal, way),
+            head.headers.first("content-type") == "application/vnd.amazon.eventstream",
+            let error = Refuse.error(for: request)
+        {
+            return .reply(self.refused(error, self.passage(request, [], connection, started, nil)))
+        }
         return .stream { body in
             var bytes = 0
             do {

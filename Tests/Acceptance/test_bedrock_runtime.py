@@ -1,6 +1,7 @@
 """Bedrock's runtime through boto3, answered by the built-in model brume.echo."""
 
 import json
+import socket
 import time
 
 import botocore.exceptions
@@ -359,6 +360,17 @@ def test_an_operation_that_is_not_served_says_so(bedrock):
     error = refusal(bedrock.list_async_invokes)
     assert error["Code"] == "UnknownOperationException"
     assert error["Message"].startswith("GET /async-invoke is no operation of bedrock-runtime")
+
+
+def test_who_sends_events_is_told_before_the_last_one(server):
+    head = "\r\n".join((
+        "POST /model/amazon.nova-2-sonic-v1:0/invoke-with-bidirectional-stream HTTP/1.1", "Host: localhost",
+        f"Authorization: Bearer {server.bearer_token()}", "Content-Type: application/vnd.amazon.eventstream",
+        "Transfer-Encoding: chunked"))
+    with socket.create_connection(("127.0.0.1", server.port), timeout=10) as connection:
+        connection.sendall(f"{head}\r\n\r\n5\r\nhello\r\n".encode())
+        answer = connection.recv(4096).decode()
+    assert answer.startswith("HTTP/1.1 404 ") and "UnknownOperationException" in answer
 
 
 def test_a_profile_of_another_account_is_refused(bedrock):
