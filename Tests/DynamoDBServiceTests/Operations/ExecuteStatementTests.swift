@@ -99,9 +99,13 @@ struct ExecuteStatementTests {
             ("SET n = missing_one", "The provided expression refers to an attribute that does not exist in the item"),
             ("SET n.x = 1", "The document path provided in the update expression is invalid for update"),
             ("SET n = list_append(n, [1])", "An operand in the update expression has an incorrect data type"),
+            ("SET n = set_add(x, <<1>>)", "The first argument to SET_ADD must equal the assignment value at 1:22:7"),
             (
-                "SET n = set_add(x, <<1>>)",
-                "Invalid UpdateExpression: set_add takes the path that is set and the set to add"
+                "SET n = 2\n\tSET \"é\" = set_delete(<<1>>, <<1>>)",
+                "The first argument to SET_DELETE must equal the assignment value at 2:12:10"
+            ),
+            (
+                "SET n = set_add(n)", "Invalid UpdateExpression: set_add takes the path that is set and the set to add"
             ),
             ("SET n = set_add(n, 1)", "Invalid UpdateExpression: set_add requires a set as its second operand"),
             ("SET n = size(n)", "Unsupported function: size"), ("SET n.\"\" = 1", "Empty attribute name"),

@@ -45,7 +45,7 @@ struct StatementSyntaxTests {
             ("SELECT * FROM items i", "Aliasing is not supported"),
             ("SELECT * FROM items, items", "Only select from a single table or index is supported."),
             ("SELECT * FROM a.b.c", "A path may contain at most 2 components in the FROM clause"),
-            ("SELECT * FROM items LIMIT 1", "Unsupported clause: LIMIT"),
+            ("SELECT * FROM items LIMIT 10", "Unsupported clause: LIMIT at 1:27:2"),
             ("SELECT * FROM items WHERE a = 'b' GROUP BY a", "Unsupported clause: GROUP"),
             ("DELETE FROM items.global_index WHERE pk = 'a'", "A statement that writes takes a table, not an index"),
             (

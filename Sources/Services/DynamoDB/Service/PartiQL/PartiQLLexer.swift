@@ -16,12 +16,16 @@ struct PartiQLLexer {
     static func tokens(_ statement: String) throws(ValidationFailure) -> [PartiQLToken] {
         var lexer = PartiQLLexer(Array(statement.utf8))
         var tokens: [PartiQLToken] = []
-        repeat { tokens.append(try lexer.next()) } while tokens.last?.kind != .end
+        repeat {
+            try lexer.skipSpace()
+            let start = lexer.offset
+            tokens.append(try lexer.next())
+            tokens[tokens.count - 1].bytes = start..<lexer.offset
+        } while tokens.last?.kind != .end
         return tokens
     }
 
     private mutating func next() throws(ValidationFailure) -> PartiQLToken {
-        try self.skipSpace()
         guard let byte = self.byte(0) else { return PartiQLToken(kind: .end, text: "") }
         switch byte {
         case UInt8(ascii: "'"): return PartiQLToken(kind: .text, text: try self.quoted(byte))

@@ -170,7 +170,7 @@ struct PartiQLLowering {
         guard case .call(let name, let operands) = value, name == "set_add" || name == "set_delete" else {
             return WrittenAction(section: .set, clause: clause, path: path, value: try self.operand(value))
         }
-        guard operands.count == 2, case .path(change.path) = operands[0], operands[1].isConstant else {
+        guard operands.count == 2, operands[1].isConstant else {
             // DEVIATION: AWS's wording is not known.
             throw self.kind.invalid(
                 "\(name) takes the path that is set and the set to \(name == "set_add" ? "add" : "remove")"

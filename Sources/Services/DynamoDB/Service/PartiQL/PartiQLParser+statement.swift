@@ -41,6 +41,11 @@ extension PartiQLParser {
         }
         let condition = try self.condition()
         let order = try self.order()
+        if self.take(.limit) {
+            let index = self.index
+            _ = try self.expression()
+            throw ValidationFailure("Unsupported clause: LIMIT at \(self.position(of: index))")
+        }
         if let clause = self.keyword, clause.isUnsupportedClause {
             throw ValidationFailure("Unsupported clause: \(clause.rawValue.uppercased())")
         }
@@ -137,7 +142,7 @@ extension PartiQLParser {
                 repeat {
                     let path = try self.path()
                     try self.expect(.equal, "Expected '='")
-                    changes.append(.init(path: path, value: try self.expression()))
+                    changes.append(.init(path: path, value: try self.assigned(to: path)))
                 } while self.take(.comma)
             } else if self.take(.remove) {
                 changes.append(.init(path: try self.path(), value: nil))
@@ -150,6 +155,22 @@ extension PartiQLParser {
         return PartiQLUpdate(
             table: table, changes: changes, condition: condition, returning: try self.returning()
         )
+    }
+
+    /// The value that is assigned to a path; a set function must name the same path.
+    private mutating func assigned(to path: [PathStep]) throws(ValidationFailure) -> PartiQLExpression {
+        let index = self.index
+        let value = try self.expression()
+        guard case .call(let name, let operands) = value, name == "set_add" || name == "set_delete",
+            let first = operands.first
+        else { return value }
+        guard case .path(path) = first else {
+            throw ValidationFailure(
+                "The first argument to \(name.uppercased()) must equal the assignment value at "
+                    + self.position(of: index)
+            )
+        }
+        return value
     }
 
     private mutating func delete() throws(ValidationFailure) -> PartiQLDelete {

@@ -11,20 +11,23 @@ struct PartiQLParser {
     /// Levels of parentheses, lists, maps, sets, functions, negations and sums. A value may have 32.
     static let depthMax = 100
 
+    private let bytes: [UInt8]
     private let tokens: [PartiQLToken]
-    private var index = 0
+    /// Of the current token.
+    private(set) var index = 0
     private var depth = 0
     private var parameterCount = 0
 
-    private init(_ tokens: [PartiQLToken]) {
-        self.tokens = tokens
+    private init(_ statement: String) throws(ValidationFailure) {
+        self.bytes = Array(statement.utf8)
+        self.tokens = try PartiQLLexer.tokens(statement)
     }
 
     /// The statement, and the number of its parameters; the model limits the text to 8192 characters.
     static func statement(
         _ text: String
     ) throws(ValidationFailure) -> (statement: PartiQLStatement, parameterCount: Int) {
-        var parser = PartiQLParser(try PartiQLLexer.tokens(text))
+        var parser = try PartiQLParser(text)
         let statement = try parser.statement()
         _ = parser.take(.semicolon)
         guard parser.kind == .end else { throw .malformedStatement("Unexpected token after expression") }
@@ -63,6 +66,14 @@ struct PartiQLParser {
 
     mutating func expect(_ symbol: PartiQLSymbol, _ detail: String) throws(ValidationFailure) {
         guard self.take(symbol) else { throw .malformedStatement(detail) }
+    }
+
+    /// The line, column and length of a token, in the form in which AWS appends them to some sentences: `1:33:1`.
+    func position(of index: Int) -> String {
+        let bytes = self.tokens[index].bytes
+        let lines = self.bytes[..<bytes.lowerBound].split(separator: 0x0A, omittingEmptySubsequences: false)
+        let column = String(decoding: lines[lines.count - 1], as: UTF8.self).utf16.count + 1
+        return "\(lines.count):\(column):\(String(decoding: self.bytes[bytes], as: UTF8.self).utf16.count)"
     }
 
     /// The error for a token that cannot occur here.

@@ -19,6 +19,8 @@ struct PartiQLToken: Sendable {
     let kind: Kind
     /// A name or a literal without its quotes, a number or a word as written; else empty.
     let text: String
+    /// Where it is in the statement.
+    var bytes: Range<Int> = 0..<0
 }
 
 /// The keywords of the statements that DynamoDB executes.
