@@ -119,6 +119,32 @@ struct TransactWriteItemsTests {
         #expect(try await fixture.stored(key("b", 1)) == nil)
     }
 
+    @Test func `values that are nested too deeply cancel an update, and are no matter of a check`() async throws {
+        let fixture = try await ItemFixture()
+        let deep = (0..<40).reduce(AttributeValue.null) { value, _ in .l([value]) }
+        let values = item([(":d", deep)])
+        let update = Update(
+            key: item(key("a", 1)), updateExpression: "SET d = :d", tableName: "items",
+            expressionAttributeValues: values)
+        func check(_ condition: String) -> TransactWriteItem {
+            TransactWriteItem(
+                conditionCheck: ConditionCheck(
+                    key: item(key("a", 1)), tableName: "items", conditionExpression: condition,
+                    expressionAttributeValues: values))
+        }
+        let refusal = await refused { () throws(ServiceError) in
+            try await Self.write(fixture, [Self.put(key("b", 1)), TransactWriteItem(update: update)])
+        }
+        #expect(refusal?.message == Self.cancelled + "[None, ValidationError]")
+        let reasons = (refusal?.detail as? TransactionCanceledException)?.cancellationReasons
+        #expect(reasons?.last?.message?.hasPrefix("Nesting Levels have exceeded supported limits: ") == true)
+        try await fixture.put(key("a", 1))
+        _ = try await Self.write(fixture, [check("pk <> :d")])
+        #expect(
+            await wording { () throws(ServiceError) in try await Self.write(fixture, [check("pk = :d")]) }
+                == Self.cancelled + "[ConditionalCheckFailed]")
+    }
+
     @Test func `an empty key refuses the request as a whole`() async throws {
         let fixture = try await ItemFixture(ItemFixture.indexed)
         let key = "The AttributeValue for a key attribute cannot contain an empty string value."

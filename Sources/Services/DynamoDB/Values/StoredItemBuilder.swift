@@ -9,6 +9,9 @@ struct StoredItemBuilder {
     /// - Source: DynamoDB Developer Guide, "Quotas", nested attribute depth.
     static let nestingMax = 32
     static let nameBytesMax = 65_535
+    fileprivate static let nestingFailure =
+        "Nesting Levels have exceeded supported limits: Attributes in the item have nested levels beyond supported "
+        + "limit"
 
     private(set) var bytes: [UInt8] = []
     private(set) var failure: AttributeMap.Failure?
@@ -67,10 +70,7 @@ struct StoredItemBuilder {
     /// Must be called before each value of a list or map and before each attribute of an item.
     mutating func checkNesting() {
         guard self.nesting >= Self.nestingMax else { return }
-        self.fail(
-            "Nesting Levels have exceeded supported limits: Attributes in the item have nested levels beyond supported "
-                + "limit"
-        )
+        self.fail(Self.nestingFailure)
     }
 
     mutating func beginMap() -> Place {
@@ -286,5 +286,12 @@ extension StoredItemBuilder {
     mutating func endSet(_ place: Place) {
         self.patch(UInt32(self.bytes.count - place.offset - 4), at: place.offset)
         self.patch(place.count, at: place.offset + 4)
+    }
+}
+
+extension AttributeMap {
+    /// The map without its failure, if that is the depth of a value, which the stored form has whole; else nil.
+    package var atAnyDepth: AttributeMap? {
+        self.failure?.message == StoredItemBuilder.nestingFailure ? AttributeMap(whole: self.bytes) : nil
     }
 }

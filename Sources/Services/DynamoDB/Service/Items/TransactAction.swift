@@ -26,6 +26,8 @@ final class TransactAction: Sendable {
     let key: AttributeMap
     private let work: Work
     private let condition: WriteCondition
+    /// An error of the request's content that AWS finds when it runs the transaction.
+    private let late: ValidationFailure?
 
     /// False for an action that only checks its item.
     var isWrite: Bool {
@@ -53,7 +55,11 @@ final class TransactAction: Sendable {
         try self.init(put.tableName, put.item, .put, condition, context)
     }
 
+    /// Values that are nested too deeply cancel the transaction, and those of a ConditionCheck are not refused.
+    ///
+    /// - Source: answers of AWS that a conformance suite recorded in September 2026.
     convenience init(_ update: Update, _ context: RequestContext) throws(ServiceError) {
+        let deepValues = update.expressionAttributeValues?.atAnyDepth
         let compiled = try validating { () throws(ValidationFailure) in
             if let failure = update.key.failure { throw ValidationFailure(failure.message) }
             return try ItemUpdate(
@@ -63,13 +69,16 @@ final class TransactAction: Sendable {
                     updateExpression: update.updateExpression,
                     conditionExpression: update.conditionExpression,
                     expressionAttributeNames: update.expressionAttributeNames,
-                    expressionAttributeValues: update.expressionAttributeValues,
+                    expressionAttributeValues: deepValues ?? update.expressionAttributeValues,
                     returnValuesOnConditionCheckFailure: update.returnValuesOnConditionCheckFailure
                 ),
                 isEnveloped: false
             )
         }
-        try self.init(update.tableName, update.key, .update(compiled), compiled.condition, context)
+        let late = deepValues == nil ? nil : update.expressionAttributeValues?.failure
+        self.init(
+            try TableReference(update.tableName, context), update.tableName, update.key, .update(compiled),
+            compiled.condition, late: late.map { ValidationFailure($0.message) })
     }
 
     convenience init(_ delete: Delete, _ context: RequestContext) throws(ServiceError) {
@@ -92,7 +101,7 @@ final class TransactAction: Sendable {
             return try WriteCondition(
                 expression: check.conditionExpression,
                 names: check.expressionAttributeNames,
-                values: check.expressionAttributeValues,
+                values: check.expressionAttributeValues?.atAnyDepth ?? check.expressionAttributeValues,
                 returnsOld: check.returnValuesOnConditionCheckFailure,
                 isEnveloped: false
             )
@@ -123,8 +132,10 @@ final class TransactAction: Sendable {
     }
 
     private init(
-        _ reference: TableReference, _ table: String, _ key: AttributeMap, _ work: Work, _ condition: WriteCondition
+        _ reference: TableReference, _ table: String, _ key: AttributeMap, _ work: Work, _ condition: WriteCondition,
+        late: ValidationFailure? = nil
     ) {
+        self.late = late
         self.reference = reference
         self.table = table
         self.key = key
@@ -147,6 +158,7 @@ final class TransactAction: Sendable {
         case .update(let update):
             try KeyCheck.key(self.key, table.schema)
             try update.check(table)
+            if let late = self.late { throw late }
         case .delete, .deletePresent, .check:
             try KeyCheck.key(self.key, table.schema)
             try self.condition.check(table)
