@@ -17,9 +17,9 @@ package enum ChatEvent: Sendable {
 }
 
 /// How an answer ended, its token counts and timing.
-package struct ChatOutcome: Sendable, Hashable {
+package struct ChatOutcome: Sendable, Equatable {
     /// Why the model stopped.
-    package enum StopReason: Sendable, Hashable {
+    package enum StopReason: Sendable, Equatable {
         case endOfTurn
         case toolCall
         case tokensMax
@@ -33,7 +33,7 @@ package struct ChatOutcome: Sendable, Hashable {
     }
 
     /// Durations of its phases.
-    package struct Timing: Sendable, Hashable {
+    package struct Timing: Sendable, Equatable {
         /// Waiting for the model to load, and for a slot.
         package var queued: Duration = .zero
         /// From getting a slot to the first piece of the answer; nil without one.

@@ -46,7 +46,7 @@ package struct ChatRequest: Sendable {
     }
 
     /// Whether the model must call a tool.
-    package enum ToolChoice: Sendable, Hashable {
+    package enum ToolChoice: Sendable, Equatable {
         /// The model decides.
         case auto
         /// At least one of the tools.
@@ -56,7 +56,7 @@ package struct ChatRequest: Sendable {
     }
 
     /// How tokens are sampled, and when to stop.
-    package struct Sampling: Sendable, Hashable {
+    package struct Sampling: Sendable, Equatable {
         /// nil: the model's default.
         package var tokensMax: Int?
         package var temperature: Double?
@@ -74,7 +74,7 @@ package struct ChatRequest: Sendable {
     }
 
     /// Whether the model reasons before it answers.
-    package struct Reasoning: Sendable, Hashable {
+    package struct Reasoning: Sendable, Equatable {
         package var isOn: Bool
         /// The limit for reasoning tokens; nil for none.
         package var tokensMax: Int?
@@ -89,7 +89,7 @@ package struct ChatRequest: Sendable {
     }
 
     /// A position in the prompt up to which the client wants it cached for its next requests.
-    package struct CachePoint: Sendable, Hashable {
+    package struct CachePoint: Sendable, Equatable {
         /// The index of the message that contains it; nil: after the system prompts.
         package var message: Int?
         /// The number of parts of that message before it.
@@ -139,7 +139,7 @@ package struct ChatRequest: Sendable {
 }
 
 /// A call that a model made.
-package struct ToolCall: Sendable, Hashable {
+package struct ToolCall: Sendable, Equatable {
     /// Unique within its conversation: the client's id, or for a new call an id without the prefix of an API.
     package var id: String
     package var name: String

@@ -1,5 +1,5 @@
 /// Why a model did not answer.
-package enum InferenceError: Error, Sendable, Hashable {
+package enum InferenceError: Error, Sendable, Equatable {
     /// The model does not support what the request asks for; a sentence.
     case unsupported(String)
     /// The request exceeds the model's context.

@@ -35,7 +35,7 @@ package struct Batch: Sendable {
 }
 
 /// A condition that must hold at the moment of the commit.
-package enum Check: Hashable, Sendable {
+package enum Check: Equatable, Sendable {
     /// The key has this version; nil: the key is absent.
     case unchanged(_ key: [UInt8], since: CommitVersion?)
     /// Nothing in the range was set or deleted after `since`, when it held `count` entries. Take `since` from
@@ -49,7 +49,7 @@ package enum Check: Hashable, Sendable {
 }
 
 /// One change of a commit.
-package enum Write: Hashable, Sendable {
+package enum Write: Equatable, Sendable {
     case set(_ key: [UInt8], _ value: [UInt8], stamp: ReplicationStamp? = nil)
     case delete(_ key: [UInt8])
 
@@ -63,7 +63,7 @@ package enum Write: Hashable, Sendable {
 }
 
 /// Makes a commit that is sent twice happen only once, for as long as the store remembers the token.
-package struct IdempotencyToken: Hashable, Sendable {
+package struct IdempotencyToken: Equatable, Sendable {
     /// Unique within the store; at most `StoreLimits.keyBytesMax` bytes.
     package let id: [UInt8]
     /// Identifies what the commit does, such as a hash of the request. The same `id` with another fingerprint is

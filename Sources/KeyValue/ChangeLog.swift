@@ -10,7 +10,7 @@ package struct LogID: Hashable, Sendable {
 }
 
 /// A record that a commit adds to a change log.
-package struct LogAppend: Hashable, Sendable {
+package struct LogAppend: Equatable, Sendable {
     package let log: LogID
     package let payload: [UInt8]
 
@@ -42,7 +42,7 @@ package struct LogPosition: Hashable, Comparable, Sendable {
 }
 
 /// An entry of a change log.
-package struct LogEntry: Hashable, Sendable {
+package struct LogEntry: Equatable, Sendable {
     package let position: LogPosition
     /// The commit's time.
     package let time: Timestamp
@@ -56,7 +56,7 @@ package struct LogEntry: Hashable, Sendable {
 }
 
 /// A page of entries of a change log.
-package struct LogPage: Hashable, Sendable {
+package struct LogPage: Equatable, Sendable {
     package let entries: [LogEntry]
     /// Whether more entries up to the watermark follow; if not, read again after the next commit.
     package let hasMore: Bool

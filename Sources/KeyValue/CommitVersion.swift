@@ -17,7 +17,7 @@ package struct CommitVersion: Hashable, Comparable, Sendable {
 }
 
 /// The result of a successful commit.
-package struct CommitReceipt: Hashable, Sendable {
+package struct CommitReceipt: Equatable, Sendable {
     /// The version of every record that the batch wrote; for a batch without writes, the version as of which its checks
     /// held.
     package let version: CommitVersion

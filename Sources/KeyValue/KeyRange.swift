@@ -22,7 +22,7 @@ package enum KeyOrder {
 }
 
 /// Keys from `start` up to, and not including, `end`.
-package struct KeyRange: Hashable, Sendable {
+package struct KeyRange: Equatable, Sendable {
     package let start: [UInt8]
     /// nil: no upper end.
     package let end: [UInt8]?

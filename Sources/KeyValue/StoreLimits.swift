@@ -1,5 +1,5 @@
 /// What an engine accepts. Sizes in bytes.
-package struct StoreLimits: Hashable, Sendable {
+package struct StoreLimits: Equatable, Sendable {
     package let keyBytesMax: Int
     package let valueBytesMax: Int
     /// The number of writes and log appends of one batch together.
@@ -65,7 +65,7 @@ package struct StoreLimits: Hashable, Sendable {
 }
 
 /// Whether a store takes writes.
-package enum StoreHealth: Hashable, Sendable {
+package enum StoreHealth: Equatable, Sendable {
     case takingWrites
     /// Reads are served; a write throws `unavailable` with this reason, which says what the operator can do.
     case readOnly(reason: String)

@@ -1,7 +1,7 @@
 /// A policy document: statements that allow or deny.
 ///
 /// - Source: IAM User Guide, "IAM JSON policy reference".
-package struct PolicyDocument: Sendable, Hashable {
+package struct PolicyDocument: Sendable, Equatable {
     /// The version of the policy language.
     package enum Version: String, Sendable, Hashable {
         /// Has no policy variables; the default of a document without a version.

@@ -1,5 +1,5 @@
 /// The elements that a kind of policy must and must not have.
-package struct PolicyGrammar: Sendable, Hashable {
+package struct PolicyGrammar: Sendable, Equatable {
     /// Whether every statement names principals.
     package var hasPrincipal: Bool
     /// Whether every statement names resources.
@@ -25,7 +25,7 @@ package struct PolicyGrammar: Sendable, Hashable {
 ///
 /// - Source: answers recorded on AWS in October 2026 by a laboratory of the AWS Controllers for Kubernetes; IAM User
 ///   Guide, "Access Analyzer policy check reference".
-package enum PolicyError: Error, Sendable, Hashable, CustomStringConvertible {
+package enum PolicyError: Error, Sendable, Equatable, CustomStringConvertible {
     case invalidJSON
     /// JSON, but not an object.
     case noPolicy

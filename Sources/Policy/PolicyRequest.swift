@@ -1,5 +1,5 @@
 /// A question to a policy: who wants to do what with which resource, and under which conditions.
-package struct PolicyRequest: Sendable, Hashable {
+package struct PolicyRequest: Sendable, Equatable {
     /// The caller, in the forms in which a policy may name it.
     package struct Caller: Sendable, Hashable {
         /// Twelve digits; empty for anonymous callers and for services.

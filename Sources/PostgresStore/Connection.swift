@@ -9,7 +9,7 @@ internal import Darwin
 #endif
 
 /// Why a connection did not do what it was asked.
-enum ConnectionFailure: Error, Hashable, Sendable {
+enum ConnectionFailure: Error, Equatable, Sendable {
     /// The connection is lost, or no answer came in time: whether the work was done is unknown.
     case lost(String)
     /// The server answered with an error; nothing of the transaction was done.

@@ -1,5 +1,5 @@
 /// Why a store on PostgreSQL cannot be opened, and what to do about it. No sentence contains a password.
-package enum PostgresOpenError: Error, Hashable, Sendable, CustomStringConvertible {
+package enum PostgresOpenError: Error, Equatable, Sendable, CustomStringConvertible {
     /// libpq cannot parse the URL. Its own message may quote a part of the password and is dropped.
     case url
     case unreachable(String)

@@ -54,7 +54,7 @@ package struct Region: Sendable, Hashable, CustomStringConvertible {
 }
 
 /// An Amazon Resource Name: `arn:partition:service:region:account:resource`.
-package struct ARN: Sendable, Hashable, CustomStringConvertible {
+package struct ARN: Sendable, Equatable, CustomStringConvertible {
     package var partition: String
     package var service: String
     /// Empty for global services.

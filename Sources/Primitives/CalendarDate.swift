@@ -1,7 +1,7 @@
 /// A UTC calendar date and time of day in the proleptic Gregorian calendar, without any locale.
 ///
 /// - Source: Howard Hinnant, "chrono-compatible low-level date algorithms", `days_from_civil` and `civil_from_days`.
-package struct CalendarDate: Sendable, Hashable {
+package struct CalendarDate: Sendable, Equatable {
     package var year: Int
     /// 1...12
     package var month: Int

@@ -7,7 +7,7 @@ internal import Darwin
 #endif
 
 /// Why a file operation failed.
-package enum FileError: Error, Sendable, Hashable {
+package enum FileError: Error, Sendable, Equatable {
     case absent
     /// The file is larger than its reader allows.
     case tooLarge(path: String, bytesMax: Int)

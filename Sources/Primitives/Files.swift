@@ -232,7 +232,7 @@ package enum Files {
 }
 
 /// A file's metadata; two equal values mean that the file has most likely not changed.
-package struct FileFacts: Sendable, Hashable {
+package struct FileFacts: Sendable, Equatable {
     package let bytes: Int64
     /// The number of hard links; removing the last one frees the space.
     package let linkCount: Int

@@ -7,7 +7,7 @@
 /// strings, each name and each value would be retained and released wherever the fields are passed on.
 package struct HeaderFields: Sendable, ExpressibleByDictionaryLiteral {
     /// One field line.
-    package struct Field: Sendable, Hashable {
+    package struct Field: Sendable, Equatable {
         package var name: String
         package var value: String
 

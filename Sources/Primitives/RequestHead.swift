@@ -2,7 +2,7 @@
 ///
 /// Path and query stay raw (percent-encoded): model ids carry encoded `:` and `/`, and the signature covers the raw
 /// form.
-package struct RequestHead: Sendable, Hashable {
+package struct RequestHead: Sendable, Equatable {
     /// Upper-case method, such as `POST`.
     package var method: String
     /// The raw path from the first `/` up to `?`, never empty.
@@ -34,7 +34,7 @@ package struct RequestHead: Sendable, Hashable {
 }
 
 /// A whole response whose body is in memory.
-package struct ResponseMessage: Sendable, Hashable {
+package struct ResponseMessage: Sendable, Equatable {
     /// 100...599.
     package var status: Int
     package var headers: HeaderFields

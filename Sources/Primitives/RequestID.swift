@@ -1,5 +1,5 @@
 /// The id that a response carries and every log line of the request repeats.
-package struct RequestID: Sendable, Hashable, CustomStringConvertible {
+package struct RequestID: Sendable, Equatable, CustomStringConvertible {
     package let description: String
 
     package init(_ text: String) {

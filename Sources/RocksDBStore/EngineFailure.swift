@@ -1,5 +1,5 @@
 /// A failure of RocksDB, classified by its error text: the C API has no error codes.
-enum EngineFailure: Error, Hashable, Sendable {
+enum EngineFailure: Error, Equatable, Sendable {
     /// The answer is not in memory, and the read may not touch the disk.
     case incomplete
     /// The disk is full, or a quota or file-size limit is reached. This can pass.

@@ -2,7 +2,7 @@ internal import KeyValue
 
 /// The first bytes of a key, hashed to a stripe. Keys that are read together, such as the items of a partition, have
 /// the same lead (docs/storage-format.md), and a range within one lead is not affected by keys with another.
-struct KeyLead: Hashable, Sendable {
+struct KeyLead: Equatable, Sendable {
     /// For a key of DynamoDB: table, index, and fourteen of the sixteen bytes of the partition's hash. The range of all
     /// keys with one prefix ends at the prefix whose last byte is one higher, and that byte must be beyond the lead.
     static let byteCount = 24

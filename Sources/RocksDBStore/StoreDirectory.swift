@@ -10,7 +10,7 @@ internal import Darwin
 #endif
 
 /// Why a store could not be opened. The cases are distinct because each has its own remedy.
-package enum StoreOpenError: Error, Hashable, Sendable, CustomStringConvertible {
+package enum StoreOpenError: Error, Equatable, Sendable, CustomStringConvertible {
     /// Another process has it open.
     case locked(path: String, processID: Int32?)
     /// The directory cannot be made, read or written.

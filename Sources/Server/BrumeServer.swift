@@ -12,7 +12,7 @@ internal import Telemetry
 /// A running server: everything that `start` opened, until `stop`.
 package final class BrumeServer: Sendable {
     /// A line that the server prints when it starts.
-    package struct StartLine: Sendable, Hashable {
+    package struct StartLine: Sendable, Equatable {
         package var text: String
         package var isWarning = false
     }

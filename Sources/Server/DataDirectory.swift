@@ -99,7 +99,7 @@ package struct DataDirectory: Sendable {
 }
 
 /// The address of a running server, as the server tells other commands.
-package struct ServerAddress: Sendable, Hashable {
+package struct ServerAddress: Sendable, Equatable {
     package var processID: Int32
     package var port: Int
     package var host: String

@@ -2,7 +2,7 @@ internal import Inference
 internal import Primitives
 
 /// The result of one check of `brume doctor`.
-package struct Finding: Sendable, Hashable {
+package struct Finding: Sendable, Equatable {
     package var subject: String
     package var isGood: Bool
     /// Whether Brume cannot work without it.

@@ -3,7 +3,7 @@ internal import ServiceKit
 internal import Signing
 
 /// An access key as the command line shows it.
-package struct KeyDescription: Sendable, Hashable {
+package struct KeyDescription: Sendable, Equatable {
     package var accessKeyID: String
     package var secretAccessKey: String
     package var account: String

@@ -1,7 +1,7 @@
 internal import Inference
 
 /// The state of a model in a running server, as the server tells the command line: one line, fields separated by tabs.
-package struct LoadedModel: Sendable, Hashable {
+package struct LoadedModel: Sendable, Equatable {
     package var name: String
     /// The state, such as `ready` or `waiting`.
     package var state: String
@@ -15,7 +15,7 @@ package struct LoadedModel: Sendable, Hashable {
     package var note: String
 
     /// How the model's engine was started, and how much memory it has.
-    package struct Start: Sendable, Hashable {
+    package struct Start: Sendable, Equatable {
         package var slots: Int
         package var contextTokens: Int
         package var cacheType: String
@@ -87,7 +87,7 @@ package struct LoadedModel: Sendable, Hashable {
 }
 
 /// How much of one memory, a device's or the machine's, the models use.
-package struct MemoryLine: Sendable, Hashable {
+package struct MemoryLine: Sendable, Equatable {
     /// The engine's name of a device, or `host`.
     package var id: String
     package var name: String
@@ -147,7 +147,7 @@ package struct MemoryLine: Sendable, Hashable {
 }
 
 /// A model of the setting `bedrock-models`.
-package struct ConfiguredModel: Sendable, Hashable {
+package struct ConfiguredModel: Sendable, Equatable {
     package var name: String
     /// A file's path, or the addresses of servers.
     package var place: String

@@ -9,7 +9,7 @@ package enum ServerControl {
     private static let silenceSeconds = 900
 
     /// The server's answer.
-    package struct Answer: Sendable, Hashable {
+    package struct Answer: Sendable, Equatable {
         package var isDone: Bool
         /// Whether the server does not know the model, or has not loaded it.
         package var isUnknown: Bool

@@ -9,7 +9,7 @@ internal import Darwin
 #endif
 
 /// The status of the server on a data directory.
-package struct ServerStatus: Sendable, Hashable {
+package struct ServerStatus: Sendable, Equatable {
     package var isRunning: Bool
     package var isReady: Bool
     package var endpoint: String?

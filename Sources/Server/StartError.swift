@@ -2,7 +2,7 @@ internal import Primitives
 internal import ServiceKit
 
 /// Why the server, or a command on its data directory, cannot do its work.
-package struct StartError: Error, Sendable, Hashable {
+package struct StartError: Error, Sendable, Equatable {
     /// The category of the failure; decides the exit code.
     package enum Reason: Sendable, Hashable {
         case configuration, dataDirectory, storeLocked, storeNewer, storeDamaged, storeUnreachable, portInUse,

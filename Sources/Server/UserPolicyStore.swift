@@ -10,7 +10,7 @@ internal import Darwin
 #endif
 
 /// A policy of a user, as the command line takes and shows it.
-package struct PolicyDescription: Sendable, Hashable {
+package struct PolicyDescription: Sendable, Equatable {
     package var account: String
     package var userName: String
     /// nil for a user whose last policy was deleted.
@@ -154,7 +154,7 @@ package struct UserPolicyStore: Sendable {
 }
 
 /// A policy as an argument of a command.
-package struct PolicyArgument: Sendable, Hashable {
+package struct PolicyArgument: Sendable, Equatable {
     package var name: String
     package var text: String
     /// Its source, for error messages.

@@ -1,5 +1,5 @@
 /// A violation of one of the model's constraints by an input.
-package struct ConstraintViolation: Sendable, Hashable {
+package struct ConstraintViolation: Sendable, Equatable {
     /// A step from the input to the offending value.
     package enum PathStep: Sendable, Hashable {
         case member(String)
@@ -11,7 +11,7 @@ package struct ConstraintViolation: Sendable, Hashable {
     }
 
     /// What the model demands.
-    package enum Demand: Sendable, Hashable {
+    package enum Demand: Sendable, Equatable {
         case notNull
         case length(min: Int?, max: Int?)
         case range(min: Double?, max: Double?)
@@ -21,7 +21,7 @@ package struct ConstraintViolation: Sendable, Hashable {
     }
 
     /// The list or map that contains the offending element, key or value: AWS's older services report the whole of it.
-    package struct Container: Sendable, Hashable {
+    package struct Container: Sendable, Equatable {
         /// The list or map as AWS prints it.
         package var value: String
         /// Every demand on each element, key or value, including the violated one.

@@ -1,5 +1,5 @@
 /// A value without a schema: Smithy's `document`.
-package indirect enum Document: Sendable, Hashable {
+package indirect enum Document: Sendable, Equatable {
     case null
     case boolean(Bool)
     /// The number's text, exactly as it was written.
@@ -10,7 +10,7 @@ package indirect enum Document: Sendable, Hashable {
     case object([Member])
 
     /// One member of an object.
-    package struct Member: Sendable, Hashable {
+    package struct Member: Sendable, Equatable {
         package var name: String
         package var value: Document
 

@@ -1,5 +1,5 @@
 /// Where in an HTTP message a member travels; `body` unless the model binds it.
-package enum MemberLocation: Sendable, Hashable {
+package enum MemberLocation: Sendable, Equatable {
     case body
     case header(String)
     /// All headers with the prefix; the rest of a header's name is the map's key.
@@ -67,7 +67,7 @@ package final class MemberSchema: @unchecked Sendable {
 }
 
 /// A member's traits, besides its target.
-package struct MemberTraits: Sendable, Hashable {
+package struct MemberTraits: Sendable, Equatable {
     package var isRequired = false
     package var location = MemberLocation.body
     package var jsonName: String?

@@ -1,5 +1,5 @@
 /// The pagination of an operation: the names of the members that SDKs use for it.
-package struct Paginator: Sendable, Hashable {
+package struct Paginator: Sendable, Equatable {
     package let inputTokens: [String]
     package let outputTokens: [String]
     /// The member that limits the size of a page, if there is one.

@@ -39,7 +39,7 @@ enum PatternMatcher {
 }
 
 /// `[...]+` or `[...]*` over ASCII, anchors allowed.
-struct CharacterClass: Sendable, Hashable {
+struct CharacterClass: Sendable, Equatable {
     private var members = [Bool](repeating: false, count: 128)
     private var allowsEmpty = false
 

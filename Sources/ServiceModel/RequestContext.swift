@@ -122,7 +122,7 @@ package final class RequestContext: Sendable {
 }
 
 /// One action of an operation on one resource, as IAM sees it.
-package struct ResourceAccess: Sendable, Hashable {
+package struct ResourceAccess: Sendable, Equatable {
     /// `dynamodb:PutItem`
     package var action: String
     /// An ARN, or `*` where the action has no resource.

@@ -4,7 +4,7 @@ package enum WireToken: UInt8, Sendable, Hashable {
 }
 
 /// Why a request could not be read. Each protocol words it differently, so the parts are kept separate.
-package indirect enum ShapeError: Error, Sendable, Hashable {
+package indirect enum ShapeError: Error, Sendable, Equatable {
     /// Not a document of the format: invalid syntax, invalid UTF-8, a truncated body.
     case malformed(String)
     /// A well-formed value of the wrong kind; `member` is the model's name of the place.

@@ -18,7 +18,7 @@ package enum TimestampFormat: UInt8, Sendable, Hashable {
 }
 
 /// An XML namespace of a shape or member.
-package struct XMLNamespace: Sendable, Hashable {
+package struct XMLNamespace: Sendable, Equatable {
     package var uri: String
     package var prefix: String?
 
@@ -29,7 +29,7 @@ package struct XMLNamespace: Sendable, Hashable {
 }
 
 /// The trait of structures that are errors.
-package struct ErrorTrait: Sendable, Hashable {
+package struct ErrorTrait: Sendable, Equatable {
     /// 400...599
     package var status: Int
     package var isServerFault: Bool
@@ -104,7 +104,7 @@ package final class ShapeSchema: @unchecked Sendable {
 }
 
 /// A shape's traits, besides its type.
-package struct ShapeTraits: Sendable, Hashable {
+package struct ShapeTraits: Sendable, Equatable {
     package var constraints: Constraints?
     package var error: ErrorTrait?
     package var xmlName: String?
@@ -131,7 +131,7 @@ package struct ShapeTraits: Sendable, Hashable {
 }
 
 /// Limits that a model sets for a value; checked while an input is read.
-package struct Constraints: Sendable, Hashable {
+package struct Constraints: Sendable, Equatable {
     /// Characters of a string, bytes of a blob, elements of a list, entries of a map.
     package var lengthMin: Int?
     package var lengthMax: Int?

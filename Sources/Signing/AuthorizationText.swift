@@ -1,5 +1,5 @@
 /// The three long parts of an authorization, as ranges of one buffer: as slices, each would retain the buffer.
-struct AuthorizationText: Sendable, Hashable {
+struct AuthorizationText: Sendable, Equatable {
     let bytes: [UInt8]
     /// `key/date/region/service/aws4_request`
     let credential: Range<Int>

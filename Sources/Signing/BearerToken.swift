@@ -6,7 +6,7 @@ package import Primitives
 /// user. A short-term key is `bedrock-api-key-` and the base64 of a presigned request, as AWS's token generators make
 /// it.
 /// - Source: `aws-bedrock-token-generator` 1.1.0; Amazon Bedrock User Guide, "Generate an Amazon Bedrock API key".
-package enum BearerToken: Sendable, Hashable {
+package enum BearerToken: Sendable, Equatable {
     case longTerm(LongTermBearer)
     /// A presigned request that is never sent: whoever holds it acts for its signer.
     case shortTerm(RequestHead)
@@ -78,7 +78,7 @@ package enum BearerToken: Sendable, Hashable {
 }
 
 /// The content of a long-term key: its public name and its secret.
-package struct LongTermBearer: Sendable, Hashable {
+package struct LongTermBearer: Sendable, Equatable {
     /// The public part, such as `BedrockAPIKey-x7k2-at-123456789012`.
     package let name: String
     private let secret: String

@@ -1,5 +1,5 @@
 /// The bounds of `aws-chunked` bodies.
-package struct ChunkLimits: Sendable, Hashable {
+package struct ChunkLimits: Sendable, Equatable {
     /// The smallest chunk with data, except the last one; S3's own rule.
     package var chunkBytesMin = 8192
     /// The largest signed chunk. It is buffered until its signature is verified, so this bounds the memory of an
@@ -17,7 +17,7 @@ package struct ChunkLimits: Sendable, Hashable {
 }
 
 /// Why an `aws-chunked` body is refused.
-package enum ChunkedPayloadError: Error, Sendable, Hashable {
+package enum ChunkedPayloadError: Error, Sendable, Equatable {
     /// `x-amz-decoded-content-length` is missing or not a number.
     case decodedLengthMissing
     /// The line that opens a chunk, or the end of its data, has the wrong form.

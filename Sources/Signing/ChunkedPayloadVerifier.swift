@@ -8,7 +8,7 @@ package import Primitives
 ///     10000;chunk-signature=…\r\n  <65,536 bytes>\r\n 0;chunk-signature=…\r\n x-amz-checksum-crc32c:sOO8/Q==\r\n
 ///     (with a trailer) x-amz-trailer-signature:…\r\n               (with a signed one) \r\n
 package struct ChunkedPayloadVerifier: Sendable {
-    private enum State: Sendable, Hashable {
+    private enum State: Sendable, Equatable {
         /// In the line that opens a chunk.
         case chunkLine
         case data(remaining: Int)

@@ -1,7 +1,7 @@
 package import Primitives
 
 /// What a signature is valid for: a day, a region and a service.
-package struct CredentialScope: Sendable, Hashable, CustomStringConvertible {
+package struct CredentialScope: Sendable, Equatable, CustomStringConvertible {
     /// The last part of every scope.
     package static let terminator = "aws4_request"
     /// Bytes of `YYYYMMDD`.

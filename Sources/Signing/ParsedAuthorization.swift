@@ -4,7 +4,7 @@ package import Primitives
 ///
 /// The next steps are types of their own: `checked(by:headers:now:isTLS:)` checks everything that needs no secret, and
 /// its result's `verify` verifies the signature.
-package struct ParsedAuthorization: Sendable, Hashable {
+package struct ParsedAuthorization: Sendable, Equatable {
     package let carrier: AuthorizationCarrier
     /// The scheme, such as `AWS4-HMAC-SHA256`.
     package let algorithm: String

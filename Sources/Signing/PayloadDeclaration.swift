@@ -1,5 +1,5 @@
 /// The meaning of `x-amz-content-sha256`.
-package enum PayloadDeclaration: Sendable, Hashable {
+package enum PayloadDeclaration: Sendable, Equatable {
     /// Not declared: the body itself is hashed.
     case absent
     /// The body's hash.

@@ -1,7 +1,7 @@
 internal import Primitives
 
 /// The signed headers of one request: for each name in the list, the header lines of that name.
-struct SignedFields: Sendable, Hashable {
+struct SignedFields: Sendable, Equatable {
     /// One name of the list.
     struct Entry: Sendable, Hashable {
         /// The start of the name in the buffer that holds the list.
@@ -14,7 +14,7 @@ struct SignedFields: Sendable, Hashable {
     }
 
     /// A further line of a name with several header lines.
-    struct FurtherLine: Sendable, Hashable {
+    struct FurtherLine: Sendable, Equatable {
         let entry: Int32
         let line: Int32
     }

@@ -14,9 +14,9 @@ package enum SigningErrorDialect: Sendable, Hashable, CaseIterable {
 }
 
 /// An error as AWS sends it, before the protocol serialises it.
-package struct SigningWireError: Sendable, Hashable {
+package struct SigningWireError: Sendable, Equatable {
     /// An additional element of S3's error document.
-    package struct Element: Sendable, Hashable {
+    package struct Element: Sendable, Equatable {
         package let name: String
         package let value: String
 

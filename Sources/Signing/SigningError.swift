@@ -1,7 +1,7 @@
 package import Primitives
 
 /// Why a request's signature is refused. `wireError(for:)` gives AWS's code and sentence.
-package indirect enum SigningError: Error, Hashable, Sendable {
+package indirect enum SigningError: Error, Equatable, Sendable {
     /// The request has no signature at all.
     case missingAuthenticationToken
     /// The `Authorization` header has another scheme, such as `Bearer`, which other code may understand.
@@ -68,7 +68,7 @@ package enum AuthorizationCarrier: Sendable, Hashable {
 }
 
 /// What is wrong with a part of the credential's scope.
-package enum ScopeFault: Sendable, Hashable {
+package enum ScopeFault: Sendable, Equatable {
     /// Not a well-formed region name.
     case region(String)
     /// The service that the request is for, and the service in the scope.
@@ -80,7 +80,7 @@ package enum ScopeFault: Sendable, Hashable {
 }
 
 /// The time stated in a request, and the server's time when it was checked.
-package struct SignatureWindow: Sendable, Hashable {
+package struct SignatureWindow: Sendable, Equatable {
     package let requestTime: Timestamp
     package let now: Timestamp
     /// The allowed difference, in seconds.
@@ -96,7 +96,7 @@ package struct SignatureWindow: Sendable, Hashable {
 }
 
 /// What the server computed for a mismatched signature, which AWS shows to the caller.
-package struct SignatureMismatch: Sendable, Hashable {
+package struct SignatureMismatch: Sendable, Equatable {
     package let accessKeyID: String
     /// The signature of the request.
     package let signatureProvided: String

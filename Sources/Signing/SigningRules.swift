@@ -2,7 +2,7 @@
 ///
 /// - Source: IAM User Guide, "Create a signed AWS API request"; S3 API Reference, "Authenticating Requests: Using the
 ///   Authorization Header" and "… Using Query Parameters".
-package struct SigningRules: Sendable, Hashable {
+package struct SigningRules: Sendable, Equatable {
     /// How the path enters the canonical request.
     package enum PathForm: Sendable, Hashable {
         /// Dot segments and repeated slashes removed, then the raw path encoded once more. Every service but S3.

@@ -19,16 +19,16 @@ package enum LogLevel: String, Sendable, Hashable, CaseIterable, Comparable {
 }
 
 /// One structured line of a log.
-package struct LogRecord: Sendable, Hashable {
+package struct LogRecord: Sendable, Equatable {
     /// A member's value. Names are literals of this program; values may come from clients.
-    package enum Value: Sendable, Hashable {
+    package enum Value: Sendable, Equatable {
         case string(String)
         case integer(Int64)
         case boolean(Bool)
     }
 
     /// A name with its value, in the order in which they are written.
-    package struct Member: Sendable, Hashable {
+    package struct Member: Sendable, Equatable {
         package var name: String
         package var value: Value
 

@@ -2,7 +2,7 @@ package import Primitives
 internal import Synchronization
 
 /// One measurement, or the aggregate of several within one minute, in CloudWatch's terms.
-package struct MetricDatum: Sendable, Hashable {
+package struct MetricDatum: Sendable, Equatable {
     /// The namespace, such as `AWS/DynamoDB`.
     package var namespace: String
     package var name: String

@@ -5,7 +5,7 @@ package protocol EngineTransport: Sendable {
 }
 
 /// A request of the Engine's API.
-package struct EngineRequest: Sendable, Hashable {
+package struct EngineRequest: Sendable, Equatable {
     package var method: String
     /// With version and query.
     package var target: String

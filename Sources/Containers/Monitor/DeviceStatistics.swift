@@ -1,5 +1,5 @@
 /// The utilisation of a graphics processor.
-package struct DeviceStatistics: Sendable, Hashable {
+package struct DeviceStatistics: Sendable, Equatable {
     /// 0 for the first one.
     package var index: Int
     package var name: String

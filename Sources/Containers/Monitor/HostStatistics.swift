@@ -1,5 +1,5 @@
 /// Counters of the machine; statistics are computed from two readings.
-package struct HostCounters: Sendable, Hashable {
+package struct HostCounters: Sendable, Equatable {
     /// The processors' busy time, and their total time, in ticks.
     package var cpuBusy: UInt64
     package var cpuAll: UInt64
@@ -32,7 +32,7 @@ package struct HostCounters: Sendable, Hashable {
 }
 
 /// The utilisation of the machine.
-package struct HostStatistics: Sendable, Hashable {
+package struct HostStatistics: Sendable, Equatable {
     /// Of all processors together, 0 to 100; nil in a first reading.
     package var cpuPercent: Double?
     package var memoryUsedBytes: UInt64

@@ -1,5 +1,5 @@
 /// Why a container engine did not do what it was asked.
-package enum ContainerEngineError: Error, Sendable, Hashable {
+package enum ContainerEngineError: Error, Sendable, Equatable {
     /// The socket has no listener, or access to it is denied.
     case unreachable(socket: String, reason: String)
     /// None of the engine's API versions is supported here.
@@ -50,7 +50,7 @@ package enum ContainerLabel {
 }
 
 /// A version of the Docker Engine API, such as 1.41.
-package struct EngineVersion: Sendable, Hashable, Comparable, CustomStringConvertible {
+package struct EngineVersion: Sendable, Comparable, CustomStringConvertible {
     package let major: Int
     package let minor: Int
 

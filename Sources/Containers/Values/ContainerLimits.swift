@@ -1,7 +1,7 @@
 internal import ServiceModel
 
 /// The resource limits of a container; nil leaves a limit unchanged, or absent.
-package struct ContainerLimits: Sendable, Hashable {
+package struct ContainerLimits: Sendable, Equatable {
     /// Bytes of memory; swap does not add to it.
     package var memoryBytes: Int64?
     /// Billionths of a processor.

@@ -2,7 +2,7 @@ internal import ServiceModel
 
 /// A container that is to be made. It has no place for what could reach the host: no privileges, no mounts of the
 /// host's files, no namespaces of the host, no capabilities; limits are not left out.
-package struct ContainerRequest: Sendable, Hashable {
+package struct ContainerRequest: Sendable, Equatable {
     package var name: String
     package var image: String
     package var command: [String]

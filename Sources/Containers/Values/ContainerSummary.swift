@@ -2,7 +2,7 @@ package import ServiceModel
 internal import WireProtocols
 
 /// A container in a list.
-package struct ContainerSummary: Sendable, Hashable {
+package struct ContainerSummary: Sendable, Equatable {
     package var id: String
     package var name: String
     package var image: String
@@ -52,7 +52,7 @@ package struct ContainerSummary: Sendable, Hashable {
 }
 
 /// What an engine knows of one container.
-package struct ContainerDetails: Sendable, Hashable {
+package struct ContainerDetails: Sendable, Equatable {
     package var id: String
     package var name: String
     package var image: String

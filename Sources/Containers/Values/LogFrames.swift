@@ -1,5 +1,5 @@
 /// A piece of a container's output.
-package struct LogPiece: Sendable, Hashable {
+package struct LogPiece: Sendable, Equatable {
     /// The stream that it was written to.
     package enum Stream: UInt8, Sendable, Hashable {
         case input = 0

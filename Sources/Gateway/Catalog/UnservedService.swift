@@ -3,7 +3,7 @@ internal import ServiceModel
 
 /// An AWS service that a signature names but this process does not serve: what must be known to refuse the request in a
 /// format that the client can parse.
-struct UnservedService: Sendable, Hashable {
+struct UnservedService: Sendable, Equatable {
     /// Signing names of services with XML answers on REST paths; s3control signs as s3.
     /// - Source: the models of botocore 1.44.5 with protocol `rest-xml`, and the signing names of S3's endpoint rules.
     private static let restXMLNames: Set<String> = [

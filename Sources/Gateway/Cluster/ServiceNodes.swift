@@ -50,7 +50,7 @@ package struct NodeAnswer: Sendable {
 }
 
 /// Why no node answered.
-package struct NodeError: Error, Sendable, Hashable {
+package struct NodeError: Error, Sendable, Equatable {
     /// For the log.
     package var reason: String
     /// The node that failed last; nil when none was tried.

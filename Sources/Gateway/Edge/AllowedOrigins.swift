@@ -1,7 +1,7 @@
 /// The origins whose web pages may call this server (CORS).
 ///
 /// - Source: the Fetch standard, "CORS protocol"; an origin is scheme, host and port (RFC 6454, section 6.2).
-package struct AllowedOrigins: Sendable, Hashable {
+package struct AllowedOrigins: Sendable, Equatable {
     /// Every page.
     package static let all = AllowedOrigins([.all])
     /// Pages that this machine serves, from any port.
@@ -12,7 +12,7 @@ package struct AllowedOrigins: Sendable, Hashable {
     /// Longer origins match no rule, in bytes; a host name has at most 253 (RFC 1035).
     private static let originBytesMax = 512
 
-    private enum Rule: Sendable, Hashable {
+    private enum Rule: Sendable, Equatable {
         case all
         case local
         /// Exactly this origin.

@@ -1,7 +1,7 @@
 /// Every limit of the network edge, with its default.
 ///
 /// A client that follows HTTP and AWS's own limits never reaches any of them.
-package struct EdgeLimits: Sendable, Hashable {
+package struct EdgeLimits: Sendable, Equatable {
     /// Open connections over all loops; a further one is closed at accept.
     package var connectionCountMax = 20_000
     /// Bytes of request line and headers together (the same for trailers). Envoy's default; 431 beyond.

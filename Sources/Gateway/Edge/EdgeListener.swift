@@ -9,7 +9,7 @@ internal import Synchronization
 /// accepted it.
 package final class EdgeListener: Sendable {
     /// How a drain ended.
-    package struct DrainReport: Sendable, Hashable {
+    package struct DrainReport: Sendable, Equatable {
         /// Requests that were being read or answered when it began.
         package let requestsInFlight: Int
         /// Connections that were still open at the deadline, and were cut.

@@ -1,5 +1,5 @@
 /// Why the server could not listen.
-package enum EdgeListenerError: Error, Sendable, Hashable {
+package enum EdgeListenerError: Error, Sendable, Equatable {
     /// Another process listens on this port.
     case addressInUse(host: String, port: Int)
     /// Two of the hosts are the same address, or one of them is the wildcard address of the other's family.

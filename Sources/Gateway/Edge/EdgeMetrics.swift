@@ -1,7 +1,7 @@
 internal import Synchronization
 
 /// The listener's counters since its start, for the exposition and for tests.
-package struct EdgeMetrics: Sendable, Hashable {
+package struct EdgeMetrics: Sendable, Equatable {
     package var connectionsOpen = 0
     package var connectionsAccepted = 0
     /// Closed at accept because of `EdgeLimits.connectionCountMax`.

@@ -1,7 +1,7 @@
 internal import Primitives
 
 /// Why the edge itself refuses a request.
-package enum EdgeRefusal: Error, Sendable, Hashable {
+package enum EdgeRefusal: Error, Sendable, Equatable {
     /// The bytes are not valid HTTP, or are ambiguous.
     case malformed(Malformation)
     /// The request target is over `EdgeLimits.targetBytesMax`.

@@ -16,7 +16,7 @@ package struct EdgeResponse: Sendable {
     }
 
     /// How an exchange ended, for the access log.
-    package struct Outcome: Sendable, Hashable {
+    package struct Outcome: Sendable, Equatable {
         /// The bytes of the body handed to the transport.
         package let bodyBytes: Int
         /// False if the client left early or the stream's closure threw.

@@ -2,14 +2,14 @@ package import NIOCore
 package import Primitives
 
 /// How the end of a message's body is determined.
-package enum HTTP1BodyFraming: Sendable, Hashable {
+package enum HTTP1BodyFraming: Sendable, Equatable {
     /// By exactly this many bytes; 0 when the request has no body.
     case length(Int)
     case chunked
 }
 
 /// A valid request head, and what it says about the connection.
-package struct HTTP1Head: Sendable, Hashable {
+package struct HTTP1Head: Sendable, Equatable {
     package var request: RequestHead
     package var framing: HTTP1BodyFraming
     /// HTTP/1.0: answers cannot be chunked.

@@ -4,7 +4,7 @@ internal import Primitives
 /// Writes the heads of HTTP/1.1 answers.
 enum HTTP1ResponseEncoder {
     /// How the client determines the end of the body.
-    enum Framing: Sendable, Hashable {
+    enum Framing: Sendable, Equatable {
         case length(Int)
         case chunked
         /// By the end of the connection; HTTP/1.0 only.

@@ -1,7 +1,7 @@
 internal import Synchronization
 
 /// Why a streamed body ended before its end.
-package enum RequestBodyError: Error, Sendable, Hashable {
+package enum RequestBodyError: Error, Sendable, Equatable {
     /// The client disconnected.
     case disconnected
     /// The bytes violated a rule or a limit; the client gets this refusal unless an answer is already on its way.

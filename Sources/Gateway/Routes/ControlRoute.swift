@@ -5,7 +5,7 @@ internal import ServiceModel
 /// token in the data directory. Whoever can read the token can also write the data directory.
 package struct ControlRoute: Sendable {
     /// An HTTP status, and lines of text.
-    package struct Answer: Sendable, Hashable {
+    package struct Answer: Sendable, Equatable {
         package var status: Int
         package var text: String
 

@@ -2,7 +2,7 @@ internal import Primitives
 package import Telemetry
 
 /// Whether the process can serve requests.
-package struct Readiness: Sendable, Hashable {
+package struct Readiness: Sendable, Equatable {
     package var isReady: Bool
     /// What is wrong, one line each.
     package var reasons: [String]

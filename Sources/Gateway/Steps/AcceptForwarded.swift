@@ -99,7 +99,7 @@ final class AcceptForwarded: Sendable {
 /// A principal's kind as it is stated: `user`, and for one that has policies `user+policies`, perhaps with
 /// `+LONG_TERM` or `+SHORT_TERM` for a bearer token. A node that knows of no policies refuses such a principal. The
 /// kind of a temporary key ends with `+` and the milliseconds since 1970 at which it was made.
-package struct ForwardedKind: Sendable, Hashable {
+package struct ForwardedKind: Sendable, Equatable {
     private static let policies = "policies"
 
     let kind: Principal.Kind

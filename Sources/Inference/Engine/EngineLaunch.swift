@@ -1,5 +1,5 @@
 /// How an engine process is started for one model: decided by the planner, passed to `llama-server`.
-package struct EngineLaunch: Sendable, Hashable {
+package struct EngineLaunch: Sendable, Equatable {
     /// The kind of requests; a process of the engine supports only one of them.
     package enum Purpose: String, Sendable, Hashable {
         case chat, embeddings, reranking
@@ -11,7 +11,7 @@ package struct EngineLaunch: Sendable, Hashable {
     }
 
     /// The number of model layers that the GPU computes.
-    package enum GPULayers: Sendable, Hashable {
+    package enum GPULayers: Sendable, Equatable {
         /// No GPU is used: the CPU computes everything.
         case none
         /// All of them.

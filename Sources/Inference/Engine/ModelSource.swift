@@ -1,5 +1,5 @@
 /// Where and how a model is run.
-package enum ModelPlace: Sendable, Hashable {
+package enum ModelPlace: Sendable, Equatable {
     /// By an engine on this machine, which `ModelHost` starts at the first request.
     case local(LocalModel)
     /// By an external server with OpenAI's API.
@@ -15,7 +15,7 @@ package enum ModelPlace: Sendable, Hashable {
 }
 
 /// A model whose weights are on this machine.
-package struct LocalModel: Sendable, Hashable {
+package struct LocalModel: Sendable, Equatable {
     /// Unique on this machine; two names of the same weights are two models here.
     package var name: String
     package var launch: EngineLaunch
@@ -43,9 +43,9 @@ package struct LocalModel: Sendable, Hashable {
 }
 
 /// A model run by external servers, such as vLLM, SGLang, Ollama or another `llama-server`; several share the load.
-package struct ExternalModel: Sendable, Hashable {
+package struct ExternalModel: Sendable, Equatable {
     /// One of its servers.
-    package struct Server: Sendable, Hashable {
+    package struct Server: Sendable, Equatable {
         /// Such as `http://127.0.0.1:8000/v1`.
         package var url: String
         /// The server's name for the model.

@@ -1,7 +1,7 @@
 /// Why a file is not accepted as a GGUF model: what is wrong, and where.
-package struct GGUFError: Error, Sendable, Hashable, CustomStringConvertible {
+package struct GGUFError: Error, Sendable, Equatable, CustomStringConvertible {
     /// The kind of error; `detail` describes it.
-    package enum Kind: Sendable, Hashable {
+    package enum Kind: Sendable, Equatable {
         /// The file cannot be opened or read; the system's error number.
         case unreadable(errno: Int32)
         /// The first four bytes are not `GGUF`.

@@ -1,5 +1,5 @@
 /// The longest tokens of a vocabulary, which give a lower bound for the tokens of a prompt without tokenising it.
-package struct GGUFLongestTokens: Sendable, Hashable {
+package struct GGUFLongestTokens: Sendable, Equatable {
     /// Bytes of the longest token as stored in the file.
     package private(set) var writtenBytes: UInt64 = 0
     /// The same for a byte-level vocabulary, not counting white space: there, each byte of a text is written as a

@@ -1,5 +1,5 @@
 /// The metadata of a model file: keys and values.
-package struct GGUFMetadata: Sendable, Hashable {
+package struct GGUFMetadata: Sendable, Equatable {
     package let values: [String: GGUFValue]
     /// The longest tokens of its vocabulary; nil without one.
     package let longestTokens: GGUFLongestTokens?

@@ -1,5 +1,5 @@
 /// The position and format of a tensor.
-package struct GGUFTensor: Sendable, Hashable {
+package struct GGUFTensor: Sendable, Equatable {
     /// Its name, such as `blk.0.attn_q.weight`.
     package let name: String
     /// One to four; the first is contiguous in memory.

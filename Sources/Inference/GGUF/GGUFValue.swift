@@ -1,5 +1,5 @@
 /// A value of a model's metadata.
-package enum GGUFValue: Sendable, Hashable {
+package enum GGUFValue: Sendable, Equatable {
     case unsigned(UInt64)
     case signed(Int64)
     case float(Double)

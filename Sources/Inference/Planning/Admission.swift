@@ -20,7 +20,7 @@ package enum Admission {
     package static let batchTokensMax: UInt64 = 1 << 16
 
     /// The requested settings of a model.
-    package struct Wish: Sendable, Hashable {
+    package struct Wish: Sendable, Equatable {
         package var slots: Int
         /// nil: `contextDefault`.
         package var contextPerSlot: UInt64?
@@ -46,7 +46,7 @@ package enum Admission {
     }
 
     /// An engine that occupies memory of this machine.
-    package struct Resident: Sendable, Hashable {
+    package struct Resident: Sendable, Equatable {
         /// Whether it can be unloaded.
         package enum Standing: Sendable, Hashable {
             /// It has no requests: it may be stopped at once.
@@ -77,7 +77,7 @@ package enum Admission {
     }
 
     /// The decision.
-    package enum Decision: Sendable, Hashable {
+    package enum Decision: Sendable, Equatable {
         /// Start it, after stopping the engines with these ids.
         case start(unloading: [String])
         /// Wait until these engines have no requests, then stop them.
@@ -87,7 +87,7 @@ package enum Admission {
     }
 
     /// The decision and its explanation.
-    package struct Plan: Sendable, Hashable {
+    package struct Plan: Sendable, Equatable {
         package var decision: Decision
         package var settings: ChildSettings
         package var estimate: MemoryEstimate

@@ -2,7 +2,7 @@ internal import ServiceModel
 internal import WireProtocols
 
 /// A device that models run on: its memory and bandwidth.
-package struct DeviceProfile: Sendable, Hashable {
+package struct DeviceProfile: Sendable, Equatable {
     /// The memory that llama.cpp itself leaves free on a device, for other programs and the driver.
     package static let marginBytesDefault: UInt64 = 1 << 30
 

@@ -2,7 +2,7 @@ internal import Primitives
 internal import Synchronization
 
 /// What querying an engine shows: its build, its devices, and whether it logs its buffers.
-package struct EngineFacts: Sendable, Hashable {
+package struct EngineFacts: Sendable, Equatable {
     package var program: EngineProgram
     /// Such as `version: 6789 (abcdef12)`; nil when it does not print it, or does not start.
     package var version: String?

@@ -1,5 +1,5 @@
 /// Whether a model runs on a device, in one sentence for a user who has not downloaded it yet.
-package struct FitSentence: Sendable, Hashable {
+package struct FitSentence: Sendable, Equatable {
     /// The part of a model that the device computes.
     package enum Degree: String, Sendable, Hashable {
         /// All of it is on the device, or on the CPU without a device.

@@ -10,7 +10,7 @@ package enum LoadNeed: Sendable {
 }
 
 /// How a model is started, and its memory.
-package struct LoadPlan: Sendable, Hashable {
+package struct LoadPlan: Sendable, Equatable {
     package var launch: EngineLaunch
     package var booking: MemoryBooking
     /// The device's display name; nil when the CPU computes everything.
@@ -117,7 +117,7 @@ extension LoadNeed {
 /// The server's planner: it examines this machine and the files of models.
 package final class MachinePlanner: LoadPlanner {
     /// The owner's limits for models.
-    package struct Settings: Sendable, Hashable {
+    package struct Settings: Sendable, Equatable {
         /// A device to plan for instead of the existing ones; `DeviceProfile.none` means CPU only; nil uses the
         /// existing ones.
         package var profile: DeviceProfile?

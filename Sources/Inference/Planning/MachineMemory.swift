@@ -1,7 +1,7 @@
 /// The memory of this machine for models, as reported by its own tools.
 package enum MachineMemory {
     /// The memory of the machine, or of this process's container.
-    package struct Host: Sendable, Hashable {
+    package struct Host: Sendable, Equatable {
         package var totalBytes: UInt64
         /// Memory that programs may still use; the page cache counts as free.
         package var availableBytes: UInt64

@@ -1,7 +1,7 @@
 /// The memory of a machine for models, as measured a moment ago.
-package struct MachineRoom: Sendable, Hashable {
+package struct MachineRoom: Sendable, Equatable {
     /// A device, and how much of its memory models may use together.
-    package struct Device: Sendable, Hashable {
+    package struct Device: Sendable, Equatable {
         /// The engine's name for it, such as `CUDA0`; empty for a profile.
         package var id: String
         package var profile: DeviceProfile
@@ -83,7 +83,7 @@ package struct MachineRoom: Sendable, Hashable {
 }
 
 /// The memory reserved for one engine, according to its plan or its log.
-package struct MemoryBooking: Sendable, Hashable {
+package struct MemoryBooking: Sendable, Equatable {
     /// Its device; nil when the CPU computes everything.
     package var deviceID: String?
     package var deviceBytes: UInt64

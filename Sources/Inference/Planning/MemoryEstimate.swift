@@ -1,5 +1,5 @@
 /// The memory that one engine needs on a device and on the host, in bytes.
-package struct MemoryEstimate: Sendable, Hashable {
+package struct MemoryEstimate: Sendable, Equatable {
     /// The overhead of every engine on a device besides the model: the driver's context and its libraries.
     ///
     /// CUDA takes 300 to 450 MiB per process, according to reports; not measured here.

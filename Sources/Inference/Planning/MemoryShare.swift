@@ -1,5 +1,5 @@
 /// The share of a memory that models may use together: a fraction or a number of bytes.
-package enum MemoryShare: Sendable, Hashable {
+package enum MemoryShare: Sendable, Equatable {
     case part(Double)
     case bytes(UInt64)
 

@@ -1,7 +1,7 @@
 /// The properties that determine a model's memory and speed: from its file, without the weights.
-package struct ModelShape: Sendable, Hashable {
+package struct ModelShape: Sendable, Equatable {
     /// The experts of a layer, of which only some are used for each token.
-    package struct Experts: Sendable, Hashable {
+    package struct Experts: Sendable, Equatable {
         package var count: UInt64
         /// Experts used for each token.
         package var used: UInt64
@@ -10,7 +10,7 @@ package struct ModelShape: Sendable, Hashable {
     }
 
     /// One layer.
-    package struct Layer: Sendable, Hashable {
+    package struct Layer: Sendable, Equatable {
         package var heads: UInt64
         /// Heads whose keys and values are cached; 0 in a layer without a cache.
         package var keyValueHeads: UInt64
@@ -67,7 +67,7 @@ package struct ModelShape: Sendable, Hashable {
 }
 
 /// Why a model cannot be planned.
-package enum PlanningError: Error, Sendable, Hashable {
+package enum PlanningError: Error, Sendable, Equatable {
     /// The file lacks a value that the plan needs; a sentence.
     case unusableModel(String)
     /// A device profile is unknown or cannot be parsed; a sentence.

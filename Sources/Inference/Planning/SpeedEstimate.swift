@@ -1,6 +1,6 @@
 /// The maximum generation speed of a model in tokens per second: each token reads all weights that it uses, and the
 /// cache.
-package struct SpeedEstimate: Sendable, Hashable {
+package struct SpeedEstimate: Sendable, Equatable {
     /// The share of the ceiling that is reached in practice, according to reports about one RTX 3090.
     package static let usualShare = 0.60...0.75
 

@@ -60,7 +60,7 @@ package struct RecordedAnswer: Sendable {
 }
 
 /// Why a recording cannot be used; a sentence.
-package struct RecordingError: Error, Sendable, Hashable {
+package struct RecordingError: Error, Sendable, Equatable {
     package let sentence: String
 
     init(_ sentence: String) {

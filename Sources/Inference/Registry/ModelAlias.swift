@@ -1,7 +1,7 @@
 package import ServiceModel
 
 /// Another name of a model, or a pattern of names: requests for a matching name go to the model.
-package struct ModelAlias: Sendable, Hashable {
+package struct ModelAlias: Sendable, Equatable {
     /// The maximum number of aliases.
     package static let countMax = 1000
     static let format = "brume-aliases 1"

@@ -65,7 +65,7 @@ package enum ModelName {
 
 /// The name of one part of a split model: `base-00001-of-00003.gguf`.
 /// - Source: llama.cpp, `llama_split_path` and `llama_split_prefix`.
-package struct SplitFileName: Sendable, Hashable {
+package struct SplitFileName: Sendable, Equatable {
     /// The maximum number of parts.
     package static let partCountMax = 999
 

@@ -2,14 +2,14 @@ package import Primitives
 package import ServiceModel
 
 /// A model on disk: its files, its origin and its properties.
-package struct ModelRecord: Sendable, Hashable {
+package struct ModelRecord: Sendable, Equatable {
     /// The purpose of a model.
     package enum Kind: String, Sendable, Hashable, CaseIterable {
         case chat, embedding, rerank
     }
 
     /// One file of a model.
-    package struct File: Sendable, Hashable {
+    package struct File: Sendable, Equatable {
         /// The role of the file in the model.
         package enum Role: String, Sendable, Hashable, CaseIterable {
             /// Weights; several parts are in order.
@@ -33,7 +33,7 @@ package struct ModelRecord: Sendable, Hashable {
     }
 
     /// The file's own metadata; nil where they are missing.
-    package struct Facts: Sendable, Hashable {
+    package struct Facts: Sendable, Equatable {
         package var architecture: String?
         package var parameterCount: Int64?
         package var contextTokensMax: Int?

@@ -41,7 +41,7 @@ package struct ModelRegistry: Sendable {
 }
 
 /// A snapshot of the whole registry.
-package struct RegistryListing: Sendable, Hashable {
+package struct RegistryListing: Sendable, Equatable {
     /// Ordered by name.
     package var models: [ModelRecord]
     /// In the order of creation.
@@ -53,7 +53,7 @@ package struct RegistryListing: Sendable, Hashable {
 }
 
 /// The result of removing a model.
-package struct ModelRemoval: Sendable, Hashable {
+package struct ModelRemoval: Sendable, Equatable {
     package var record: ModelRecord
     /// The size of the removed contents, which no other model of the registry uses.
     package var removedBytes: Int64
@@ -64,7 +64,7 @@ package struct ModelRemoval: Sendable, Hashable {
 }
 
 /// The paths of a model's files, for the engine.
-package struct ModelPaths: Sendable, Hashable {
+package struct ModelPaths: Sendable, Equatable {
     /// The weights, or the first of their parts; the others are in the same directory, under the names that the engine
     /// expects.
     package var weights: String

@@ -2,7 +2,7 @@ internal import Primitives
 
 /// Why an operation on the models on disk failed: a kind, which determines the exit code of a command, and a sentence
 /// for the user with the problem and the remedy.
-package struct RegistryError: Error, Sendable, Hashable {
+package struct RegistryError: Error, Sendable, Equatable {
     /// The kind of error.
     package enum Reason: String, Sendable, Hashable, CaseIterable {
         /// An argument of the command, or a name, is invalid.

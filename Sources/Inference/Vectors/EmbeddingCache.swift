@@ -28,7 +28,7 @@ package final class EmbeddingCache: Sendable {
     }
 
     /// Statistics of the cache.
-    package struct Counts: Sendable, Hashable {
+    package struct Counts: Sendable, Equatable {
         package var hits = 0
         package var misses = 0
         package var evictions = 0

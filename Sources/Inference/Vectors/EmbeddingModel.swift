@@ -32,7 +32,7 @@ package struct EmbeddingRequest: Sendable {
 }
 
 /// One text's vector.
-package struct Embedding: Sendable, Hashable {
+package struct Embedding: Sendable, Equatable {
     /// As the model computed it, not normalised.
     package var values: [Float]
     /// The computed tokens of the text, including the model's special tokens.
@@ -68,7 +68,7 @@ package struct Embedding: Sendable, Hashable {
 }
 
 /// The vectors of a request, and its token count.
-package struct EmbeddingOutcome: Sendable, Hashable {
+package struct EmbeddingOutcome: Sendable, Equatable {
     package var embeddings: [Embedding]
 
     package init(embeddings: [Embedding]) {
@@ -103,7 +103,7 @@ package struct RerankRequest: Sendable {
 }
 
 /// The relevance of each text.
-package struct RerankOutcome: Sendable, Hashable {
+package struct RerankOutcome: Sendable, Equatable {
     /// From 0 to 1, in the order of the documents.
     package var scores: [Double]
     package var inputTokens: Int

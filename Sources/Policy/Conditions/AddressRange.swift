@@ -1,7 +1,7 @@
 internal import Primitives
 
 /// An IPv4 or IPv6 address, or a range of them in CIDR notation.
-struct AddressRange: Sendable, Hashable {
+struct AddressRange: Sendable, Equatable {
     /// 4 or 16 bytes.
     private let address: [UInt8]
     private let prefixBits: Int

@@ -1,7 +1,7 @@
 internal import Primitives
 
 /// One condition of a statement: an operator, a condition key, and the policy's values for it.
-package struct PolicyCondition: Sendable, Hashable {
+package struct PolicyCondition: Sendable, Equatable {
     package var comparison: ConditionOperator
     /// As written; condition keys are case-insensitive.
     package var key: String

@@ -6,7 +6,7 @@ internal import Primitives
 ///
 /// - Source: IAM User Guide, "Date condition operators"; W3C, "Date and Time Formats"; moto's `policy_validation.py`, a
 ///   record of what IAM takes, for times without an offset, offsets without minutes, and small letters.
-struct PolicyDate: Sendable, Hashable, Comparable {
+struct PolicyDate: Sendable, Comparable {
     let time: Timestamp
 
     init?(_ text: String) {

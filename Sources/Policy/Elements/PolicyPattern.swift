@@ -1,11 +1,11 @@
 internal import Primitives
 
 /// A pattern with `*` for any text, `?` for any one character, and policy variables such as `${aws:username}`.
-package struct PolicyPattern: Sendable, Hashable {
+package struct PolicyPattern: Sendable, Equatable {
     /// As written.
     package let text: String
 
-    private enum Part: Sendable, Hashable {
+    private enum Part: Sendable, Equatable {
         case character(Unicode.Scalar)
         case anyCharacter
         case anyText

@@ -1,9 +1,9 @@
 internal import Primitives
 
 /// The `Principal` or `NotPrincipal` element of a statement.
-package struct PolicyPrincipals: Sendable, Hashable {
+package struct PolicyPrincipals: Sendable, Equatable {
     /// The principals of one kind, such as `"AWS": [...]`.
-    package struct Named: Sendable, Hashable {
+    package struct Named: Sendable, Equatable {
         /// The kinds, by their names in a policy.
         package enum Kind: String, Sendable, Hashable {
             case aws = "AWS"
@@ -23,7 +23,7 @@ package struct PolicyPrincipals: Sendable, Hashable {
     }
 
     /// The notation of the element.
-    package enum Form: Sendable, Hashable {
+    package enum Form: Sendable, Equatable {
         /// `"Principal": "*"`
         case everyone
         case named([Named])

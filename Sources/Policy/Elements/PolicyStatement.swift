@@ -1,5 +1,5 @@
 /// One statement of a policy: an effect, and what it applies to.
-package struct PolicyStatement: Sendable, Hashable {
+package struct PolicyStatement: Sendable, Equatable {
     /// The effect of a statement that applies.
     package enum Effect: String, Sendable, Hashable {
         case allow = "Allow"
@@ -7,7 +7,7 @@ package struct PolicyStatement: Sendable, Hashable {
     }
 
     /// `Action` or `NotAction`, `Resource` or `NotResource`: patterns in their order.
-    package struct Patterns: Sendable, Hashable {
+    package struct Patterns: Sendable, Equatable {
         /// Whether it is the `Not…` element: matches when no pattern does.
         package var isNegated: Bool
         package var values: [PolicyPattern]

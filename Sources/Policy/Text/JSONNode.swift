@@ -1,7 +1,7 @@
 /// A JSON value with the position of its end.
 struct JSONNode: Sendable {
     /// A line and a column, from 1.
-    struct Place: Sendable, Hashable {
+    struct Place: Sendable, Equatable {
         var line = 1
         var column = 1
     }

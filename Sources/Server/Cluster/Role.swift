@@ -18,7 +18,7 @@ package enum Role: String, Sendable, Hashable, CaseIterable {
 }
 
 /// How long nodes may take, in seconds; 0 is without a bound.
-package struct NodeSeconds: Sendable, Hashable {
+package struct NodeSeconds: Sendable, Equatable {
     /// Of roles that have no time of their own.
     var others: Double
     var named: [Role: Double] = [:]
@@ -34,7 +34,7 @@ package struct NodeSeconds: Sendable, Hashable {
 }
 
 /// How a process shares its work with others.
-package struct ClusterConfiguration: Sendable, Hashable {
+package struct ClusterConfiguration: Sendable, Equatable {
     /// A host and a port to listen on.
     package struct Address: Sendable, Hashable {
         package var host: String

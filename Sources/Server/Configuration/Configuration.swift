@@ -3,7 +3,7 @@ package import Gateway
 package import Inference
 
 /// Everything that can be set, as it holds after flags, environment, file and defaults were put together.
-package struct Configuration: Sendable, Hashable {
+package struct Configuration: Sendable, Equatable {
     /// TCP port of the edge; 0 takes a free one.
     package var port = 4566
     /// Names or numeric addresses to listen on.
@@ -95,7 +95,7 @@ package struct Configuration: Sendable, Hashable {
     package var cluster = ClusterConfiguration()
 
     /// A model that the configuration names.
-    package struct Model: Sendable, Hashable {
+    package struct Model: Sendable, Equatable {
         package var name: String
         /// The path of a GGUF file, or the addresses of servers that have the model, separated by bars.
         package var place: String
@@ -120,7 +120,7 @@ package struct Configuration: Sendable, Hashable {
 }
 
 /// Why a configuration cannot be used; a sentence that names the place and the remedy.
-package struct ConfigurationError: Error, Sendable, Hashable {
+package struct ConfigurationError: Error, Sendable, Equatable {
     package let sentence: String
     /// What kind of trouble; `dataDirectory` where the file in it may not even be looked for.
     package let reason: StartError.Reason

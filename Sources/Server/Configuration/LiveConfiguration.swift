@@ -5,7 +5,7 @@ internal import Synchronization
 /// file changes nothing.
 package final class LiveConfiguration: Sendable {
     /// What became of reading it again; a sentence each for the log.
-    package enum Outcome: Sendable, Hashable {
+    package enum Outcome: Sendable, Equatable {
         case unchanged
         /// Names of settings: those that hold at once, and those that take a restart.
         case changed(now: [String], atRestart: [String])

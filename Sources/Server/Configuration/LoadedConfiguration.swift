@@ -3,14 +3,14 @@ internal import Primitives
 /// A configuration with what was said for each setting, and where.
 package struct LoadedConfiguration: Sendable {
     /// Where a setting's text stands.
-    package enum Origin: Sendable, Hashable {
+    package enum Origin: Sendable, Equatable {
         case flag, environment
         /// As `path:line:column`.
         case file(place: String)
     }
 
     /// What was said for a setting; the one that counts.
-    package struct Word: Sendable, Hashable {
+    package struct Word: Sendable, Equatable {
         package var text: String
         package var origin: Origin
     }

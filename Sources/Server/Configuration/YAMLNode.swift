@@ -39,7 +39,7 @@ indirect enum YAMLNode {
 }
 
 /// A line and a column, both counted from 1.
-struct YAMLPlace: Hashable, Sendable {
+struct YAMLPlace: Equatable, Sendable {
     var line: Int
     var column: Int
 
@@ -50,7 +50,7 @@ struct YAMLPlace: Hashable, Sendable {
 }
 
 /// Why a text is no YAML.
-struct YAMLError: Error, Hashable {
+struct YAMLError: Error, Equatable {
     var reason: String
     var place: YAMLPlace
 }

@@ -6,7 +6,7 @@ internal import ServiceKit
 /// it puts it in its place.
 package enum StoreCopy {
     /// How far it is.
-    package struct Progress: Sendable, Hashable {
+    package struct Progress: Sendable, Equatable {
         /// Whether the copy is being read again, to compare.
         package var isVerifying = false
         package var records = 0
@@ -15,7 +15,7 @@ package enum StoreCopy {
     }
 
     /// What was found equal on both sides.
-    package struct Report: Sendable, Hashable {
+    package struct Report: Sendable, Equatable {
         package let records: Int
         package let logEntries: Int
         package let bytes: Int

@@ -2,7 +2,7 @@ package import Primitives
 package import ServiceModel
 
 /// A long-term access key, as it is stored.
-package struct AccessKey: Sendable, Hashable {
+package struct AccessKey: Sendable, Equatable {
     package var accessKeyID: String
     package var secretAccessKey: String
     package var account: AccountID
@@ -15,7 +15,7 @@ package struct AccessKey: Sendable, Hashable {
     package var kind: Kind
 
     /// What a key can be used for.
-    package enum Kind: Sendable, Hashable {
+    package enum Kind: Sendable, Equatable {
         /// It signs requests.
         case signing
         /// A long-term bearer key of Bedrock, valid until `expiration`; nil: without end.

@@ -115,7 +115,7 @@ package struct AccessKeyFile: Sendable {
 }
 
 /// Why the keys could not be read or written.
-package enum AccessKeyFileError: Error, Sendable, Hashable {
+package enum AccessKeyFileError: Error, Sendable, Equatable {
     case file(FileError)
     /// The line (from 1) is damaged, or was sealed with another secret box.
     case unreadable(line: Int, path: String)

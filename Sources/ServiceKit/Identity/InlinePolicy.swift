@@ -2,7 +2,7 @@ package import Policy
 internal import Primitives
 
 /// A policy that belongs to one user, under a name that is unique there.
-package struct InlinePolicy: Sendable, Hashable {
+package struct InlinePolicy: Sendable, Equatable {
     /// The quota for all inline policies of a user together, in characters without white space.
     /// - Source: IAM User Guide, "IAM and AWS STS quotas".
     package static let charactersMax = 2048
@@ -32,7 +32,7 @@ package struct InlinePolicy: Sendable, Hashable {
     }
 
     /// A line and a column in a text, both counted from 1.
-    package struct Place: Sendable, Hashable {
+    package struct Place: Sendable, Equatable {
         package let line: Int
         package let column: Int
 
@@ -121,7 +121,7 @@ package struct InlinePolicy: Sendable, Hashable {
 }
 
 /// Why a text is not a valid policy of a user.
-package enum InlinePolicyError: Error, Sendable, Hashable {
+package enum InlinePolicyError: Error, Sendable, Equatable {
     case name(String)
     case tooLong
     case characters

@@ -139,7 +139,7 @@ package final class LocalIdentity: KeyRingIdentity {
 }
 
 /// Why keys or policies could not be read.
-package enum IdentityFileError: Error, Sendable, Hashable {
+package enum IdentityFileError: Error, Sendable, Equatable {
     case keys(AccessKeyFileError)
     case policies(UserPolicyFileError)
 }

@@ -90,7 +90,7 @@ package struct UserPolicyFile: Sendable {
 }
 
 /// Why the policies could not be read or written.
-package enum UserPolicyFileError: Error, Sendable, Hashable {
+package enum UserPolicyFileError: Error, Sendable, Equatable {
     case file(FileError)
     /// The line (from 1) is damaged.
     case unreadable(line: Int, path: String)

@@ -8,7 +8,7 @@ package final class LeaseKeeper: Sendable {
     package static let millisecondsDefault: Int64 = 10_000
 
     /// The role of this process after a look at the lease.
-    package enum Standing: Hashable, Sendable {
+    package enum Standing: Equatable, Sendable {
         case leads(LeaseTerm)
         case follows
     }

@@ -2,7 +2,7 @@ internal import KeyValue
 internal import Primitives
 
 /// The stored record of a lease.
-struct LeaseRecord: Hashable {
+struct LeaseRecord: Equatable {
     /// The holder's random number; 0 when the lease was released.
     var holder: UInt64
     /// Incremented by each renewal, so that each writes a record with a new version.
@@ -34,7 +34,7 @@ struct LeaseRecord: Hashable {
 /// Clocks of different machines are never compared: a lease is free once this process has seen the same record for the
 /// whole time of the lease, by its own clock.
 struct LeaseState {
-    enum Action: Hashable {
+    enum Action: Equatable {
         case wait
         /// Acquire: write a record of its own and a new term.
         case take

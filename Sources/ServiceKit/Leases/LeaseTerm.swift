@@ -4,7 +4,7 @@ package import KeyValue
 ///
 /// A commit with `check` succeeds only while the term lasts: a process that was paused for a minute, and does not know
 /// that another took over, cannot change anything.
-package struct LeaseTerm: Hashable, Sendable {
+package struct LeaseTerm: Equatable, Sendable {
     package let check: Check
 
     /// The term of the current task; `FencedStore` adds its check to every commit.

@@ -1,7 +1,7 @@
 package import Primitives
 
 /// A record for a Kinesis data stream.
-package struct DataStreamRecord: Sendable, Hashable {
+package struct DataStreamRecord: Sendable, Equatable {
     /// Selects the shard: records with the same key keep their order.
     package let partitionKey: String
     package let data: [UInt8]
@@ -13,7 +13,7 @@ package struct DataStreamRecord: Sendable, Hashable {
 }
 
 /// Why records could not be put into a stream.
-package enum DataStreamError: Error, Sendable, Hashable {
+package enum DataStreamError: Error, Sendable, Equatable {
     /// The stream does not exist.
     case absent
     /// The reason is for the operator.

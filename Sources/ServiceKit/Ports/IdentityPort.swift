@@ -48,7 +48,7 @@ extension Credential: Hashable {
 }
 
 /// The result of looking up an access key.
-package enum CredentialLookup: Sendable, Hashable {
+package enum CredentialLookup: Sendable, Equatable {
     case found(Credential)
     /// No such key, or a session token that does not belong to it.
     case unknown

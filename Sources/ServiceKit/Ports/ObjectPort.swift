@@ -1,5 +1,5 @@
 /// The location of an object: `s3://bucket/key`.
-package struct ObjectLocation: Sendable, Hashable {
+package struct ObjectLocation: Sendable, Equatable {
     /// 3...63 lower-case letters, digits, dots and hyphens.
     package let bucket: String
     /// 1...1,024 bytes of UTF-8, without NUL.
@@ -26,7 +26,7 @@ package struct ObjectLocation: Sendable, Hashable {
 }
 
 /// Why an object could not be read or written.
-package enum ObjectError: Error, Sendable, Hashable {
+package enum ObjectError: Error, Sendable, Equatable {
     case absent
     /// The reason is for the operator.
     case unavailable(String)

@@ -1,7 +1,7 @@
 package import Primitives
 
 /// The sender of a request, as verified by the gateway. Texts, because their meaning is up to whoever reads them.
-package struct ForwardedPrincipal: Sendable, Hashable {
+package struct ForwardedPrincipal: Sendable, Equatable {
     package var kind: String
     package var account: String
     package var arn: String
@@ -48,9 +48,9 @@ package struct ForwardedPrincipal: Sendable, Hashable {
 }
 
 /// A gateway's statement about a request that it forwards to a node.
-package struct ForwardStatement: Sendable, Hashable {
+package struct ForwardStatement: Sendable, Equatable {
     /// What is stated about the body, and with it about the sender.
-    package enum Body: Sendable, Hashable {
+    package enum Body: Sendable, Equatable {
         /// The body is at hand: its hash and its sender.
         case known(Digest256, ForwardedPrincipal)
         /// The body is streamed in frames (`ForwardFrame`). Many signatures cover the body, so the sender is known only
@@ -154,7 +154,7 @@ package struct ForwardStatement: Sendable, Hashable {
 }
 
 /// Why a node does not accept a forwarded request.
-package enum ForwardError: Error, Sendable, Hashable {
+package enum ForwardError: Error, Sendable, Equatable {
     /// There is no statement.
     case absent
     /// The statement cannot be parsed.

@@ -176,7 +176,7 @@ package struct AnswerReader {
 }
 
 /// What is wrong with an answer, as part of a sentence.
-package struct AnswerFault: Error, Hashable {
+package struct AnswerFault: Error, Equatable {
     package let text: String
 
     init(_ text: String) { self.text = text }

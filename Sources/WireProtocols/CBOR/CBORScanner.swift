@@ -1,7 +1,7 @@
 package import ServiceModel
 
 /// The head of a CBOR item: its major type and its argument.
-package struct CBORHead: Sendable, Hashable {
+package struct CBORHead: Sendable, Equatable {
     /// The three high bits.
     package enum Major: UInt8, Sendable, Hashable {
         case unsigned, negative, bytes, text, array, map, tag, simple

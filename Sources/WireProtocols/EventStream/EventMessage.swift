@@ -5,7 +5,7 @@ internal import Primitives
 ///     total length (4) | headers length (4) | CRC-32 of these 8 | headers | payload | CRC-32 of everything before
 ///
 /// - Source: AWS, "Amazon Transcribe streaming: event stream encoding"; limits as in aws-c-event-stream.
-package struct EventMessage: Sendable, Hashable {
+package struct EventMessage: Sendable, Equatable {
     /// A header's value in one of the nine types of the format.
     package enum HeaderValue: Sendable, Hashable {
         case boolean(Bool)
@@ -66,7 +66,7 @@ package struct EventMessage: Sendable, Hashable {
 }
 
 /// Why bytes cannot be decoded as a message, or a message cannot be encoded. The stream cannot continue after it.
-package enum EventStreamError: Error, Sendable, Hashable {
+package enum EventStreamError: Error, Sendable, Equatable {
     /// The CRC of the prelude or of the message does not match.
     case checksumMismatch
     case duplicateHeader(String)

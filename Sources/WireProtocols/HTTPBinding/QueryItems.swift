@@ -1,9 +1,9 @@
 internal import Primitives
 
 /// The decoded parameters of a raw query or of a form, in order.
-package struct QueryItems: Sendable, Hashable {
+package struct QueryItems: Sendable, Equatable {
     /// One parameter.
-    package struct Item: Sendable, Hashable {
+    package struct Item: Sendable, Equatable {
         package var name: String
         /// Empty also for a parameter without `=`.
         package var value: String

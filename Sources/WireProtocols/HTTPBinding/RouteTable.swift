@@ -18,7 +18,7 @@ package struct RouteTable: Sendable {
     }
 
     /// A path that matched.
-    package struct Match: Sendable, Hashable {
+    package struct Match: Sendable, Equatable {
         /// The route's index in the table.
         package var index: Int
         package var labels: [PathLabel]

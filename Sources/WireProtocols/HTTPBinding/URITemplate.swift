@@ -1,9 +1,9 @@
 internal import Primitives
 
 /// A URI template of a model, such as `/model/{modelId}/converse` or `/{Bucket}/{Key+}?uploads`.
-package struct URITemplate: Sendable, Hashable {
+package struct URITemplate: Sendable, Equatable {
     /// A path segment.
-    package enum Segment: Sendable, Hashable {
+    package enum Segment: Sendable, Equatable {
         /// The decoded text.
         case literal(String)
         case label(String)
@@ -12,7 +12,7 @@ package struct URITemplate: Sendable, Hashable {
     }
 
     /// A query parameter that the template requires; without a value, the name is sufficient.
-    package struct QueryLiteral: Sendable, Hashable {
+    package struct QueryLiteral: Sendable, Equatable {
         package var name: String
         package var value: String?
     }

@@ -5,7 +5,7 @@ package import ServiceModel
 ///
 /// In a stream, the JSON around each piece of an answer is the same. With a frame, a chunk is written by copying the
 /// parts before and after the string, and parsed by comparing them, without building a document.
-package struct JSONFrame: Sendable, Hashable {
+package struct JSONFrame: Sendable, Equatable {
     /// Everything before the string's opening quote.
     private let before: [UInt8]
     /// Everything after the closing quote.

@@ -4,7 +4,7 @@ package import ServiceModel
 /// Decimal texts of numbers, shared by every protocol that writes numbers as text.
 package enum NumberText {
     /// A decimal number as written: (-1)^negative × digits × 10^exponent.
-    package struct Decimal: Sendable, Hashable {
+    package struct Decimal: Sendable, Equatable {
         package var isNegative: Bool
         /// The digits before and after the point, without leading zeros; empty for zero.
         package var digits: [UInt8]

@@ -55,7 +55,7 @@ package struct InboundRequest: Sendable {
 }
 
 /// The value of a URI template's label in the raw path.
-package struct PathLabel: Sendable, Hashable {
+package struct PathLabel: Sendable, Equatable {
     package var name: String
     /// Percent-encoded; the value of a greedy label keeps its slashes.
     package var rawValue: String

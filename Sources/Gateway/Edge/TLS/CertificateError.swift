@@ -1,5 +1,5 @@
 /// Why there is no certificate for TLS.
-package enum CertificateError: Error, Sendable, Hashable {
+package enum CertificateError: Error, Sendable, Equatable {
     /// A file could not be read.
     case unreadable(path: String, reason: String)
     /// A file could not be written.

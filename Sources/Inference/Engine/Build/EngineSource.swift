@@ -4,7 +4,7 @@ internal import Primitives
 ///
 /// llama-cpp-python's source package on PyPI contains llama.cpp, complete and unchanged; PyPI keeps published files,
 /// and there are many mirrors.
-package struct EngineSource: Sendable, Hashable {
+package struct EngineSource: Sendable, Equatable {
     package var version: String
     package var url: String
     package var bytes: Int64
@@ -46,7 +46,7 @@ package enum EngineBackend: String, Sendable, Hashable, CaseIterable {
 }
 
 /// The build tools of a machine.
-package struct BuildTools: Sendable, Hashable {
+package struct BuildTools: Sendable, Equatable {
     package var cmake: String?
     /// The C++ compiler.
     package var compiler: String?

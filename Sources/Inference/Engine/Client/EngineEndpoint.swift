@@ -1,7 +1,7 @@
 internal import Upstream
 
 /// The address of an engine's HTTP server.
-package struct EngineEndpoint: Sendable, Hashable {
+package struct EngineEndpoint: Sendable, Equatable {
     /// The transport address.
     package enum Address: Sendable, Hashable {
         /// A Unix socket of this machine.
@@ -62,7 +62,7 @@ package struct EngineEndpoint: Sendable, Hashable {
 }
 
 /// Why a request to an engine, or reading its answer, failed.
-package enum EngineClientError: Error, Sendable, Hashable {
+package enum EngineClientError: Error, Sendable, Equatable {
     /// Nothing listens there; nothing was sent.
     case unreachable(String)
     /// The connection ended before the answer was complete.

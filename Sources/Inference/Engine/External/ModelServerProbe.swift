@@ -6,7 +6,7 @@ internal import WireProtocols
 /// Probes what an external server supports: its own metadata, and three short answers.
 package struct ModelServerProbe: Sendable {
     /// One feature that a server supports or not.
-    package struct Finding: Sendable, Hashable {
+    package struct Finding: Sendable, Equatable {
         /// An identifier for programs, such as `jsonSchema`.
         package var name: String
         /// For people.

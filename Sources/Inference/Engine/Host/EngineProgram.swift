@@ -1,5 +1,5 @@
 /// The program that runs models: `llama-server` or a compatible one.
-package struct EngineProgram: Sendable, Hashable {
+package struct EngineProgram: Sendable, Equatable {
     /// How it was selected.
     package enum Origin: String, Sendable, Hashable {
         case setting, choice, path

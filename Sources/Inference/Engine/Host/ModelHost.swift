@@ -5,7 +5,7 @@ internal import Synchronization
 /// unloaded, and a crashed model is restarted for the next request, with an increasing delay.
 package final class ModelHost: Sendable {
     /// Limits on counts and times.
-    package struct Limits: Sendable, Hashable {
+    package struct Limits: Sendable, Equatable {
         /// Models of this machine that are loaded at once, even if there is memory for more.
         package var loadedCountMax = 4
         /// How long a request waits for its model and a slot; below the 60 seconds after which AWS's SDKs time out.
@@ -23,7 +23,7 @@ package final class ModelHost: Sendable {
     }
 
     /// The status of a model that was requested.
-    package struct Status: Sendable, Hashable {
+    package struct Status: Sendable, Equatable {
         /// The state of a model.
         package enum Phase: String, Sendable, Hashable {
             /// Waiting for memory.

@@ -2,7 +2,7 @@ internal import ServiceModel
 internal import WireProtocols
 
 /// A server's capabilities, queried once; unsupported requests are refused, and missing numbers are never estimated.
-package struct EngineCapabilities: Sendable, Hashable {
+package struct EngineCapabilities: Sendable, Equatable {
     /// Whether it is llama.cpp's own server, or supports its whole API.
     package var isLlamaServer = false
     /// `/apply-template`: renders a conversation as a prompt.

@@ -16,7 +16,7 @@ package enum PromptCaching: Sendable {
 /// `SlotQueue` decides when a request may run: there are never more requests than slots.
 package final class SlotOwners: Sendable {
     /// The slot that one request gets.
-    package struct Place: Sendable, Hashable {
+    package struct Place: Sendable, Equatable {
         package var slot: Int
         /// Whether the same caller had it last.
         package var isOwn: Bool

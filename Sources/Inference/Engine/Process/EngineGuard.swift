@@ -66,7 +66,7 @@ package enum EngineGuard {
 }
 
 /// Identifies an engine's process: the id alone may be reused by another process.
-package struct EngineRecord: Sendable, Hashable {
+package struct EngineRecord: Sendable, Equatable {
     package var processID: Int32
     /// Clock ticks since boot, from `/proc`; empty without `/proc`.
     package var startTime: String

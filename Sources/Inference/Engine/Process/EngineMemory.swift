@@ -1,5 +1,5 @@
 /// The memory that an engine uses, from the buffers that it logs.
-package struct EngineMemory: Sendable, Hashable {
+package struct EngineMemory: Sendable, Equatable {
     /// Bytes on each device, by the engine's name for it, such as `CUDA0`.
     package var deviceBytes: [String: UInt64] = [:]
     /// Bytes of main memory, including mapped files.

@@ -10,7 +10,7 @@ internal import Darwin
 #endif
 
 /// How a child process ended.
-package enum ProcessEnd: Sendable, Hashable, CustomStringConvertible {
+package enum ProcessEnd: Sendable, Equatable, CustomStringConvertible {
     case exited(status: Int32)
     case killed(signal: Int32)
 
@@ -123,7 +123,7 @@ package final class EngineProcess: Sendable {
 }
 
 /// Why a child could not be started; a sentence.
-package struct ProcessStartError: Error, Sendable, Hashable {
+package struct ProcessStartError: Error, Sendable, Equatable {
     package let sentence: String
 }
 

@@ -1,5 +1,5 @@
 /// A publicly available model in Brume's catalogue.
-package struct OpenModel: Sendable, Hashable {
+package struct OpenModel: Sendable, Equatable {
     /// Its name in Brume; `brume model pull` uses it as the default name.
     package var name: String
     /// The name given by its authors.

@@ -19,7 +19,7 @@ struct SafetensorsFile: Sendable {
     }
 
     /// The position of a tensor's data; `kind` is nil for other formats, such as I64.
-    struct Tensor: Sendable, Hashable {
+    struct Tensor: Sendable, Equatable {
         var kind: Kind?
         var shape: [Int]
         /// The range in the file.

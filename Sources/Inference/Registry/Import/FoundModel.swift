@@ -1,9 +1,9 @@
 internal import Primitives
 
 /// A model on this machine that is not in the registry: given by its path, or kept by another program.
-package struct FoundModel: Sendable, Hashable {
+package struct FoundModel: Sendable, Equatable {
     /// One of its files.
-    package struct File: Sendable, Hashable {
+    package struct File: Sendable, Equatable {
         package var role: ModelRecord.File.Role
         package var path: String
         /// Its display name, if the path does not show it.

@@ -11,7 +11,7 @@ package struct ModelImport: Sendable {
     }
 
     /// The result of an import.
-    package struct Outcome: Sendable, Hashable {
+    package struct Outcome: Sendable, Equatable {
         package var record: ModelRecord
         /// The number of bytes written; 0 if everything was linked or existed already.
         package var copiedBytes: Int64

@@ -1,5 +1,5 @@
 /// Information from a model's own files.
-struct ModelInspection: Sendable, Hashable {
+struct ModelInspection: Sendable, Equatable {
     var kind: ModelRecord.Kind
     var facts: ModelRecord.Facts
     var license: String?

@@ -1,6 +1,6 @@
 /// The state of a download; determines the effect of each response and each end of a connection. Pure: `FileDownload`
 /// performs the actions.
-package struct DownloadProgress: Sendable, Hashable {
+package struct DownloadProgress: Sendable, Equatable {
     /// The default limit for consecutive attempts without progress.
     package static let fruitlessCountMax = 6
     /// The limit for all attempts: a host that delivers a little each time is given up eventually.
@@ -9,7 +9,7 @@ package struct DownloadProgress: Sendable, Hashable {
     static let pauseMillisecondsMax = 20_000
 
     /// The effect of a response.
-    package enum Begin: Sendable, Hashable {
+    package enum Begin: Sendable, Equatable {
         /// The body continues at the end of the file.
         case append
         /// The body starts from the beginning: discard the file's content.
@@ -20,7 +20,7 @@ package struct DownloadProgress: Sendable, Hashable {
     }
 
     /// The effect of the end of a connection.
-    package enum End: Sendable, Hashable {
+    package enum End: Sendable, Equatable {
         case complete
         case again(pauseMilliseconds: Int)
         case fail(RegistryError)
@@ -149,7 +149,7 @@ package struct DownloadProgress: Sendable, Hashable {
 
 /// `Content-Range: bytes 100-199/1000`
 /// - Source: RFC 9110, section 14.4.
-struct ContentRange: Sendable, Hashable {
+struct ContentRange: Sendable, Equatable {
     var first: Int64
     var last: Int64
     /// nil for `*`.

@@ -1,7 +1,7 @@
 internal import Primitives
 
 /// An HTTP URL, split into the parts that a request needs.
-package struct FetchURL: Sendable, Hashable, CustomStringConvertible {
+package struct FetchURL: Sendable, Equatable, CustomStringConvertible {
     /// Longer URLs are refused; signed URLs of a CDN have some hundreds of characters.
     static let bytesMax = 8192
 

@@ -8,7 +8,7 @@ internal import Primitives
 /// pull resumes. The final check is the digest of the whole content, whichever process downloaded it.
 struct FileDownload {
     /// The file's display name, its URL, and its expected content.
-    struct Target: Sendable, Hashable {
+    struct Target: Sendable, Equatable {
         var name: String
         var url: FetchURL
         var bytes: Int64?

@@ -5,7 +5,7 @@ internal import NIOSSL
 internal import Synchronization
 
 /// Why a request failed or its response is incomplete.
-package enum FetchError: Error, Sendable, Hashable {
+package enum FetchError: Error, Sendable, Equatable {
     /// The connection failed: a wrong name, a closed port, no network.
     case noConnection(String)
     /// The host could not be authenticated.
@@ -59,7 +59,7 @@ struct FetchBody {
 /// There is no connection pool: downloads are large, and usually from different hosts.
 package final class HTTPFetch: Sendable {
     /// Settings for tests and slow networks.
-    package struct Options: Sendable, Hashable {
+    package struct Options: Sendable, Equatable {
         package var connectSeconds = 20
         /// The timeout for the next byte of a response.
         package var silenceSeconds = 30

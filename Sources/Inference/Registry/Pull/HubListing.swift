@@ -3,13 +3,13 @@ internal import ServiceModel
 
 /// The content of a repository, from the hub's API.
 /// - Source: `GET /api/models/<repository>/revision/<revision>?blobs=true`, Hugging Face Hub API.
-struct HubListing: Sendable, Hashable {
+struct HubListing: Sendable, Equatable {
     /// A repository of models has fewer files.
     static let fileCountMax = 10_000
     /// A size beyond this is none that a file has: no sum of them overflows.
     static let fileBytesMax = 1 << 48
 
-    struct File: Sendable, Hashable {
+    struct File: Sendable, Equatable {
         var path: String
         /// nil if the hub does not report it.
         var bytes: Int64?
@@ -56,7 +56,7 @@ struct HubListing: Sendable, Hashable {
 }
 
 /// The files of a repository that form the requested model.
-struct HubSelection: Sendable, Hashable {
+struct HubSelection: Sendable, Equatable {
     /// The quantisations that are selected by default, in order of preference: the ones in common use, small to large.
     static let usual = [
         "Q4_K_M", "MXFP4", "Q4_K_S", "Q5_K_M", "Q4_0", "IQ4_XS", "IQ4_NL", "Q6_K", "Q8_0", "Q5_0", "Q3_K_M", "F16",

@@ -1,7 +1,7 @@
 internal import Primitives
 
 /// What to pull: a model of a hub, or a file at a URL.
-package enum PullReference: Sendable, Hashable {
+package enum PullReference: Sendable, Equatable {
     case hub(HubReference)
     /// A file on any host; its content can only be verified with a digest from the user.
     case address(FetchURL)
@@ -39,11 +39,11 @@ package enum PullReference: Sendable, Hashable {
 }
 
 /// A model in a repository of Hugging Face's hub, or of a mirror.
-package struct HubReference: Sendable, Hashable {
+package struct HubReference: Sendable, Equatable {
     static let hosts = ["huggingface.co", "hf.co", "www.huggingface.co"]
 
     /// The files of a repository to select.
-    package enum Selection: Sendable, Hashable {
+    package enum Selection: Sendable, Equatable {
         /// The best available one of the usual quantisations.
         case usual
         /// Such as `Q4_K_M`.

@@ -1,7 +1,7 @@
 internal import Primitives
 
 /// The source of models, and the credentials for it.
-package struct HubSettings: Sendable, Hashable {
+package struct HubSettings: Sendable, Equatable {
     /// Hugging Face's own endpoint.
     package static let standardEndpoint = "https://huggingface.co"
 

@@ -2,9 +2,9 @@ internal import Crypto
 internal import Primitives
 
 /// The files that a pull will download.
-package struct PullPlan: Sendable, Hashable {
+package struct PullPlan: Sendable, Equatable {
     /// A file of the model.
-    package struct File: Sendable, Hashable {
+    package struct File: Sendable, Equatable {
         package var role: ModelRecord.File.Role
         /// The path in the repository.
         package var path: String
@@ -28,7 +28,7 @@ package struct PullPlan: Sendable, Hashable {
 }
 
 /// The progress of a pull or an import.
-package struct TransferReport: Sendable, Hashable {
+package struct TransferReport: Sendable, Equatable {
     /// The current activity: `fetching`, `checking`, `copying`.
     package var activity: String
     package var fileName: String

@@ -1,9 +1,9 @@
 internal import Primitives
 
 /// The proxies for requests, from the environment variables that curl and Python use.
-package struct ProxySettings: Sendable, Hashable {
+package struct ProxySettings: Sendable, Equatable {
     /// A proxy with plain HTTP.
-    struct Proxy: Sendable, Hashable {
+    struct Proxy: Sendable, Equatable {
         var url: FetchURL
         /// `user:password` in Base64, for `Proxy-Authorization`; nil sends none.
         var credentials: String?

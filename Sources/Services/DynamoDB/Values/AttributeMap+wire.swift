@@ -63,7 +63,7 @@ extension AttributeMap.Failure {
 }
 
 /// A single attribute value bound to a member, such as an element of a list of values.
-package struct BoundAttributeValue: Sendable, Hashable, BoundShape {
+package struct BoundAttributeValue: Sendable, Equatable, BoundShape {
     /// A map with the one attribute `value`: the same stored form as an item's.
     let holder: AttributeMap
     static let name = Array("value".utf8)

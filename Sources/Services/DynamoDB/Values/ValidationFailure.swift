@@ -1,5 +1,5 @@
 /// A rule that a request's data violate, as the message of a `ValidationException`.
-package struct ValidationFailure: Error, Sendable, Hashable {
+package struct ValidationFailure: Error, Sendable, Equatable {
     package let message: String
 
     package init(_ message: String) {

@@ -3,7 +3,7 @@ internal import ServiceModel
 /// The width and the height of an image, from its header.
 /// - Source: the specifications of the formats: PNG's IHDR, GIF's screen descriptor, WebP's VP8, VP8L and VP8X chunks,
 ///   JPEG's SOF segments.
-struct ImageSize: Hashable {
+struct ImageSize: Equatable {
     let width: Int
     let height: Int
 

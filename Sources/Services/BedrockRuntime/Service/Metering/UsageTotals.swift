@@ -34,7 +34,7 @@ package struct UsageKey: Sendable, Hashable {
 }
 
 /// What was used.
-package struct UsageTotals: Sendable, Hashable {
+package struct UsageTotals: Sendable, Equatable {
     package var invocations = 0
     package var inputTokens = 0
     package var outputTokens = 0

@@ -6,7 +6,7 @@ internal import Synchronization
 /// Determines the model that answers for an id of Bedrock.
 package final class ModelCatalog: Sendable {
     /// A configured alias: a local model answers for the ids that match a pattern.
-    package struct Alias: Sendable, Hashable {
+    package struct Alias: Sendable, Equatable {
         /// An id in which `*` matches any characters.
         package var pattern: String
         /// The name of a local model.

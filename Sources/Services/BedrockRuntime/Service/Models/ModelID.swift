@@ -3,7 +3,7 @@ internal import Primitives
 internal import ServiceModel
 
 /// The model that a request names: by id, by inference profile, or by the ARN of either.
-struct ModelID: Sendable, Hashable {
+struct ModelID: Sendable, Equatable {
     /// Prefixes of cross-region inference profiles.
     /// - Source: Bedrock User Guide, "Supported Regions and models for inference profiles".
     private static let profilePrefixes = ["us.", "eu.", "apac.", "us-gov.", "jp.", "au.", "ca.", "global."]

@@ -3,7 +3,7 @@ internal import ServiceModel
 internal import WireProtocols
 
 /// AWS's prices for the tokens of its models: a file that users keep up to date, since prices change.
-package struct PriceList: Sendable, Hashable {
+package struct PriceList: Sendable, Equatable {
     /// The version of the file format.
     static let version = 1
     static let currency = "USD"
@@ -59,7 +59,7 @@ package struct PriceList: Sendable, Hashable {
 }
 
 /// A sentence about why a price list cannot be used.
-package struct PriceListError: Error, Sendable, Hashable {
+package struct PriceListError: Error, Sendable, Equatable {
     package let sentence: String
 
     init(_ sentence: String) {

@@ -1,7 +1,7 @@
 internal import ServiceModel
 
 /// AWS's prices for a model's tokens, by kind, with their source.
-package struct TokenPrices: Sendable, Hashable {
+package struct TokenPrices: Sendable, Equatable {
     /// Kinds of tokens with separate prices; the text of an embedding counts as `input`.
     package enum Kind: String, Sendable, Hashable, CaseIterable {
         case input, output, cacheRead, cacheWrite
@@ -69,7 +69,7 @@ package struct TokenPrices: Sendable, Hashable {
 }
 
 /// The cost of some usage at AWS's prices.
-package struct UsageCost: Sendable, Hashable {
+package struct UsageCost: Sendable, Equatable {
     /// Trillionths of the currency, for all tokens with a known price.
     package var trillionths = 0
     /// Kinds of used tokens without a known price, which the sum does not include.

@@ -10,7 +10,7 @@ internal import WireProtocols
 /// recently used answers are evicted at the limit; after a start, order of use is the order of writing.
 package actor ResponseCache {
     /// Counters for `/metrics`.
-    package struct Counts: Sendable, Hashable {
+    package struct Counts: Sendable, Equatable {
         package var hits = 0
         package var misses = 0
         package var evictions = 0

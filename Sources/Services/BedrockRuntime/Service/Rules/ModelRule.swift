@@ -3,7 +3,7 @@ internal import ServiceModel
 internal import WireProtocols
 
 /// A rule of `bedrock-rules` for matching requests: a canned reply, an error, a delay, or a recording.
-package struct ModelRule: Sendable, Hashable {
+package struct ModelRule: Sendable, Equatable {
     /// An error that is returned instead of an answer, or after a part of it.
     struct Failure: Sendable, Hashable {
         /// Such as `ThrottlingException`.
@@ -31,7 +31,7 @@ package struct ModelRule: Sendable, Hashable {
     let recording: RecordingRule?
 
     /// A piece of a canned reply.
-    enum Part: Sendable, Hashable {
+    enum Part: Sendable, Equatable {
         case text(String)
         case reasoning(String)
         case toolUse(name: String, input: Document)
@@ -147,7 +147,7 @@ package struct ModelRule: Sendable, Hashable {
 }
 
 /// A sentence about why rules cannot be used.
-package struct ModelRuleError: Error, Sendable, Hashable {
+package struct ModelRuleError: Error, Sendable, Equatable {
     package let sentence: String
 
     init(_ sentence: String) {

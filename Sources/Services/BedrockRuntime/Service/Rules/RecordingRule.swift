@@ -4,7 +4,7 @@ internal import ServiceModel
 internal import Synchronization
 
 /// The use of a recording by a rule: to record a model's answers, or to replay them.
-struct RecordingRule: Sendable, Hashable {
+struct RecordingRule: Sendable, Equatable {
     /// When the model is asked.
     enum Mode: String, CaseIterable {
         /// Always; its answers are recorded.

@@ -4,7 +4,7 @@ internal import Primitives
 internal import ServiceModel
 
 /// The record of a backup.
-struct BackupDescriptor: Sendable, Hashable {
+struct BackupDescriptor: Sendable, Equatable {
     /// Whether a user or the service made it.
     enum Origin: String, Sendable, Hashable {
         case user = "USER"
@@ -13,7 +13,7 @@ struct BackupDescriptor: Sendable, Hashable {
     }
 
     /// The progress of the copy of a table.
-    struct Progress: Sendable, Hashable {
+    struct Progress: Sendable, Equatable {
         /// The table number for the copy's own records.
         var number: UInt64
         /// The commit that started the copy: the backup is of the moment after it. nil until it is known.
@@ -95,7 +95,7 @@ struct BackupDescriptor: Sendable, Hashable {
 }
 
 /// The record that the ARN of a backup, an export, an import or a bulk operation names.
-struct CopyReference: Sendable, Hashable {
+struct CopyReference: Sendable, Equatable {
     let table: TableReference
     let id: String
     let key: [UInt8]

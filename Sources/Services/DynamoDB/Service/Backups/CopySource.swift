@@ -4,9 +4,9 @@ internal import Primitives
 
 /// Items as of one moment: those of a backup, which are immutable, or those of a table, which is written to while it is
 /// read.
-struct CopySource: Sendable, Hashable {
+struct CopySource: Sendable, Equatable {
     /// The moment, as a position in the change log.
-    enum Moment: Sendable, Hashable {
+    enum Moment: Sendable, Equatable {
         /// Right after the commit of this version.
         case version(CommitVersion)
         /// After every commit up to this time.
@@ -21,7 +21,7 @@ struct CopySource: Sendable, Hashable {
     }
 
     /// How to reconstruct the former items of a table.
-    struct History: Sendable, Hashable {
+    struct History: Sendable, Equatable {
         /// A log that contains every change after the moment.
         var log: LogID
         var moment: Moment

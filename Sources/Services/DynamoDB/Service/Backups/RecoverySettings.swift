@@ -3,7 +3,7 @@ internal import DynamoDBValues
 internal import Primitives
 
 /// The settings of a table with point-in-time recovery enabled.
-struct RecoverySettings: Sendable, Hashable {
+struct RecoverySettings: Sendable, Equatable {
     static let periodDaysMax = 35
     static let dayMilliseconds: Int64 = 86_400_000
 
@@ -31,7 +31,7 @@ extension Timestamp {
 }
 
 /// A backup, restore or export that reads a table: meanwhile its changes are kept, and it cannot be deleted.
-struct RunningCopy: Sendable, Hashable {
+struct RunningCopy: Sendable, Equatable {
     /// Unique in the table: the number for the copy's own keys.
     var number: UInt64
     /// Changes after this moment are needed.
@@ -39,7 +39,7 @@ struct RunningCopy: Sendable, Hashable {
 }
 
 /// What a restored table was restored from.
-struct RestoreOrigin: Sendable, Hashable {
+struct RestoreOrigin: Sendable, Equatable {
     /// nil for a restore to a point in time.
     var backupARN: String?
     var tableARN: String

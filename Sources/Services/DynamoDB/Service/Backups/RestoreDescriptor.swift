@@ -3,7 +3,7 @@ internal import KeyValue
 internal import Primitives
 
 /// An unfinished restore, which fills a table that is CREATING.
-struct RestoreDescriptor: Sendable, Hashable {
+struct RestoreDescriptor: Sendable, Equatable {
     /// The table to fill.
     var target: TableReference
     var targetNumber: UInt64

@@ -6,7 +6,7 @@ internal import Primitives
 ///
 /// The record is written in the commit that writes the items, so that a restart resumes after the last item that was
 /// put, and no item is put twice.
-struct BulkDescriptor: Sendable, Hashable {
+struct BulkDescriptor: Sendable, Equatable {
     enum State: String, Sendable, Hashable {
         case inProgress = "IN_PROGRESS"
         case cancelling = "CANCELLING"
@@ -20,7 +20,7 @@ struct BulkDescriptor: Sendable, Hashable {
     }
 
     /// The source of the items.
-    struct Input: Sendable, Hashable {
+    struct Input: Sendable, Equatable {
         var bucket: String
         var bucketOwner: String?
         var prefix: String?
@@ -35,7 +35,7 @@ struct BulkDescriptor: Sendable, Hashable {
     }
 
     /// The target of the reports.
-    struct Output: Sendable, Hashable {
+    struct Output: Sendable, Equatable {
         var bucket: String
         var bucketOwner: String?
         var prefix: String?
@@ -46,7 +46,7 @@ struct BulkDescriptor: Sendable, Hashable {
     }
 
     /// The object being read.
-    struct Place: Sendable, Hashable {
+    struct Place: Sendable, Equatable {
         var key: String
         /// Bytes of its uncompressed text that are done.
         var offset: Int
@@ -127,8 +127,8 @@ enum BulkReport: String, Sendable, Hashable, CaseIterable {
 }
 
 /// The progress of the reports: entries are numbered, wait in the store, and are written to files in order.
-struct BulkReports: Sendable, Hashable {
-    struct Progress: Sendable, Hashable {
+struct BulkReports: Sendable, Equatable {
+    struct Progress: Sendable, Equatable {
         /// The number of the next entry.
         var next = 0
         /// The number of the first entry that is not in a file yet.
@@ -148,7 +148,7 @@ struct BulkReports: Sendable, Hashable {
 }
 
 /// Bytes put, as items are charged.
-struct BulkUsage: Sendable, Hashable {
+struct BulkUsage: Sendable, Equatable {
     var table = 0
     var local: [String: Int] = [:]
     var global: [String: Int] = [:]

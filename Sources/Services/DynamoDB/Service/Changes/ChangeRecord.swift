@@ -9,7 +9,7 @@ internal import Primitives
 ///
 /// Flags: 1 there is an old image, 2 there is a new one, 4 the change was made by time to live, 8 it came from a
 /// replica in another region.
-struct ChangeRecord: Sendable, Hashable {
+struct ChangeRecord: Sendable, Equatable {
     /// The origin of a change.
     enum Actor: Sendable, Hashable {
         case caller

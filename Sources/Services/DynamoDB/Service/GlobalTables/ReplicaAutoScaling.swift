@@ -4,7 +4,7 @@ internal import DynamoDBValues
 /// The auto scaling of one replica's provisioned capacity, as set by UpdateTableReplicaAutoScaling.
 ///
 // DEVIATION: there is no Application Auto Scaling here: the settings are stored and shown, but change no capacity.
-struct ReplicaAutoScaling: Sendable, Hashable {
+struct ReplicaAutoScaling: Sendable, Equatable {
     /// The scalable dimension: the reads or writes of the table or of one of its global indexes.
     struct Dimension: Sendable, Hashable {
         /// nil means the table.
@@ -13,7 +13,7 @@ struct ReplicaAutoScaling: Sendable, Hashable {
     }
 
     /// Bounds, and the target between them.
-    struct Settings: Sendable, Hashable {
+    struct Settings: Sendable, Equatable {
         var minimum: Int
         var maximum: Int
         var policyName: String

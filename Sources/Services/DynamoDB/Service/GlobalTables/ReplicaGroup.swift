@@ -5,9 +5,9 @@ internal import Primitives
 ///
 /// Every replica's descriptor has the same list of members, which is changed in one commit to all of them. The other
 /// fields are each replica's own.
-struct ReplicaGroup: Sendable, Hashable {
+struct ReplicaGroup: Sendable, Equatable {
     /// One of the tables.
-    struct Member: Sendable, Hashable {
+    struct Member: Sendable, Equatable {
         var region: Region
         var number: UInt64
         /// The region that received the request to add it, and whose table provides its first items; nil for the first

@@ -11,7 +11,7 @@ internal import ServiceModel
 ///   policies, Contributor Insights and Kinesis destinations are each replica's own.
 extension TableGroup {
     /// An index to backfill or to empty.
-    struct IndexTask: Sendable, Hashable {
+    struct IndexTask: Sendable, Equatable {
         let table: UInt64
         let index: UInt16
     }

@@ -7,7 +7,7 @@ internal import Primitives
 /// The mark is written in the commit that makes the index CREATING or DELETING, advanced with each slice of items, and
 /// deleted in the commit that makes the index ACTIVE or removes it. The kind of work follows from the state of the
 /// index alone.
-struct IndexWork: Sendable, Hashable {
+struct IndexWork: Sendable, Equatable {
     /// Instead of an index number: the deletion of the table itself, which is DELETING.
     static let wholeTable: UInt16 = 0
     /// Instead of an index number: the disassociation of the table from its global table.

@@ -4,9 +4,9 @@ internal import Primitives
 internal import ServiceModel
 
 /// Whether the most accessed and the most throttled keys of a table and of its global indexes are counted.
-struct ContributorInsights: Sendable, Hashable {
+struct ContributorInsights: Sendable, Equatable {
     /// The setting of the table, or of one index.
-    struct Setting: Sendable, Hashable {
+    struct Setting: Sendable, Equatable {
         var isEnabled: Bool
         var mode: ContributorInsightsMode
         /// When it was last enabled, which the rules' names end with. A change of the mode does not change it.

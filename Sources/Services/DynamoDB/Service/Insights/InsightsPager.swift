@@ -3,7 +3,7 @@ internal import Primitives
 internal import ServiceModel
 
 /// Where a listing continues: after a table's own entry, after one of its indexes, or after all its entries.
-struct InsightsPlace: Sendable, Hashable {
+struct InsightsPlace: Sendable, Equatable {
     let table: String
     /// The number of the table's entries that are already listed.
     let count: Int

@@ -11,7 +11,7 @@ internal import Signing
 ///
 /// Written in the commit that enables the destination, so that its version is where the delivery starts, and advanced
 /// after records are put: a crash between the two puts them again, as on AWS.
-struct KinesisDelivery: Sendable, Hashable {
+struct KinesisDelivery: Sendable, Equatable {
     let table: TableReference
     let streamARN: String
     /// The last entry of the table's log that is in the stream; nil before the first.

@@ -4,13 +4,13 @@ internal import Primitives
 internal import ServiceModel
 
 /// A Kinesis data stream as the destination of a table's changes.
-struct KinesisDestination: Sendable, Hashable {
+struct KinesisDestination: Sendable, Equatable {
     /// The largest number of destinations of one table: the active one, and failed or disabled ones, the oldest of
     /// which are dropped first.
     static let countMax = 100
 
     /// The status of a destination.
-    enum State: Sendable, Hashable {
+    enum State: Sendable, Equatable {
         case active
         case disabled
         /// The reason, in AWS's words.

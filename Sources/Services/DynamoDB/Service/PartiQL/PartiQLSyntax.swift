@@ -44,7 +44,7 @@ enum PartiQLStatement: Sendable {
 }
 
 /// The source of a SELECT: a table, or one of its indexes.
-struct PartiQLSource: Sendable, Hashable {
+struct PartiQLSource: Sendable, Equatable {
     var table: String
     var index: String?
 }

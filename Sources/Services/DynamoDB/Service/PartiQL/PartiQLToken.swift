@@ -1,6 +1,6 @@
 /// One token of a PartiQL statement.
 struct PartiQLToken: Sendable {
-    enum Kind: Sendable, Hashable {
+    enum Kind: Sendable, Equatable {
         /// A name that is not a keyword, as written; attribute names are case-sensitive.
         case name
         /// A name in double quotes, even if it is a keyword.

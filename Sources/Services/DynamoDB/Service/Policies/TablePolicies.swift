@@ -2,9 +2,9 @@ internal import DynamoDBValues
 internal import Policy
 
 /// The resource-based policies of a table and of its streams.
-struct TablePolicies: Sendable, Hashable {
+struct TablePolicies: Sendable, Equatable {
     /// A place for one policy, with the time of its last change.
-    struct Slot: Sendable, Hashable {
+    struct Slot: Sendable, Equatable {
         /// nil after the policy was deleted.
         var document: PolicyDocument?
         /// The time of the last change in milliseconds since 1970, but higher than the revision before; AWS's

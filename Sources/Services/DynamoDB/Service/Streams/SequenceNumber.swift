@@ -5,7 +5,7 @@ internal import Primitives
 /// that numbers increase with the log, and a number alone identifies its shard.
 ///
 ///     milliseconds since 1970 (13 digits) · commit version (20) · index (5)
-struct SequenceNumber: Sendable, Hashable, Comparable {
+struct SequenceNumber: Sendable, Comparable {
     private static let versionDigits = 20
     private static let indexDigits = 5
     /// One commit has far fewer writes.

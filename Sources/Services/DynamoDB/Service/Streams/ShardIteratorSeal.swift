@@ -5,7 +5,7 @@ internal import ServiceModel
 internal import Signing
 
 /// A position in a shard from which to continue reading.
-struct ShardIterator: Sendable, Hashable {
+struct ShardIterator: Sendable, Equatable {
     let streamARN: String
     let tableNumber: UInt64
     let shardIndex: Int64

@@ -3,9 +3,9 @@ internal import KeyValue
 internal import Primitives
 
 /// A stream as recorded in the catalogue.
-struct StoredStream: Sendable, Hashable {
+struct StoredStream: Sendable, Equatable {
     /// The commit that disabled it or deleted its table.
-    struct End: Sendable, Hashable {
+    struct End: Sendable, Equatable {
         let version: CommitVersion
         let time: Timestamp
     }

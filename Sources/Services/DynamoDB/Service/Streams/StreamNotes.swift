@@ -14,7 +14,7 @@ enum StreamNotes {
     static let labelBytes = 23
 
     /// The table and the label of a stream.
-    struct Name: Sendable, Hashable {
+    struct Name: Sendable, Equatable {
         let table: TableReference
         let label: String
 
@@ -67,7 +67,7 @@ enum StreamNotes {
     // Records
 
     /// The properties of a stream, except its beginning and its end.
-    struct Record: Sendable, Hashable {
+    struct Record: Sendable, Equatable {
         let tableNumber: UInt64
         let viewType: String
         let creation: Timestamp

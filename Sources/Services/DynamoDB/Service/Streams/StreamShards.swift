@@ -10,7 +10,7 @@ struct StreamShards: Sendable {
     let milliseconds: Int64
 
     /// A shard of the stream.
-    struct Shard: Sendable, Hashable {
+    struct Shard: Sendable, Equatable {
         /// Counted from 0.
         let index: Int64
         let id: String

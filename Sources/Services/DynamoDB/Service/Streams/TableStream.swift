@@ -1,7 +1,7 @@
 internal import Primitives
 
 /// The latest stream of a table, enabled or disabled.
-struct TableStream: Sendable, Hashable {
+struct TableStream: Sendable, Equatable {
     /// "24 hours", after which a record is trimmed, and an ended stream disappears.
     /// - Source: DynamoDB Developer Guide, "Data retention limit for DynamoDB Streams".
     static let keptMilliseconds: Int64 = 24 * 3_600_000

@@ -1,9 +1,9 @@
 internal import DynamoDBValues
 
 /// A secondary index.
-struct IndexDescriptor: Sendable, Hashable {
+struct IndexDescriptor: Sendable, Equatable {
     /// The part of an item that an index entry contains.
-    enum Projection: Sendable, Hashable {
+    enum Projection: Sendable, Equatable {
         case all
         case keysOnly
         /// Keys and these attributes.
@@ -41,7 +41,7 @@ struct IndexDescriptor: Sendable, Hashable {
 }
 
 /// Provisioned units per second.
-struct Throughput: Sendable, Hashable {
+struct Throughput: Sendable, Equatable {
     var read: Int
     var write: Int
 }

@@ -5,7 +5,7 @@ internal import ServiceModel
 /// The resource of a `ResourceArn`: a table, or a stream of a table.
 ///
 /// - Source: answers recorded on AWS in October 2026 by a laboratory of the AWS Controllers for Kubernetes.
-enum ResourceReference: Sendable, Hashable {
+enum ResourceReference: Sendable, Equatable {
     case table(TableReference)
     /// The label of a stream is the time of its creation.
     case stream(TableReference, label: String)

@@ -1,5 +1,5 @@
 /// Settings of a table that only its description shows.
-struct StoredSettings: Sendable, Hashable {
+struct StoredSettings: Sendable, Equatable {
     /// On-demand tables: the maximum throughput, in units per second, that their owner sets.
     var onDemandLimit: UnitPair?
     /// The warm throughput, if it was requested.
@@ -10,7 +10,7 @@ struct StoredSettings: Sendable, Hashable {
 }
 
 /// Units per second for reads and writes; one of them may be absent.
-struct UnitPair: Sendable, Hashable {
+struct UnitPair: Sendable, Equatable {
     var read: Int?
     var write: Int?
 
@@ -23,7 +23,7 @@ struct UnitPair: Sendable, Hashable {
 }
 
 /// A tag, as CreateTable gives it.
-struct TableTag: Sendable, Hashable {
+struct TableTag: Sendable, Equatable {
     var key: String
     var value: String
 }

@@ -7,7 +7,7 @@ internal import ServiceModel
 ///
 /// - Source: AWS's answers as a laboratory of the AWS Controllers for Kubernetes recorded them in October 2026, and as
 ///   dynalite and moto pin them.
-struct TableDefinition: Sendable, Hashable {
+struct TableDefinition: Sendable, Equatable {
     let schema: KeySchema
     let indexes: [IndexDescriptor]
     let vectorIndexes: [VectorIndexDescriptor]

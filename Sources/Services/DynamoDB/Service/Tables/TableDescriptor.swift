@@ -6,7 +6,7 @@ internal import Primitives
 /// The metadata of a table, as one reference: each request passes it on several times, and a copy of the fields
 /// themselves retains some twenty objects. A change creates a new object, so that other holders do not see it.
 @dynamicMemberLookup
-struct TableDescriptor: Sendable, Hashable {
+struct TableDescriptor: Sendable, Equatable {
     private final class Storage: Sendable {
         let facts: TableFacts
 
@@ -44,14 +44,10 @@ struct TableDescriptor: Sendable, Hashable {
     static func == (left: TableDescriptor, right: TableDescriptor) -> Bool {
         left.storage === right.storage || left.storage.facts == right.storage.facts
     }
-
-    func hash(into hasher: inout Hasher) {
-        hasher.combine(self.storage.facts)
-    }
 }
 
 /// The fields of a `TableDescriptor`, which are read and changed through it.
-struct TableFacts: Sendable, Hashable {
+struct TableFacts: Sendable, Equatable {
     var name: String
     var account: AccountID
     var region: Region

@@ -7,7 +7,7 @@ internal import ServiceModel
 /// Up to `countMax` items and `bytesMax` bytes they are counted. Beyond, they are extrapolated from the key at which
 /// counting stopped: partitions are ordered by their hashes, so that the counted part is a known share of the whole.
 /// (AWS's own figures are up to six hours old.)
-struct TableFigures: Sendable, Hashable {
+struct TableFigures: Sendable, Equatable {
     static let countMax = 10_000
     static let bytesMax = 16 << 20
     /// With fewer partitions, an extrapolation would be meaningless; then the counted figures are shown.

@@ -83,7 +83,7 @@ struct TableReference: Sendable, Hashable {
 /// How an operation refuses a name of invalid length; for invalid characters the error is always the same.
 ///
 /// - Source: answers recorded on AWS in October 2026 by a laboratory of the AWS Controllers for Kubernetes.
-enum NameRefusal: Sendable, Hashable {
+enum NameRefusal: Sendable, Equatable {
     /// With a sentence about the member.
     case sentence(String)
     /// As a violated constraint of the model.

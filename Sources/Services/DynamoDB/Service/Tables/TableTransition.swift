@@ -3,7 +3,7 @@ internal import Primitives
 
 /// A state of a table that lasts until a given time: CREATING and UPDATING are followed by ACTIVE, DELETING by the
 /// deletion.
-struct TableTransition: Sendable, Hashable {
+struct TableTransition: Sendable, Equatable {
     enum Kind: String, Sendable, Hashable {
         case creating = "CREATING"
         case updating = "UPDATING"

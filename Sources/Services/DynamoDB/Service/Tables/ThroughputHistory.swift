@@ -3,7 +3,7 @@ internal import Primitives
 internal import ServiceModel
 
 /// When provisioned throughput was last changed, and how often it was decreased on that day.
-struct ThroughputHistory: Sendable, Hashable {
+struct ThroughputHistory: Sendable, Equatable {
     /// The number of decreases in a UTC day that need no pause between them, and the pause before later ones.
     /// - Source: DynamoDB Developer Guide, "Quotas", "Decreasing provisioned throughput".
     static let freeDecreasesMax = 4

@@ -7,7 +7,7 @@ enum CapacityKind: Sendable, Hashable, CaseIterable {
 }
 
 /// How many units a second a table or a global index may consume.
-struct ThroughputLimit: Sendable, Hashable {
+struct ThroughputLimit: Sendable, Equatable {
     /// The origin of the limit.
     enum Source: Sendable, Hashable {
         /// The provisioned capacity.
@@ -42,7 +42,7 @@ extension TableDescriptor {
 }
 
 /// A request, or a part of one, that was throttled.
-struct Throttled: Error, Sendable, Hashable {
+struct Throttled: Error, Sendable, Equatable {
     let source: ThroughputLimit.Source
     let kind: CapacityKind
     /// The ARN of the table or of the index.

@@ -5,9 +5,9 @@ internal import DynamoDBValues
 ///
 /// - Source: DynamoDB Developer Guide, "Capacity unit consumption for write operations", and "Provisioned throughput
 ///   considerations" of global and local secondary indexes.
-struct WriteUnits: Sendable, Hashable {
+struct WriteUnits: Sendable, Equatable {
     /// One of the table's indexes, by its position.
-    struct Index: Sendable, Hashable {
+    struct Index: Sendable, Equatable {
         let index: Int
         let units: Double
     }

@@ -25,7 +25,7 @@ enum ExpiryNotes {
     // Work
 
     /// An index to backfill or to remove.
-    struct Work: Sendable, Hashable {
+    struct Work: Sendable, Equatable {
         var reference: TableReference
         var tableNumber: UInt64
         var generation: UInt32

@@ -8,7 +8,7 @@ internal import Primitives
 ///     table number (8) · index FFFF (2) · generation (4) · expiry in seconds (8) · rest of the item's key → (empty)
 ///
 /// Each time it is enabled, a new generation starts, so that entries for an earlier attribute are ignored.
-struct ExpirySettings: Sendable, Hashable {
+struct ExpirySettings: Sendable, Equatable {
     /// No secondary index has this number.
     static let indexNumber: UInt16 = 0xFFFF
     /// Items that expired longer ago are not deleted, so that a wrong value does not empty a table.

@@ -9,7 +9,7 @@ struct ExportDescriptor: Transfer {
     static let keptMilliseconds: Int64 = 90 * 86_400_000
 
     /// What to export.
-    enum Extent: Sendable, Hashable {
+    enum Extent: Sendable, Equatable {
         /// The table as of a moment; nil means that of the commit that started the export.
         case full(Timestamp?)
         /// The changes from one moment (inclusive) to another (exclusive).

@@ -68,7 +68,7 @@ enum ExportLines {
 }
 
 /// The net change of one item within a window of time.
-struct WindowChange: Sendable, Hashable {
+struct WindowChange: Sendable, Equatable {
     var old: AttributeMap?
     var new: AttributeMap?
     /// When it was last written.

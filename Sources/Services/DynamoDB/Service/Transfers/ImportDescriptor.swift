@@ -30,14 +30,14 @@ struct ImportDescriptor: Transfer {
 }
 
 /// The format of the records of an object.
-enum ImportFormat: Sendable, Hashable {
+enum ImportFormat: Sendable, Equatable {
     case json
     case ion
     case csv(delimiter: String?, headers: [String]?)
 }
 
 /// The counters of an import.
-struct ImportCounts: Sendable, Hashable {
+struct ImportCounts: Sendable, Equatable {
     /// Uncompressed.
     var processedBytes = 0
     var processedItems = 0

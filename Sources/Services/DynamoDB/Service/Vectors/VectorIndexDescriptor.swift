@@ -1,7 +1,7 @@
 internal import DynamoDBValues
 
 /// An index for similarity search: the vector and the projected attributes of each item that has the vector.
-struct VectorIndexDescriptor: Sendable, Hashable {
+struct VectorIndexDescriptor: Sendable, Equatable {
     /// The first number of vector indexes; lower ones are for secondary indexes.
     static let numberMin: UInt16 = 0x8000
 

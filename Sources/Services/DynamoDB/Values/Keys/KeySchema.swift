@@ -16,7 +16,7 @@ package struct KeyElement: Sendable, Hashable {
 /// The key of a table or index: the attributes of the partition key, then those of the sort key.
 ///
 /// A table has one partition attribute and at most one sort attribute; an index up to four of each (November 2025).
-package struct KeySchema: Sendable, Hashable {
+package struct KeySchema: Sendable, Equatable {
     package static let elementCountMax = 4
 
     package let partition: [KeyElement]
@@ -45,7 +45,7 @@ package struct KeySchema: Sendable, Hashable {
 }
 
 /// The key space of a table or of one of its indexes.
-package struct KeySpace: Sendable, Hashable {
+package struct KeySpace: Sendable, Equatable {
     /// From the catalogue; a new one for every created table.
     package let table: UInt64
     /// 0 for the table itself.

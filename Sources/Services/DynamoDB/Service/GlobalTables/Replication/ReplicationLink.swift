@@ -10,9 +10,9 @@ internal import Primitives
 /// Links are created in the commit that adds a replica, two for each existing replica, and deleted in the one that
 /// removes it. A link advances in the commit that writes to the target, so that a restart loses nothing and repeats
 /// nothing.
-struct ReplicationLink: Sendable, Hashable {
+struct ReplicationLink: Sendable, Equatable {
     /// The initial copy to a new replica, from the table that it was added from.
-    enum Copy: Sendable, Hashable {
+    enum Copy: Sendable, Equatable {
         /// Copying the items, from this place on.
         case items(place: [UInt8])
         /// Copying the times of deletion.

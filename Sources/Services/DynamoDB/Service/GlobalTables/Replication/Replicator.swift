@@ -21,7 +21,7 @@ struct Replicator: Sendable {
     var sliceCount = Self.sliceCountMax
 
     /// The outcome of a step.
-    enum Step: Sendable, Hashable {
+    enum Step: Sendable, Equatable {
         /// There is more to do.
         case more
         /// Everything is done up to this commit of the source, and there was nothing more.
