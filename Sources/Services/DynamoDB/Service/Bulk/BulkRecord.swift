@@ -96,7 +96,7 @@ struct BulkRecord: Sendable {
             return .put(
                 item,
                 try WriteCondition(
-                    expression: expression, names: names, values: values, returnsOld: nil, isEnveloped: false))
+                    expression: expression, names: names, values: values, returnsOld: nil, for: .other))
         } catch {
             return .refused(error.message, item.failure == nil ? item : nil)
         }

@@ -27,9 +27,15 @@ package struct ExpressionContext: Sendable {
     private var values: Placeholders
     private let attributeValues: [StoredValue]
 
-    /// `isEnveloped`: the operation is PutItem, UpdateItem or DeleteItem, which word an invalid set differently.
+    /// Whose expressions they are: AWS words an invalid set in two ways.
+    package enum Caller: Sendable {
+        /// PutItem, UpdateItem or DeleteItem.
+        case itemWrite
+        case other
+    }
+
     package init(
-        names: [String: String]?, values: AttributeMap?, isEnveloped: Bool = false
+        names: [String: String]?, values: AttributeMap?, for caller: Caller = .other
     ) throws(ValidationFailure) {
         if let names {
             guard !names.isEmpty else { throw ValidationFailure("\(Self.namesParameter) must not be empty") }
@@ -61,7 +67,7 @@ package struct ExpressionContext: Sendable {
             self.values = Placeholders(keys)
             self.attributeValues = contents
             try self.values.checkForm(Self.valuesParameter, prefix: ":")
-            if let failure = values.failure { throw Self.invalidValue(failure, isEnveloped: isEnveloped) }
+            if let failure = values.failure { throw Self.invalidValue(failure, for: caller) }
         } else {
             self.values = .none
             self.attributeValues = []
@@ -78,12 +84,12 @@ package struct ExpressionContext: Sendable {
     }
 
     /// The error for an invalid value: with its key, except for errors that AWS reports without one.
-    private static func invalidValue(_ failure: AttributeMap.Failure, isEnveloped: Bool) -> ValidationFailure {
+    private static func invalidValue(_ failure: AttributeMap.Failure, for caller: Caller) -> ValidationFailure {
         let isBare =
             failure.message.hasPrefix("Nesting Levels") || failure.message.hasPrefix("Attribute name is too large")
             || failure.message.hasSuffix("must have the value of true")
             || failure == AttributeMap.Failure.expressionValuesTooLarge
-            || isEnveloped && failure.message.hasPrefix("One or more parameter values were invalid")
+            || caller == .itemWrite && failure.message.hasPrefix("One or more parameter values were invalid")
         guard !isBare else { return ValidationFailure(failure.message) }
         return ValidationFailure(
             "\(self.valuesParameter) contains invalid value: \(failure.message) for key \(failure.attribute)"

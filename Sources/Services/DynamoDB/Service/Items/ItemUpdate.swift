@@ -21,8 +21,7 @@ struct ItemUpdate: Sendable {
         try LegacyParameters.checkOperator(input.conditionalOperator, conditionCount: input.expected?.count ?? 0)
     }
 
-    /// `isEnveloped`: the operation is UpdateItem itself, which words a broken set differently.
-    init(_ input: UpdateItemInput, isEnveloped: Bool = true) throws(ValidationFailure) {
+    init(_ input: UpdateItemInput, for caller: ExpressionContext.Caller) throws(ValidationFailure) {
         let legacyPlan = try LegacyUpdate.plan(input.attributeUpdates)
         let legacyCondition = try LegacyCondition.expected(input.expected, input.conditionalOperator)
         try ExpressionParameters.check(
@@ -33,7 +32,7 @@ struct ItemUpdate: Sendable {
         var context = try ExpressionContext(
             names: input.expressionAttributeNames,
             values: input.expressionAttributeValues,
-            isEnveloped: isEnveloped
+            for: caller
         )
         if let expression = input.updateExpression {
             self.plan = try context.update(expression)

@@ -48,7 +48,7 @@ final class TransactAction: Sendable {
                 names: put.conditionExpression == nil ? nil : put.expressionAttributeNames,
                 values: put.conditionExpression == nil ? nil : put.expressionAttributeValues,
                 returnsOld: put.returnValuesOnConditionCheckFailure,
-                isEnveloped: false
+                for: .other
             )
         }
         try validating { () throws(ValidationFailure) in try ItemCheck.size(put.item) }
@@ -72,7 +72,7 @@ final class TransactAction: Sendable {
                     expressionAttributeValues: deepValues ?? update.expressionAttributeValues,
                     returnValuesOnConditionCheckFailure: update.returnValuesOnConditionCheckFailure
                 ),
-                isEnveloped: false
+                for: .other
             )
         }
         let late = deepValues == nil ? nil : update.expressionAttributeValues?.failure
@@ -89,7 +89,7 @@ final class TransactAction: Sendable {
                 names: delete.conditionExpression == nil ? nil : delete.expressionAttributeNames,
                 values: delete.conditionExpression == nil ? nil : delete.expressionAttributeValues,
                 returnsOld: delete.returnValuesOnConditionCheckFailure,
-                isEnveloped: false
+                for: .other
             )
         }
         try self.init(delete.tableName, delete.key, .delete, condition, context)
@@ -103,7 +103,7 @@ final class TransactAction: Sendable {
                 names: check.expressionAttributeNames,
                 values: check.expressionAttributeValues?.atAnyDepth ?? check.expressionAttributeValues,
                 returnsOld: check.returnValuesOnConditionCheckFailure,
-                isEnveloped: false
+                for: .other
             )
         }
         try self.init(check.tableName, check.key, .check, condition, context)

@@ -16,7 +16,7 @@ struct WriteCondition: Sendable {
         values: AttributeMap?,
         legacy: Condition? = nil,
         returnsOld: ReturnValuesOnConditionCheckFailure?,
-        isEnveloped: Bool
+        for caller: ExpressionContext.Caller
     ) throws(ValidationFailure) {
         // As most writes are: there is nothing to read.
         guard expression != nil || names != nil || values != nil else {
@@ -24,7 +24,7 @@ struct WriteCondition: Sendable {
             return
         }
         try ExpressionParameters.check(names: names, values: values, ["ConditionExpression": expression])
-        var context = try ExpressionContext(names: names, values: values, isEnveloped: isEnveloped)
+        var context = try ExpressionContext(names: names, values: values, for: caller)
         try self.init(expression: expression, &context, legacy: legacy, returnsOld: returnsOld)
         try context.finish()
     }

@@ -34,7 +34,7 @@ extension DynamoDBService {
                 values: input.expressionAttributeValues,
                 legacy: try LegacyCondition.expected(input.expected, input.conditionalOperator),
                 returnsOld: input.returnValuesOnConditionCheckFailure,
-                isEnveloped: true
+                for: .itemWrite
             )
         }
         let (old, table) = try await self.items.write(reference) { (table) throws(ServiceError) in

@@ -55,7 +55,7 @@ extension DynamoDBService {
                 values: input.expressionAttributeValues,
                 legacy: try LegacyCondition.expected(input.expected, input.conditionalOperator),
                 returnsOld: input.returnValuesOnConditionCheckFailure,
-                isEnveloped: true
+                for: .itemWrite
             )
         }
         try validating { () throws(ValidationFailure) in try ItemCheck.size(input.item) }

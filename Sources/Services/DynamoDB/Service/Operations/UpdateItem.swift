@@ -48,7 +48,7 @@ extension DynamoDBService {
         try validatingEnveloped { () throws(ValidationFailure) in
             try ItemUpdate.checkNotMixed(input)
             if let failure = input.key.failure { throw ValidationFailure(failure.message) }
-            return try ItemUpdate(input)
+            return try ItemUpdate(input, for: .itemWrite)
         }
     }
 
