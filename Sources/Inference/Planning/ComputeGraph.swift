@@ -21,6 +21,15 @@ struct ComputeGraph {
         var outputs: Int
     }
 
+    /// The inputs of a batch that mixes tokens and images.
+    private struct MixedInputs {
+        var tokens: Int
+        /// Which tokens stand for vectors, the vectors, and their places among the tokens.
+        var mixed: Int
+        var vectors: Int
+        var places: Int
+    }
+
     /// The size of the engine's compute buffer.
     static func bytes(_ shape: ModelShape, _ settings: ChildSettings) -> UInt64 {
         var graph = ComputeGraph(shape: shape, settings: settings)
@@ -74,16 +83,15 @@ struct ComputeGraph {
         _ = self.graph.result(self.bytes(self.shape.vocabulary, count), result, isKept: true)
     }
 
-    /// The inputs of a batch that mixes tokens and images; the engine reserves them for every batch.
-    private mutating func mixedInputs() -> (tokens: Int, mixed: Int, vectors: Int, places: Int) {
-        let tokens = self.graph.input(4 * self.tokens)
-        let mixed = self.graph.input(4 * self.tokens, isKept: true)
-        let vectors = self.graph.input(self.bytes(self.shape.width, self.tokens), isKept: true)
-        let places = self.graph.input(8 * self.tokens, isKept: true)
-        return (tokens, mixed, vectors, places)
+    /// The engine reserves them for every batch.
+    private mutating func mixedInputs() -> MixedInputs {
+        MixedInputs(
+            tokens: self.graph.input(4 * self.tokens), mixed: self.graph.input(4 * self.tokens, isKept: true),
+            vectors: self.graph.input(self.bytes(self.shape.width, self.tokens), isKept: true),
+            places: self.graph.input(8 * self.tokens, isKept: true))
     }
 
-    private mutating func mixedEmbeddings(_ inputs: (tokens: Int, mixed: Int, vectors: Int, places: Int)) {
+    private mutating func mixedEmbeddings(_ inputs: MixedInputs) {
         let size = self.bytes(self.shape.width, self.tokens)
         let found = self.graph.result(size, inputs.mixed)
         let given = self.graph.result(size, inputs.vectors, isKept: true)

@@ -28,6 +28,23 @@ package final class EmbeddingBatcher: Sendable {
         var lastID: UInt64 = 0
         var isRunning = false
         var cancelled: Set<UInt64> = []
+
+        /// What happens to a request that was added.
+        enum Entry {
+            case waits
+            /// It is the first: the caller must begin to compute.
+            case starts
+            case isCancelled
+        }
+
+        mutating func add(_ work: Work, _ id: UInt64) -> Entry {
+            guard self.cancelled.remove(id) == nil else { return .isCancelled }
+            self.works[id] = work
+            self.line.append(id)
+            guard !self.isRunning else { return .waits }
+            self.isRunning = true
+            return .starts
+        }
     }
 
     /// Texts for the engine, and the requests that they belong to.
@@ -58,16 +75,12 @@ package final class EmbeddingBatcher: Sendable {
         }
         let result = await withTaskCancellationHandler {
             await withCheckedContinuation { waiter in
-                let (isCancelled, starts) = self.state.withLock { state in
-                    guard state.cancelled.remove(id) == nil else { return (true, false) }
-                    state.works[id] = Work(texts: texts, waiter: waiter)
-                    state.line.append(id)
-                    defer { state.isRunning = true }
-                    return (false, !state.isRunning)
-                }
-                if isCancelled { waiter.resume(returning: .failure(Self.cancellation)) }
+                switch self.state.withLock({ $0.add(Work(texts: texts, waiter: waiter), id) }) {
+                case .waits: break
                 // Ends when no text is waiting; each caller awaits its own texts.
-                if starts { Task { await self.run() } }
+                case .starts: Task { await self.run() }
+                case .isCancelled: waiter.resume(returning: .failure(Self.cancellation))
+                }
             }
         } onCancel: {
             let waiter = self.state.withLock { state in

@@ -55,7 +55,7 @@ package final class LlamaEmbedder: EmbeddingModel {
 
     private func compute(_ texts: [String], _ request: EmbeddingRequest) async throws -> [Embedding] {
         guard let batcher = self.batcher else { return try await self.computeElsewhere(texts, request) }
-        var shortened: [(tokens: [Int], isShortened: Bool)] = []
+        var shortened: [TokenBound.Text] = []
         let bound = TokenBound(request, modelMax: self.tokensMax)
         var marks: [Int]?
         for text in texts {
@@ -134,6 +134,12 @@ struct TokenBound {
     let overflow: EmbeddingRequest.Overflow
     let tokensMax: Int
 
+    /// A text within the bound.
+    struct Text {
+        var tokens: [Int]
+        var isShortened: Bool
+    }
+
     init(_ request: EmbeddingRequest, modelMax: Int?) {
         self.overflow = request.overflow
         self.tokensMax = min(request.tokensMax ?? .max, modelMax ?? .max)
@@ -144,8 +150,8 @@ struct TokenBound {
     ///   - marks: the tokens of an empty text: those that the model requires at the beginning and end of each text.
     /// - Returns: as many tokens as allowed, enclosed in the marks.
     /// - Throws: `contextExceeded` when truncation is not allowed.
-    func apply(_ tokens: [Int], marks: [Int]) throws(InferenceError) -> (tokens: [Int], isShortened: Bool) {
-        guard tokens.count > self.tokensMax else { return (tokens, false) }
+    func apply(_ tokens: [Int], marks: [Int]) throws(InferenceError) -> Text {
+        guard tokens.count > self.tokensMax else { return Text(tokens: tokens, isShortened: false) }
         guard self.overflow != .refuse, marks.count < self.tokensMax else {
             throw .contextExceeded(tokens: tokens.count, tokensMax: self.tokensMax)
         }
@@ -154,6 +160,6 @@ struct TokenBound {
         let words = tokens[head..<(tokens.count - tail)]
         let room = self.tokensMax - marks.count
         let kept = self.overflow == .dropStart ? words.suffix(room) : words.prefix(room)
-        return (tokens.prefix(head) + kept + tokens.suffix(tail), true)
+        return Text(tokens: tokens.prefix(head) + kept + tokens.suffix(tail), isShortened: true)
     }
 }
