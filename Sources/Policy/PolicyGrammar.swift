@@ -38,6 +38,12 @@ package enum PolicyError: Error, Sendable, Equatable, CustomStringConvertible {
     case sidIsNotUnique
     case invalidPrincipal
 
+    /// A place in a policy's text: a line and a column, from 1.
+    package struct Place: Sendable, Equatable {
+        package var line = 1
+        package var column = 1
+    }
+
     package var description: String {
         switch self {
         case .invalidJSON: "This policy contains invalid Json"
@@ -52,11 +58,11 @@ package enum PolicyError: Error, Sendable, Equatable, CustomStringConvertible {
         }
     }
 
-    /// The position of the error in the policy's text, from 1; nil when the error concerns the whole text.
-    package func place(in text: String) -> (line: Int, column: Int)? {
+    /// Where the error is in the policy's text; nil when it concerns the whole text.
+    package func place(in text: String) -> Place? {
         switch self {
-        case .invalidJSON: JSONParser.failure(in: text).map { ($0.line, $0.column) }
-        case .syntax(let line, let column): (line, column)
+        case .invalidJSON: JSONParser.failure(in: text)
+        case .syntax(let line, let column): Place(line: line, column: column)
         case .noPolicy, .missingField, .emptyField, .prohibitedField, .noStatement, .sidIsNotUnique,
             .invalidPrincipal:
             nil

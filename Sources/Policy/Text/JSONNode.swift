@@ -1,11 +1,5 @@
 /// A JSON value with the position of its end.
 struct JSONNode: Sendable {
-    /// A line and a column, from 1.
-    struct Place: Sendable, Equatable {
-        var line = 1
-        var column = 1
-    }
-
     /// A member of an object, in the order of the text.
     struct Member: Sendable {
         let name: String
@@ -25,7 +19,7 @@ struct JSONNode: Sendable {
 
     let value: Value
     /// The position after the value's last character.
-    let end: Place
+    let end: PolicyError.Place
 
     /// The text of a string, or of a number or boolean as it would be quoted.
     var scalar: String? {

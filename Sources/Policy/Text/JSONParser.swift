@@ -7,7 +7,7 @@ struct JSONParser {
 
     private let scalars: [Unicode.Scalar]
     private var index = 0
-    private var place = JSONNode.Place()
+    private var place = PolicyError.Place()
     private var depth = 0
 
     /// Parses a whole text.
@@ -22,7 +22,7 @@ struct JSONParser {
 
     /// The position at which a text stops being JSON.
     /// - Returns: nil when the text is JSON.
-    static func failure(in text: String) -> JSONNode.Place? {
+    static func failure(in text: String) -> PolicyError.Place? {
         var parser = JSONParser(scalars: Array(text.unicodeScalars))
         parser.skipSpace()
         // The error has no position; the parser's is where it gave up.

@@ -26,20 +26,9 @@ package struct InlinePolicy: Sendable, Equatable {
         do throws(PolicyError) {
             self.document = try PolicyDocument(text, .identity)
         } catch {
-            throw .document(error, Self.Place(error.place(in: text)))
+            throw .document(error, error.place(in: text))
         }
         for statement in self.document.statements { try Self.check(statement) }
-    }
-
-    /// A line and a column in a text, both counted from 1.
-    package struct Place: Sendable, Equatable {
-        package let line: Int
-        package let column: Int
-
-        init?(_ place: (line: Int, column: Int)?) {
-            guard let place else { return nil }
-            (self.line, self.column) = place
-        }
     }
 
     /// The characters that count towards `charactersMax`.
@@ -125,7 +114,7 @@ package enum InlinePolicyError: Error, Sendable, Equatable {
     case name(String)
     case tooLong
     case characters
-    case document(PolicyError, InlinePolicy.Place?)
+    case document(PolicyError, PolicyError.Place?)
     case sid(String)
     /// An action, or a condition key, without a vendor prefix.
     case vendor(String)
@@ -165,7 +154,7 @@ package enum InlinePolicyError: Error, Sendable, Equatable {
         }
     }
 
-    private static func sentence(_ error: PolicyError, _ place: InlinePolicy.Place?) -> String {
+    private static func sentence(_ error: PolicyError, _ place: PolicyError.Place?) -> String {
         let what: String
         switch error {
         case .invalidJSON: what = "This policy contains invalid Json: the text is wrong there, or a name stands twice"
