@@ -67,8 +67,8 @@ package struct ContainerDiscovery: DiscoveryProvider {
             self.discovery = discovery
         }
 
-        package mutating func look() async -> (update: DiscoveryUpdate?, lifetime: Duration) {
-            (await self.ask(), ContainerDiscovery.interval)
+        package mutating func look() async -> DiscoveryLook {
+            DiscoveryLook(await self.ask(), lifetime: ContainerDiscovery.interval)
         }
 
         private mutating func ask() async -> DiscoveryUpdate {

@@ -49,7 +49,7 @@ package struct DNSDiscovery: DiscoveryProvider, DiscoverySource {
 
     package func makeAsyncIterator() -> DiscoveryLooks<DNSDiscovery> { DiscoveryLooks(self, time: self.time) }
 
-    package func look() async -> (update: DiscoveryUpdate?, lifetime: Duration) {
+    package func look() async -> DiscoveryLook {
         let resolver = DNSResolver(settings: self.settings(), transport: self.transport, random: self.random)
         do throws(DNSError) {
             let (found, seconds) =
@@ -58,13 +58,15 @@ package struct DNSDiscovery: DiscoveryProvider, DiscoverySource {
                 case .services: try await self.services(resolver)
                 }
             guard let set = EndpointSet(found) else {
-                return (.failed("\(self.name) has more than \(EndpointSet.countMax) endpoints"), Self.failureInterval)
+                return DiscoveryLook(
+                    .failed("\(self.name) has more than \(EndpointSet.countMax) endpoints"),
+                    lifetime: Self.failureInterval)
             }
             let lifetime = Swift.min(
                 Swift.max(Duration.seconds(Int(seconds)), Self.lifetime.lowerBound), Self.lifetime.upperBound)
-            return (.endpoints(set), lifetime)
+            return DiscoveryLook(.endpoints(set), lifetime: lifetime)
         } catch {
-            return (.failed(error.sentence), Self.failureInterval)
+            return DiscoveryLook(.failed(error.sentence), lifetime: Self.failureInterval)
         }
     }
 

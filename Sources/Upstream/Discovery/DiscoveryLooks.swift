@@ -1,10 +1,21 @@
 package import Primitives
 
+/// What a polled source has found.
+package struct DiscoveryLook: Sendable {
+    /// nil when the endpoints are known to be unchanged.
+    package var update: DiscoveryUpdate?
+    /// How long to wait before the next look.
+    package var lifetime: Duration
+
+    package init(_ update: DiscoveryUpdate?, lifetime: Duration) {
+        self.update = update
+        self.lifetime = lifetime
+    }
+}
+
 /// A source that is polled, because it does not report changes itself.
 package protocol DiscoverySource: Sendable {
-    /// - Returns: the current endpoints, or nil when they are known to be unchanged; and how long to wait before the
-    ///   next look.
-    mutating func look() async -> (update: DiscoveryUpdate?, lifetime: Duration)
+    mutating func look() async -> DiscoveryLook
 }
 
 /// The iterator of polling providers: waits between looks, and yields an update only if it differs from the previous
@@ -30,10 +41,10 @@ package struct DiscoveryLooks<Source: DiscoverySource>: AsyncIteratorProtocol, S
         while true {
             if let until = self.until { await self.time.sleep(until) }
             guard !Task.isCancelled else { return nil }
-            let (update, lifetime) = await self.source.look()
+            let look = await self.source.look()
             guard !Task.isCancelled else { return nil }
-            self.until = self.time.now() + lifetime
-            if let update, self.isNews(update) { return update }
+            self.until = self.time.now() + look.lifetime
+            if let update = look.update, self.isNews(update) { return update }
         }
     }
 

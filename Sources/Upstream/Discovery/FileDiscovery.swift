@@ -36,8 +36,8 @@ package struct FileDiscovery: DiscoveryProvider {
             self.interval = interval
         }
 
-        package mutating func look() async -> (update: DiscoveryUpdate?, lifetime: Duration) {
-            (self.read(), self.interval)
+        package mutating func look() async -> DiscoveryLook {
+            DiscoveryLook(self.read(), lifetime: self.interval)
         }
 
         /// - Returns: nil when the file is unchanged.
