@@ -208,7 +208,7 @@ struct ResponsesRequest {
                     name: name, description: tool["description"]?.text ?? "",
                     schema: OpenAISchema.parameters(tool["parameters"]), isStrict: tool["strict"] == .boolean(true)))
         }
-        try OpenAIToolChoice.apply(body["tool_choice"], to: &self.chat, isFlat: true)
+        try OpenAIToolChoice.apply(body["tool_choice"], to: &self.chat, .responses)
         self.chat.allowsParallelCalls = body["parallel_tool_calls"] != .boolean(false)
     }
 

@@ -79,7 +79,7 @@ struct OpenAIFamily: NativeFamily {
                     schema: OpenAISchema.parameters(function["parameters"]),
                     isStrict: function["strict"] == .boolean(true)))
         }
-        try OpenAIToolChoice.apply(body["tool_choice"], to: &request, isFlat: false)
+        try OpenAIToolChoice.apply(body["tool_choice"], to: &request, .chatCompletions)
         request.allowsParallelCalls = body["parallel_tool_calls"] != .boolean(false)
     }
 
