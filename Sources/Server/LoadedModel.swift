@@ -164,10 +164,12 @@ package struct ServerModels: Sendable {
     package var loaded: [LoadedModel]
     package var memory: [MemoryLine]
     package var configured: [ConfiguredModel]
+    /// Whether a server runs, and reported this.
+    package var isServerRunning = false
 
     /// - Parameter configuration: names the data directory; its own `bedrock-models` are used when no server runs.
-    /// - Returns: the server's report, and whether a server runs.
-    package static func ask(_ configuration: Configuration) async -> (models: ServerModels, isRunning: Bool) {
+    /// - Returns: what the server says, or what stands on disk.
+    package static func ask(_ configuration: Configuration) async -> ServerModels {
         let own = ServerModels(
             loaded: [], memory: [],
             configured: configuration.bedrockModels.map { ConfiguredModel(name: $0.name, place: $0.place) })
@@ -176,18 +178,18 @@ package struct ServerModels: Sendable {
                 let room = try await ServerControl.tell("models/room", "", configuration),
                 let configured = try await ServerControl.tell("models/configured", "", configuration),
                 status.isDone, room.isDone, configured.isDone
-            else { return (own, false) }
-            let models = ServerModels(
+            else { return own }
+            return ServerModels(
                 loaded: status.text.split(separator: "\n").compactMap { LoadedModel(line: $0) },
                 memory: room.text.split(separator: "\n").compactMap { MemoryLine(line: $0) },
                 configured: configured.text.split(separator: "\n").compactMap { line in
                     let fields = line.split(separator: "\t").map(String.init)
                     return fields.count == 2 ? ConfiguredModel(name: fields[0], place: fields[1]) : nil
-                })
-            return (models, true)
+                },
+                isServerRunning: true)
         } catch {
             // The server cannot be asked; what is on disk is still shown.
-            return (own, false)
+            return own
         }
     }
 }

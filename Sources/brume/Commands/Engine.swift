@@ -21,12 +21,12 @@ struct Engine: AsyncParsableCommand {
 
         func run() async throws {
             let configuration = try self.directory.load()
-            let (models, isRunning) = await ServerModels.ask(configuration)
+            let models = await ServerModels.ask(configuration)
             guard let program = ModelEngines.program(configuration) else {
                 // A server looks at a PATH of its own: an engine of its that runs shows that it found one there.
                 let runs = models.loaded.contains { $0.processID != nil }
                 guard runs else { throw Exit.failure(.wrongConfiguration, EngineProgram.remedy) }
-                self.write(EngineReport(facts: nil, warning: nil, models: models, isServerRunning: isRunning))
+                self.write(EngineReport(facts: nil, warning: nil, models: models))
                 return
             }
             let facts = await EngineFacts.ask(program)
@@ -34,7 +34,7 @@ struct Engine: AsyncParsableCommand {
                 throw Exit.failure(.wrongConfiguration, "\(program.path) does not say its version; is it llama-server?")
             }
             let warning = facts.unusedCards(await EngineFacts.cards())
-            self.write(EngineReport(facts: facts, warning: warning, models: models, isServerRunning: isRunning))
+            self.write(EngineReport(facts: facts, warning: warning, models: models))
         }
 
         private func write(_ report: EngineReport) {

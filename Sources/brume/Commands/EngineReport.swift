@@ -8,7 +8,6 @@ struct EngineReport {
     /// A warning about an unused graphics card.
     let warning: String?
     let models: ServerModels
-    let isServerRunning: Bool
 
     private var version: String { self.facts?.version ?? "not said" }
     private var devices: [MachineRoom.Device] { self.facts?.devices ?? [] }
@@ -36,7 +35,7 @@ struct EngineReport {
 
     /// The part that comes from the server.
     private var serverLines: [String] {
-        guard self.isServerRunning else { return ["", "no server runs on this data directory"] }
+        guard self.models.isServerRunning else { return ["", "no server runs on this data directory"] }
         let memory = self.models.memory.map { line in
             [
                 line.id, line.name,
@@ -65,7 +64,7 @@ struct EngineReport {
             "\"origin\":\(self.facts.map { quoted($0.program.origin.rawValue) } ?? "null")",
             "\"version\":\(quoted(self.version))",
             "\"devices\":[\(devices.joined(separator: ","))]",
-            "\"warning\":\(self.warning.map(quoted) ?? "null")", "\"serverRuns\":\(self.isServerRunning)",
+            "\"warning\":\(self.warning.map(quoted) ?? "null")", "\"serverRuns\":\(self.models.isServerRunning)",
             "\"memory\":[\(memory.joined(separator: ","))]",
             "\"models\":[\(self.models.loaded.map(\.json).joined(separator: ","))]",
         ]

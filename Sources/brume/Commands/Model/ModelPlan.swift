@@ -92,7 +92,7 @@ extension Model {
                 return (self.model, nil)
             }
             let registry = try self.directory.registry()
-            let (running, _) = await ServerModels.ask(try self.directory.load())
+            let running = await ServerModels.ask(try self.directory.load())
             if let model = try running.configured(self.model, registry) {
                 guard model.isFile else {
                     throw Exit.failure(.usage, "\(model.name) is computed by a server elsewhere (\(model.place))")

@@ -21,7 +21,7 @@ extension Model {
         func run() async throws {
             let registry = try self.directory.registry()
             if self.name == EchoModel.name { return self.writeBuiltIn() }
-            let (running, _) = await ServerModels.ask(try self.directory.load())
+            let running = await ServerModels.ask(try self.directory.load())
             if let model = try running.configured(self.name, registry) {
                 let isPinned = try orExit { () throws(RegistryError) in try registry.pins().contains(model.name) }
                 return self.write(model, running.loaded.first { $0.name == model.name }, isPinned: isPinned)
