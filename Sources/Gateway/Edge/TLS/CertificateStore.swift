@@ -97,37 +97,20 @@ package final class CertificateStore: Sendable {
         if let outcome { waiter(outcome) }
     }
 
-    /// The content of one file.
-    private struct Text {
-        let path: String
-        let text: String
-
-        init(_ path: String, _ text: String) {
-            self.path = path
-            self.text = text
-        }
-
-        init(_ path: String) throws(CertificateError) {
-            self.init(path, try PrivateFile.read(path))
-        }
-    }
-
     /// How long the client's own farewell is waited for once this side has said its own: clients that keep connections
     /// for later do not read them, and say none. All that was answered has left by then.
     private static let farewellTimeout = TimeAmount.milliseconds(200)
 
     private static func load(_ source: Source) throws(CertificateError) -> NIOSSLContext {
-        let files: (certificate: Text, key: Text)
-        var authority: Text?
+        let files: CertificatePair
+        var authority: PEMFile?
         switch source {
-        case .development(let development):
-            let made = try development.prepare()
-            files = (Text(development.serverPath, made.certificate), Text(development.serverKeyPath, made.key))
+        case .development(let development): files = try development.prepare()
         case .files(let certificatePath, let keyPath):
-            files = (try Text(certificatePath), try Text(keyPath))
+            files = CertificatePair(certificate: try PEMFile(certificatePath), key: try PEMFile(keyPath))
         case .mutual(let certificatePath, let keyPath, let authorityPath):
-            files = (try Text(certificatePath), try Text(keyPath))
-            authority = try Text(authorityPath)
+            files = CertificatePair(certificate: try PEMFile(certificatePath), key: try PEMFile(keyPath))
+            authority = try PEMFile(authorityPath)
         }
         var configuration = TLSConfiguration.makeServerConfiguration(
             certificateChain: try self.certificates(in: files.certificate).map { .certificate($0) },
@@ -151,7 +134,7 @@ package final class CertificateStore: Sendable {
         }
     }
 
-    private static func certificates(in file: Text) throws(CertificateError) -> [NIOSSLCertificate] {
+    private static func certificates(in file: PEMFile) throws(CertificateError) -> [NIOSSLCertificate] {
         do {
             return try NIOSSLCertificate.fromPEMBytes(Array(file.text.utf8))
         } catch {
@@ -159,7 +142,7 @@ package final class CertificateStore: Sendable {
         }
     }
 
-    private static func key(in file: Text) throws(CertificateError) -> NIOSSLPrivateKey {
+    private static func key(in file: PEMFile) throws(CertificateError) -> NIOSSLPrivateKey {
         do {
             return try NIOSSLPrivateKey(bytes: Array(file.text.utf8), format: .pem)
         } catch {

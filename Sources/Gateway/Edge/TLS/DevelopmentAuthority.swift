@@ -46,15 +46,18 @@ package struct DevelopmentAuthority: Sendable {
     var serverPath: String { self.directory + "/server.pem" }
     var serverKeyPath: String { self.directory + "/server.key" }
 
-    /// The server's certificate and key as PEM; made if necessary.
-    func prepare() throws(CertificateError) -> (certificate: String, key: String) {
+    /// The server's certificate and key; made if necessary.
+    func prepare() throws(CertificateError) -> CertificatePair {
         try PrivateFile.makeDirectory(self.directory)
         let authority = try self.authority()
         if let server = try self.server(of: authority) { return server }
         return try self.makeServer(of: authority)
     }
 
-    private typealias Authority = (certificate: Certificate, key: P256.Signing.PrivateKey)
+    private struct Authority {
+        let certificate: Certificate
+        let key: P256.Signing.PrivateKey
+    }
 
     private var now: Date {
         Date(timeIntervalSince1970: Double(self.clock.now().secondsSinceEpoch))
@@ -80,7 +83,7 @@ package struct DevelopmentAuthority: Sendable {
         }
         // A certificate must not outlive its issuer.
         guard certificate.notValidAfter > self.date(days: Self.serverDays) else { return try self.makeAuthority() }
-        return (certificate, key)
+        return Authority(certificate: certificate, key: key)
     }
 
     private func makeAuthority() throws(CertificateError) -> Authority {
@@ -108,7 +111,7 @@ package struct DevelopmentAuthority: Sendable {
             try PrivateFile.write(key.pemRepresentation + "\n", to: self.authorityKeyPath, mode: 0o600)
             try PrivateFile.write(
                 try certificate.serializeAsPEM().pemString + "\n", to: self.authorityPath, mode: 0o644)
-            return (certificate, key)
+            return Authority(certificate: certificate, key: key)
         } catch let error as CertificateError {
             throw error
         } catch {
@@ -119,13 +122,13 @@ package struct DevelopmentAuthority: Sendable {
     // The server
 
     /// The certificate on disk, if it is still usable.
-    private func server(of authority: Authority) throws(CertificateError) -> (certificate: String, key: String)? {
+    private func server(of authority: Authority) throws(CertificateError) -> CertificatePair? {
         guard PrivateFile.exists(self.serverPath), PrivateFile.exists(self.serverKeyPath) else { return nil }
-        let certificateText = try PrivateFile.read(self.serverPath)
-        let keyText = try PrivateFile.read(self.serverKeyPath)
+        let files = CertificatePair(
+            certificate: try PEMFile(self.serverPath), key: try PEMFile(self.serverKeyPath))
         // Whatever is wrong with it, a new one takes a millisecond.
-        guard let certificate = try? Certificate(pemEncoded: certificateText),
-            let key = try? P256.Signing.PrivateKey(pemRepresentation: keyText),
+        guard let certificate = try? Certificate(pemEncoded: files.certificate.text),
+            let key = try? P256.Signing.PrivateKey(pemRepresentation: files.key.text),
             certificate.publicKey == Certificate.PublicKey(key.publicKey),
             authority.certificate.publicKey.isValidSignature(certificate.signature, for: certificate),
             certificate.notValidBefore <= self.now,
@@ -133,10 +136,10 @@ package struct DevelopmentAuthority: Sendable {
             let names = try? certificate.extensions.subjectAlternativeNames,
             Array(names) == self.alternativeNames()
         else { return nil }
-        return (certificateText, keyText)
+        return files
     }
 
-    private func makeServer(of authority: Authority) throws(CertificateError) -> (certificate: String, key: String) {
+    private func makeServer(of authority: Authority) throws(CertificateError) -> CertificatePair {
         let key = P256.Signing.PrivateKey()
         do {
             let identifier = SubjectKeyIdentifier(hash: authority.certificate.publicKey)
@@ -161,7 +164,8 @@ package struct DevelopmentAuthority: Sendable {
             let certificateText = try certificate.serializeAsPEM().pemString + "\n"
             try PrivateFile.write(keyText, to: self.serverKeyPath, mode: 0o600)
             try PrivateFile.write(certificateText, to: self.serverPath, mode: 0o644)
-            return (certificateText, keyText)
+            return CertificatePair(
+                certificate: PEMFile(self.serverPath, certificateText), key: PEMFile(self.serverKeyPath, keyText))
         } catch let error as CertificateError {
             throw error
         } catch {
