@@ -85,7 +85,14 @@ package struct CircuitBreaker: Sendable {
         guard ticket.epoch == self.epoch else { return }
         switch (self.state, isGood) {
         case (.closed(let since, let requests, let failures), let isGood?):
-            self.count(isGood, since: since, requests, failures, now, settings)
+            // What was counted before this window says nothing any more.
+            let isCurrent = since.map { $0.duration(to: now) < settings.window } ?? false
+            let requests = (isCurrent ? requests : 0) + 1
+            let failures = (isCurrent ? failures : 0) + (isGood ? 0 : 1)
+            self.state = .closed(since: isCurrent ? since : now, requests: requests, failures: failures)
+            if !isGood, requests >= settings.requestsMin, failures * 100 >= requests * settings.failurePercent {
+                self.open(now, settings)
+            }
         case (.halfOpen(let running, let succeeded), nil):
             self.state = .halfOpen(running: running - 1, succeeded: succeeded)
         case (.halfOpen(let running, let succeeded), true?):
@@ -103,18 +110,6 @@ package struct CircuitBreaker: Sendable {
     /// A health check has succeeded: an open breaker lets the next probe through at once.
     package mutating func allowProbe(at now: Instant) {
         if case .open = self.state { self.state = .open(until: now) }
-    }
-
-    private mutating func count(
-        _ isGood: Bool, since: Instant?, _ requests: Int, _ failures: Int, _ now: Instant, _ settings: Settings
-    ) {
-        let isCurrent = since.map { $0.duration(to: now) < settings.window } ?? false
-        let requests = (isCurrent ? requests : 0) + 1
-        let failures = (isCurrent ? failures : 0) + (isGood ? 0 : 1)
-        self.state = .closed(since: isCurrent ? since : now, requests: requests, failures: failures)
-        if !isGood, requests >= settings.requestsMin, failures * 100 >= requests * settings.failurePercent {
-            self.open(now, settings)
-        }
     }
 
     private mutating func open(_ now: Instant, _ settings: Settings) {
