@@ -40,8 +40,8 @@ package final class SlotQueue: Sendable {
         let isTurn = await turn.wait(until: deadline, self.time)
         if isTurn && !Task.isCancelled { return }
         // The slot may have been granted at the last moment.
-        let isMissed = self.state.withLock { $0.line.remove(id) }
-        guard !isMissed else { throw .busy }
+        let wasWaiting = self.state.withLock { $0.line.remove(id) }
+        guard !wasWaiting else { throw .busy }
         guard Task.isCancelled else { return }
         self.release()
         throw .failed("the request was cancelled")

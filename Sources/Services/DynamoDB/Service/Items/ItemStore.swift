@@ -43,7 +43,7 @@ final class ItemStore: Sendable {
             if let read = try self.getAtOnce([itemKey], of: table, .forAnswer) {
                 return try self.found(read, key, consistency, table.descriptor)
             }
-            let waited = try await self.get([itemKey], of: table, reference, .forAnswer, isMissed: true)
+            let waited = try await self.get([itemKey], of: table, reference, .forAnswer, .fromDisk)
             guard let read = waited else { continue }
             return try self.found(read, key, consistency, table.descriptor)
         }
@@ -122,9 +122,7 @@ final class ItemStore: Sendable {
             let step: WriteStep<Answer>
             if let read = try self.getAtOnce([place.key], of: table, .forDecision) {
                 step = try self.step(decide, place, read, table)
-            } else if let read = try await self.get(
-                [place.key], of: table, reference, .forDecision, isMissed: true)
-            {
+            } else if let read = try await self.get([place.key], of: table, reference, .forDecision, .fromDisk) {
                 step = try self.step(decide, place, read, table)
             } else {
                 continue
@@ -300,17 +298,16 @@ final class ItemStore: Sendable {
     ///
     /// The descriptor is read along with the items only if a commit may have changed it since it was last read. A store
     /// that other processes write to cannot tell, so there it is always read.
-    /// `isMissed`: `getAtOnce` has just found nothing.
     /// - Returns: nil when the descriptor has changed; the keys must then be encoded again.
     @inline(never)
     func get(
         _ keys: [[UInt8]], of table: TableCatalog.Snapshot, _ reference: TableReference, _ mode: ReadMode,
-        isMissed: Bool = false
+        _ path: ReadPath = .memoryFirst
     ) async throws(ServiceError) -> ReadResult? {
         if let asOf = table.currentAsOf, !self.store.limits.isShared,
             self.store.isUntouched(table.key, since: asOf)
         {
-            let read = try await self.get(keys, mode, isMissed: isMissed)
+            let read = try await self.get(keys, mode, path)
             // Checked after the read, so that it holds for the moment of the read too.
             if self.store.isUntouched(table.key, since: asOf) { return read }
         }
@@ -337,10 +334,18 @@ final class ItemStore: Sendable {
         return self.store.isUntouched(table.key, since: asOf) ? read : nil
     }
 
-    /// `isMissed`: memory was just tried and did not have them.
-    func get(_ keys: [[UInt8]], _ mode: ReadMode, isMissed: Bool = false) async throws(ServiceError) -> ReadResult {
+    /// Where a read looks.
+    enum ReadPath {
+        case memoryFirst
+        /// For callers that `getAtOnce` just had nothing for.
+        case fromDisk
+    }
+
+    func get(
+        _ keys: [[UInt8]], _ mode: ReadMode, _ path: ReadPath = .memoryFirst
+    ) async throws(ServiceError) -> ReadResult {
         do throws(StorageError) {
-            if !isMissed, let cached = try self.store.getCached(keys, mode) { return cached }
+            if path == .memoryFirst, let cached = try self.store.getCached(keys, mode) { return cached }
             return try await self.store.getFromDisk(keys, mode)
         } catch {
             throw ServiceError(error)
