@@ -136,6 +136,16 @@ private let weather = ChatRequest.Tool(
         #expect(body.contains(#""parallel_tool_calls":false"#) && body.contains(#""timings_per_token":true"#))
     }
 
+    @Test func `arguments that are an object are taken as those that are its text`() async throws {
+        let call = #"{"index":0,"function":{"name":"get_weather","arguments":{"city":"Oslo"}}}"#
+        let engine = FakeEngine { _ in
+            [.streamHead, .event(#"{"choices":[{"index":0,"delta":{"tool_calls":[\#(call)]}}]}"#)]
+                + FakeEngine.Step.finish("tool_calls")
+        }
+        let said = try await ask(try engine.model()) { $0.tools = [weather] }
+        #expect(said.calls.map(\.arguments) == [.object(["city": .string("Oslo")])])
+    }
+
     @Test(
         arguments: [
             #""name":"unknown","arguments":"{}""#, #""name":"get_weather","arguments":"{\"city\"""#,

@@ -172,7 +172,9 @@ struct ChatStream: EngineStream {
             self.call = Call(name: "", arguments: "")
         }
         let name = part["function"]?["name"]?.text ?? ""
-        let arguments = part["function"]?["arguments"]?.text ?? ""
+        // Some servers give the object itself instead of its text.
+        let given = part["function"]?["arguments"].flatMap { $0 == .null ? nil : $0 }
+        let arguments = given?.text ?? given?.jsonText ?? ""
         self.callBytes += name.utf8.count + arguments.utf8.count
         guard self.callBytes <= Self.argumentsBytesMax else {
             throw .failed("the calls of its answer are longer than \(Self.argumentsBytesMax) bytes")
