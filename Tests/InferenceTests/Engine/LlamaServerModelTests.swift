@@ -136,6 +136,22 @@ private let weather = ChatRequest.Tool(
         #expect(body.contains(#""parallel_tool_calls":false"#) && body.contains(#""timings_per_token":true"#))
     }
 
+    @Test(arguments: [#""index":0,"#, ""])
+    func `several calls with one number are several calls`(_ index: String) async throws {
+        @Sendable func call(_ function: String) -> FakeEngine.Step {
+            .event(
+                #"{"choices":[{"index":0,"delta":{"tool_calls":[{\#(index)"function":{\#(function)}}]}}]}"#)
+        }
+        let engine = FakeEngine { _ in
+            [
+                .streamHead, call(#""name":"get_weather","arguments":"""#), call(#""arguments":"{\"city\":""#),
+                call(#""arguments":"\"Oslo\"}""#), call(#""name":"get_weather","arguments":"{\"city\":\"Rome\"}""#),
+            ] + FakeEngine.Step.finish("tool_calls")
+        }
+        let said = try await ask(try engine.model()) { $0.tools = [weather] }
+        #expect(said.calls.map { $0.arguments["city"] } == [.string("Oslo"), .string("Rome")])
+    }
+
     @Test func `arguments that are an object are taken as those that are its text`() async throws {
         let call = #"{"index":0,"function":{"name":"get_weather","arguments":{"city":"Oslo"}}}"#
         let engine = FakeEngine { _ in

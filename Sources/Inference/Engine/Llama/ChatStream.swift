@@ -162,7 +162,10 @@ struct ChatStream: EngineStream {
     private mutating func take(call part: Document) throws(InferenceError) -> [ChatEvent] {
         var events: [ChatEvent] = []
         let index = part["index"]?.integer ?? self.callIndex
-        if self.call == nil || index != self.callIndex {
+        let name = part["function"]?["name"]?.text ?? ""
+        // Ollama numbers several calls alike (ollama#15457): a name behind complete arguments begins another one.
+        let isNamed = !name.isEmpty && self.call.map(Self.isWhole) ?? false
+        if self.call == nil || index != self.callIndex || isNamed {
             events = self.endCall()
             self.callIndex = index
             self.isFull = self.isFull || self.callCount == self.callsMax && self.callsMax < Self.callCountMax
@@ -171,7 +174,6 @@ struct ChatStream: EngineStream {
             guard self.callCount <= Self.callCountMax else { throw .failed("the model made too many calls at once") }
             self.call = Call(name: "", arguments: "")
         }
-        let name = part["function"]?["name"]?.text ?? ""
         // Some servers give the object itself instead of its text.
         let given = part["function"]?["arguments"].flatMap { $0 == .null ? nil : $0 }
         let arguments = given?.text ?? given?.jsonText ?? ""
@@ -182,6 +184,10 @@ struct ChatStream: EngineStream {
         self.call?.name += name
         self.call?.arguments += arguments
         return events
+    }
+
+    private static func isWhole(_ call: Call) -> Bool {
+        call.arguments.utf8.last == UInt8(ascii: "}") && Document(json: call.arguments) != nil
     }
 
     private mutating func endCall() -> [ChatEvent] {
