@@ -147,6 +147,9 @@ struct SchemaExampleTests {
     @Test func `a schema that holds itself, or asks for very much, comes to an end`() async throws {
         let endless = self.schema(["properties": self.schema(["a": self.schema(["$ref": .string("#")])])])
         #expect(try await self.arguments(endless) != nil)
+        let tree = ##"{"type":"object","properties":{"c":{"type":"array","items":{"$ref":"#"}}},"required":["c"]}"##
+        let example = try await self.arguments(try #require(Document(json: tree)))?.jsonText
+        #expect(example?.hasPrefix(#"{"c":[{"c":["#) == true && example?.contains("null") == false)
         let items = self.schema(["type": .string("string"), "minLength": .number(1_000_000)])
         let huge = self.schema(["type": .string("array"), "items": items, "minItems": .number(1_000_000_000)])
         let within = self.schema(["properties": self.schema(["a": huge])])

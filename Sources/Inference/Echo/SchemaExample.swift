@@ -4,6 +4,9 @@ internal import ServiceModel
 struct SchemaExample {
     /// References and nesting beyond this depth give null.
     static let depthMax = 32
+    /// Beyond this depth lists are empty and only required members are there, where the schema allows it: one that
+    /// contains itself has an example, too.
+    static let plentyDepthMax = 8
     /// The limit for elements and members of an example together, so that a small schema cannot generate a huge one.
     static let valueCountMax = 10_000
     /// The limit for all texts and given values of an example together, in bytes; further values are null.
@@ -66,7 +69,9 @@ struct SchemaExample {
 
     private mutating func object(_ schema: Document, _ depth: Int) -> Document {
         var members: [Document.Member] = []
-        for property in schema.properties {
+        let required =
+            depth < Self.plentyDepthMax ? nil : Set((schema["required"]?.elements ?? []).compactMap(\.text))
+        for property in schema.properties where required?.contains(property.name) ?? true {
             guard self.utf8CountLeft > 0 else { break }
             self.utf8CountLeft -= property.name.utf8.count
             members.append(.init(property.name, self.value(property.value, depth: depth + 1)))
@@ -80,7 +85,7 @@ struct SchemaExample {
             elements.append(self.value(item, depth: depth + 1))
         }
         let items = schema["items"]
-        let count = max(items == nil ? 0 : 1, schema["minItems"]?.integer ?? 0)
+        let count = max(items == nil || depth >= Self.plentyDepthMax ? 0 : 1, schema["minItems"]?.integer ?? 0)
         while elements.count < count, self.valuesLeft > 0, self.utf8CountLeft > 0 {
             elements.append(self.value(items ?? .null, depth: depth + 1))
         }
