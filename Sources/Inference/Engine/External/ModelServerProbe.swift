@@ -137,6 +137,8 @@ package struct ModelServerProbe: Sendable {
     }
 
     private static func reason(_ error: any Error) -> String {
-        (error as? InferenceError)?.reason ?? "\(error)"
+        guard let error = error as? InferenceError else { return "\(error)" }
+        guard case .refused(status: 401, _) = error else { return error.reason }
+        return "\(error.reason) (its key is taken from BRUME_MODEL_API_KEY)"
     }
 }
