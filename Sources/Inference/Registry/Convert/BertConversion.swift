@@ -112,7 +112,8 @@ struct BertConversion {
         let isSpecial: (String) -> Bool = { $0.hasPrefix("[") && $0.hasSuffix("]") }
         output.add("tokenizer.ggml.model", .text("bert"))
         output.add("tokenizer.ggml.pre", .text("default"))
-        output.add("tokenizer.ggml.token_type_count", .unsigned(UInt32(self.config["type_vocab_size"]?.integer ?? 2)))
+        let types = self.config["type_vocab_size"] == nil ? 2 : try self.number("type_vocab_size", 1...1_000_000)
+        output.add("tokenizer.ggml.token_type_count", .unsigned(UInt32(types)))
         // The engine marks the beginnings of words, the vocabulary their continuations.
         output.add(
             "tokenizer.ggml.tokens",
