@@ -96,6 +96,7 @@ package struct DNSDiscovery: DiscoveryProvider, DiscoverySource {
         let answer = try await resolver.find(self.name, .service)
         var found: [DiscoveredEndpoint] = []
         var seconds = answer.seconds
+        var failure: DNSError?
         for record in answer.records.prefix(Self.targetCountMax) {
             guard case .service(let priority, let weight, let port, let target) = record.data, port > 0,
                 // The root as a target means that the service is decidedly not available. A target that is not a host
@@ -108,11 +109,19 @@ package struct DNSDiscovery: DiscoveryProvider, DiscoverySource {
                 known.map(\.seconds).min() ?? .max
             )
             if endpoints.isEmpty {
-                (endpoints, lifetime) = try await self.addresses(resolver, "\(target).", port: Int(port))
+                do throws(DNSError) {
+                    (endpoints, lifetime) = try await self.addresses(resolver, "\(target).", port: Int(port))
+                } catch {
+                    // A target that is gone does not hide the others; one that nobody answers for may well be there.
+                    if case .noAnswer = error { throw error }
+                    failure = failure ?? error
+                    continue
+                }
             }
             seconds = Swift.min(seconds, lifetime)
             found += endpoints.map { DiscoveredEndpoint($0.endpoint, weight: Int(weight), priority: Int(priority)) }
         }
+        if found.isEmpty, let failure { throw failure }
         return (found, seconds)
     }
 

@@ -102,6 +102,23 @@ struct DNSDiscoveryTests {
         #expect(found == expected.map { .endpoints($0) })
     }
 
+    @Test func `a target that is gone does not hide the others`() async {
+        func service(_ target: String) -> [UInt8] {
+            DNSText.record(self.pointer, 33, [0, 1, 0, 5, 0, 80] + DNSText.name(target))
+        }
+        let question = FakeDNS.Question(name: "_http._tcp.local", type: 33)
+        let dns = FakeDNS([
+            question: [service("gone.local"), service("a.local")],
+            .init(name: "a.local", type: 1): [DNSText.record(self.pointer, 1, [10, 0, 0, 9])],
+        ])
+        let found = await self.first(self.discovery(dns, "_http._tcp.local", .services))
+        let expected = EndpointSet([DiscoveredEndpoint(self.node(9, "a.local"), weight: 5, priority: 1)])
+        #expect(found == expected.map { .endpoints($0) })
+        dns.set(question, [service("gone.local")])
+        let none = await self.first(self.discovery(dns, "_http._tcp.local", .services))
+        #expect(none == .failed("there is no name gone.local."))
+    }
+
     @Test func `aliases that run in a circle have no address`() async {
         let dns = FakeDNS([.init(name: "node", type: 1): [DNSText.record(self.pointer, 5, self.pointer)]])
         #expect(await self.first(self.discovery(dns)) == .failed("nothing is recorded for node"))
