@@ -4,6 +4,7 @@ The gateway proves who sends a request and hands it to a node; what boto3 sees i
 """
 
 import http.client
+import http.server
 import json
 import socket
 import ssl
@@ -421,6 +422,29 @@ def test_a_node_without_keys_of_its_own_says_where_they_are(cluster):
 
 
 # The settings
+
+
+def test_what_another_program_in_the_gateways_place_says_fills_no_log(fresh_server, tmp_path):
+    class Stranger(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            self.send_response(503)
+            self.end_headers()
+            self.wfile.write(str(time.monotonic()).encode() + b" busy" * 200_000)
+
+        def log_message(self, *_):
+            pass
+
+    key = tmp_path / "cluster.key"
+    assert Server(tmp_path / "maker").run("keys", "cluster", "--file", str(key)).returncode == 0
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Stranger) as stranger:
+        threading.Thread(target=stranger.serve_forever, daemon=True).start()
+        node = fresh_server(
+            "--services", "dynamodb", "--cluster-key-file", str(key), "--internal-listen", f"127.0.0.1:{free_port()}",
+            "--identity-url", f"http://127.0.0.1:{stranger.server_port}", ready=False)
+        log = node.data_dir / "logs" / "access.log"
+        text = eventually(lambda: log.exists() and " busy" in (text := log.read_text()) and text, seconds=20)
+        stranger.shutdown()
+    assert len(text) < 10_000
 
 
 @pytest.mark.parametrize(

@@ -131,6 +131,8 @@ struct Cluster: Sendable {
 
     /// Ten thousand keys, sealed, and a whole file of policies.
     private static let keysBytesMax = (4 << 20) + UserPolicyFile.bytesMax
+    /// How much of a refusal's text is logged.
+    private static let reasonBytesMax = 256
 
     private func keys(_ client: UpstreamClient) async throws -> String {
         let (head, question) = self.voice.question(InternalEdge.keysPath, host: client.endpoint.authority)
@@ -138,7 +140,8 @@ struct Cluster: Sendable {
             UpstreamRequest(head.method, head.path, headers: head.headers, isIdempotent: false),
             bytesMax: Self.keysBytesMax)
         guard answer.head.status == 200 else {
-            throw KeysRefused(status: answer.head.status, reason: String(decoding: answer.body, as: UTF8.self))
+            let reason = String(decoding: answer.body.prefix(Self.reasonBytesMax), as: UTF8.self)
+            throw KeysRefused(status: answer.head.status, reason: reason)
         }
         guard let text = InternalEdge.keys(in: answer.body, to: question, key: self.key) else {
             throw KeysRefused(status: 200, reason: "the answer was made with another cluster key")
