@@ -20,10 +20,7 @@ extension ExpressionParser {
             self.advance()
             let right = try self.condition(above: next.precedence)
             try self.require(right.isCondition)
-            left = Term(
-                node: self.tree.append(next.kind, at: token, [left.node, right.node]), isCondition: true,
-                isOperand: false
-            )
+            left = .condition(self.tree.append(next.kind, at: token, [left.node, right.node]))
         }
     }
 
@@ -39,7 +36,7 @@ extension ExpressionParser {
         self.tree.operatorCount += negations.count
         try self.checkOperatorCount()
         for token in negations.reversed() {
-            term = Term(node: self.tree.append(.not, at: token, [term.node]), isCondition: true, isOperand: false)
+            term = .condition(self.tree.append(.not, at: token, [term.node]))
         }
         return term
     }
@@ -55,7 +52,7 @@ extension ExpressionParser {
             self.advance()
             let right = try self.operand()
             let node = self.tree.append(.comparison, at: token, [left.node, right], symbol: symbol)
-            return Term(node: node, isCondition: true, isOperand: false)
+            return .condition(node)
         case .between:
             self.tree.operatorCount += 1
             self.advance()
@@ -63,7 +60,7 @@ extension ExpressionParser {
             try self.expect(.and)
             let upper = try self.operand()
             let node = self.tree.append(.between, at: token, [left.node, lower, upper], symbol: symbol)
-            return Term(node: node, isCondition: true, isOperand: false)
+            return .condition(node)
         case .oneOf:
             self.tree.operatorCount += 1
             self.advance()
@@ -72,7 +69,7 @@ extension ExpressionParser {
             while self.take(.comma) { operands.append(try self.operand()) }
             try self.expect(.rightParenthesis)
             let node = self.tree.append(.oneOf, at: token, operands, symbol: symbol)
-            return Term(node: node, isCondition: true, isOperand: false)
+            return .condition(node)
         default:
             return left
         }

@@ -12,6 +12,9 @@ struct ExpressionParser {
         let node: Int32
         let isCondition: Bool
         let isOperand: Bool
+
+        /// A node that can only be a condition.
+        static func condition(_ node: Int32) -> Term { Term(node: node, isCondition: true, isOperand: false) }
     }
 
     let kind: ExpressionKind

@@ -12,7 +12,7 @@ struct PlaceCheck {
     }
 
     func condition(_ root: Int32) throws(ValidationFailure) {
-        try self.visit(root, isConditionDue: true)
+        try self.visit(root, as: .condition)
     }
 
     /// Sections are checked one after the other, in the order of their first occurrence; each may occur once.
@@ -47,11 +47,17 @@ struct PlaceCheck {
     }
 
     private func action(_ action: WrittenAction) throws(ValidationFailure) {
-        try self.visit(action.path, isConditionDue: false)
-        if let value = action.value { try self.visit(value, isConditionDue: false) }
+        try self.visit(action.path, as: .operand)
+        if let value = action.value { try self.visit(value, as: .operand) }
     }
 
-    private func visit(_ index: Int32, isConditionDue: Bool) throws(ValidationFailure) {
+    /// What is expected at a place.
+    private enum Role {
+        case condition
+        case operand
+    }
+
+    private func visit(_ index: Int32, as role: Role) throws(ValidationFailure) {
         let node = self.tree.nodes[Int(index)]
         switch node.kind {
         case .path:
@@ -59,14 +65,14 @@ struct PlaceCheck {
         case .value:
             break
         case .function:
-            try self.function(node, isConditionDue: isConditionDue)
-            for child in self.tree.children(of: node) { try self.visit(child, isConditionDue: false) }
+            try self.function(node, as: role)
+            for child in self.tree.children(of: node) { try self.visit(child, as: .operand) }
         case .group:
-            for child in self.tree.children(of: node) { try self.visit(child, isConditionDue: isConditionDue) }
+            for child in self.tree.children(of: node) { try self.visit(child, as: role) }
         case .or, .and, .not:
-            for child in self.tree.children(of: node) { try self.visit(child, isConditionDue: true) }
+            for child in self.tree.children(of: node) { try self.visit(child, as: .condition) }
         case .comparison, .between, .oneOf, .arithmetic:
-            for child in self.tree.children(of: node) { try self.visit(child, isConditionDue: false) }
+            for child in self.tree.children(of: node) { try self.visit(child, as: .operand) }
         }
     }
 
@@ -93,7 +99,7 @@ struct PlaceCheck {
         }
     }
 
-    private func function(_ node: SyntaxNode, isConditionDue: Bool) throws(ValidationFailure) {
+    private func function(_ node: SyntaxNode, as role: Role) throws(ValidationFailure) {
         let name = self.tree.quote(node.token)
         guard node.function != .unknown else { throw self.kind.invalid("Invalid function name; function: \(name)") }
         if self.kind == .update {
@@ -105,7 +111,7 @@ struct PlaceCheck {
         guard !node.function.isOfUpdates else {
             throw self.kind.invalid("The function is not allowed in a condition expression; function: \(name)")
         }
-        guard node.function.isCondition == isConditionDue else {
+        guard node.function.isCondition == (role == .condition) else {
             throw self.kind.invalid(
                 "The function is not allowed to be used this way in an expression; function: \(name)"
             )

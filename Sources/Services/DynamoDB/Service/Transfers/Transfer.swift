@@ -19,6 +19,7 @@ protocol Transfer: Sendable {
     var failureMessage: String? { get set }
 }
 
+/// What has become of an import or export; the words are those of `ImportStatus` and `ExportStatus`.
 enum TransferState: String, Sendable, Hashable {
     case inProgress = "IN_PROGRESS"
     case completed = "COMPLETED"
