@@ -46,21 +46,27 @@ extension CopyPlace {
     }
 }
 
+/// What a place is to a copy.
+enum CopyRole {
+    case source
+    case target
+}
+
 /// The store in a server's data directory.
 struct DirectoryPlace: CopyPlace {
     let name: String
-    let isTarget: Bool
+    let role: CopyRole
     private let store: String
-    private var path: String { self.isTarget ? "\(self.store).copying" : self.store }
+    private var path: String { self.role == .target ? "\(self.store).copying" : self.store }
 
-    init(_ path: String, isTarget: Bool) {
+    init(_ path: String, _ role: CopyRole) {
         self.name = path
-        self.isTarget = isTarget
+        self.role = role
         self.store = DataDirectory(path: path).store
     }
 
     func prepare() async throws(StartError) {
-        guard self.isTarget else {
+        guard self.role == .target else {
             guard Files.facts("\(self.store)/format") != nil else {
                 throw StartError(
                     .noSource,
@@ -106,14 +112,14 @@ struct DirectoryPlace: CopyPlace {
 /// The store in a database.
 struct DatabasePlace: CopyPlace {
     let name: String
-    let isTarget: Bool
+    let role: CopyRole
     private let options: PostgresOptions
     private let use: ExclusiveUse
     private var copyingSchema: String { "\(self.options.schema)_copying" }
 
-    init(_ address: String, isTarget: Bool) throws(StartError) {
+    init(_ address: String, _ role: CopyRole) throws(StartError) {
         self.name = StoreAddress.withoutPassword(address)
-        self.isTarget = isTarget
+        self.role = role
         self.options = PostgresOptions(url: address)
         do throws(PostgresOpenError) {
             self.use = try ExclusiveUse(self.options)
@@ -124,12 +130,12 @@ struct DatabasePlace: CopyPlace {
 
     func prepare() async throws(StartError) {
         try self.using { () throws(PostgresOpenError) in
-            if self.isTarget { try self.use.remove(schema: self.copyingSchema) }
+            if self.role == .target { try self.use.remove(schema: self.copyingSchema) }
         }
         var hasStore = false
         try self.using { () throws(PostgresOpenError) in hasStore = try self.use.hasStore() }
-        guard hasStore != self.isTarget else {
-            throw self.isTarget
+        guard hasStore != (self.role == .target) else {
+            throw self.role == .target
                 ? self.refuseTarget("DROP SCHEMA \(self.options.schema) CASCADE")
                 : StartError(.noSource, "there is no store in \(self.name): name a database that a server used")
         }
@@ -138,7 +144,7 @@ struct DatabasePlace: CopyPlace {
     func open() throws(StartError) -> any CopyEnd {
         var options = self.options
         options.isExclusive = true
-        if self.isTarget { options.schema = self.copyingSchema }
+        if self.role == .target { options.schema = self.copyingSchema }
         do throws(PostgresOpenError) {
             return try PostgresStore(options)
         } catch {

@@ -43,9 +43,9 @@ package enum StoreCopy {
                 "what is copied and where it goes are one place, \(StoreAddress.withoutPassword(source)): name another "
                     + "one with --to")
         }
-        let from = try self.place(source, isTarget: false)
+        let from = try self.place(source, .source)
         try await from.prepare()
-        let to = try self.place(target, isTarget: true)
+        let to = try self.place(target, .target)
         let written = try await self.opened(from) { (source) throws(StartError) in
             try await to.prepare()
             return try await self.opened(to) { (target) throws(StartError) in
@@ -166,10 +166,10 @@ package enum StoreCopy {
         }
     }
 
-    private static func place(_ name: String, isTarget: Bool) throws(StartError) -> any CopyPlace {
-        guard StoreAddress.isDatabase(name) else { return DirectoryPlace(name, isTarget: isTarget) }
+    private static func place(_ name: String, _ role: CopyRole) throws(StartError) -> any CopyPlace {
+        guard StoreAddress.isDatabase(name) else { return DirectoryPlace(name, role) }
         #if Postgres
-        return try DatabasePlace(name, isTarget: isTarget)
+        return try DatabasePlace(name, role)
         #else
         _ = try Assembly.database(name)
         throw StartError(.configuration, "this brume has no store on PostgreSQL")
