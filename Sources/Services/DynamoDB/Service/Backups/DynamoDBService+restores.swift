@@ -37,19 +37,7 @@ extension DynamoDBService {
         let creation = self.clock.now()
         do throws(ServiceError) {
             let table = try await self.catalog.create(target) { number in
-                var table = TableDescriptor(
-                    name: target.name,
-                    account: target.account,
-                    region: target.region,
-                    number: number,
-                    tableID: tableID,
-                    creation: creation,
-                    schema: plan.definition.schema,
-                    indexes: plan.definition.indexes,
-                    isOnDemand: plan.definition.isOnDemand,
-                    throughput: plan.definition.throughput
-                )
-                table.vectorIndexes = plan.definition.vectorIndexes
+                var table = plan.definition.table(target, number, id: tableID, at: creation)
                 table.settings = plan.settings
                 table.origin = plan.origin
                 table.isBeingFilled = true

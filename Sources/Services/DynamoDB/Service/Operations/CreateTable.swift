@@ -32,24 +32,11 @@ extension DynamoDBService {
         let creation = self.clock.now()
         let revision = creation.millisecondsSinceEpoch
         let descriptor = try await self.catalog.create(reference) { number in
-            var table = TableDescriptor(
-                name: reference.name,
-                account: reference.account,
-                region: reference.region,
-                number: number,
-                tableID: tableID,
-                creation: creation,
-                schema: definition.schema,
-                indexes: definition.indexes,
-                isOnDemand: definition.isOnDemand,
-                throughput: definition.throughput
-            )
-            table.vectorIndexes = definition.vectorIndexes
+            var table = definition.table(reference, number, id: tableID, at: creation)
             table.transition = self.transition(.creating, from: creation)
             table.isDeletionProtected = input.deletionProtectionEnabled ?? false
             table.tableClass = input.tableClass?.rawValue
             if let viewType = definition.streamViewType { table.enableStream(viewType, at: creation) }
-            table.settings = definition.settings
             table.policies.table = policy.map { TablePolicies.Slot(document: $0, revision: revision) }
             return table
         }

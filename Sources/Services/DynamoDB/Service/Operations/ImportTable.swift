@@ -50,20 +50,7 @@ extension DynamoDBService {
             return own
         }
         let table = try await self.catalog.create(reference) { number in
-            var table = TableDescriptor(
-                name: reference.name,
-                account: reference.account,
-                region: reference.region,
-                number: number,
-                tableID: tableID,
-                creation: now,
-                schema: definition.schema,
-                indexes: definition.indexes,
-                isOnDemand: definition.isOnDemand,
-                throughput: definition.throughput
-            )
-            table.vectorIndexes = definition.vectorIndexes
-            table.settings = definition.settings
+            var table = definition.table(reference, number, id: tableID, at: now)
             table.isBeingFilled = true
             return table
         } also: { (table) async throws(ServiceError) in

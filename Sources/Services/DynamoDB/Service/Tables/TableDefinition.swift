@@ -40,6 +40,19 @@ struct TableDefinition: Sendable, Equatable {
         self.settings = settings
     }
 
+    /// The table that is made so.
+    ///
+    /// `number` is what its keys begin with, `id` the `TableId` that descriptions show.
+    func table(_ reference: TableReference, _ number: UInt64, id: String, at creation: Timestamp) -> TableDescriptor {
+        var table = TableDescriptor(
+            name: reference.name, account: reference.account, region: reference.region, number: number, tableID: id,
+            creation: creation, schema: self.schema, indexes: self.indexes, isOnDemand: self.isOnDemand,
+            throughput: self.throughput)
+        table.vectorIndexes = self.vectorIndexes
+        table.settings = self.settings
+        return table
+    }
+
     /// The largest number of violations in an error, as for those that the model defines.
     private static let violationCountMax = 10
 
