@@ -53,31 +53,38 @@ extension TableCatalog {
         _ reference: TableReference, candidate: TableReference? = nil, allowsDeleting: Bool = false,
         _ change: (inout TableGroup, inout [Write]) throws(ServiceError) -> Answer
     ) async throws(ServiceError) -> (group: TableGroup, answer: Answer) {
+        var answer: Answer?
+        let group = try await self.changed(
+            reference, candidate: candidate, allowsDeleting: allowsDeleting
+        ) { (group, writes) throws(ServiceError) in
+            answer = try change(&group, &writes)
+        }
+        guard let answer else { preconditionFailure("the change that was committed was not asked for") }
+        return (group, answer)
+    }
+
+    /// `updateGroup` without an answer, and so compiled once.
+    private func changed(
+        _ reference: TableReference, candidate: TableReference?, allowsDeleting: Bool,
+        _ change: (inout TableGroup, inout [Write]) throws(ServiceError) -> Void
+    ) async throws(ServiceError) -> TableGroup {
         for _ in 0..<Self.attemptsMax {
             guard let snapshot = try await self.snapshot(reference) else { throw .tableNotFound(reference) }
-            if let transition = snapshot.descriptor.transition {
-                switch transition.kind {
-                case .creating where self.clock.now() < transition.end:
-                    throw .tableInUse("Table is being created: \(reference.name)")
-                case .deleting where !allowsDeleting:
-                    throw .tableInUse("Table is being deleted: \(reference.name)")
-                default: break
-                }
-            }
+            try self.checkTransition(snapshot.descriptor, allowsDeleting: allowsDeleting)
             guard let reading = try await self.read(snapshot, candidate) else { continue }
             let before = reading.group
             var group = before
             var writes: [Write] = []
-            let answer = try change(&group, &writes)
+            try change(&group, &writes)
             try await self.checkQuotas(from: before, to: group)
             writes = Self.writes(from: before, to: group) + writes
             for table in group.all + [group.candidate].compactMap(\.self) { self.policyPresence.note(table) }
-            if writes.isEmpty { return (group, answer) }
+            if writes.isEmpty { return group }
             guard try await self.commit(Batch(checks: reading.checks, writes: writes, readAsOf: reading.asOf)) else {
                 continue
             }
             if group.farewell != nil { self.forget(reference) }
-            return (group, answer)
+            return group
         }
         throw Self.tooManyChanges
     }

@@ -167,30 +167,48 @@ final class TableCatalog: Sendable {
         isByJob: Bool = false,
         _ change: (inout TableDescriptor, inout [Write]) throws(ServiceError) -> Answer
     ) async throws(ServiceError) -> (table: TableDescriptor, answer: Answer) {
+        var answer: Answer?
+        let table = try await self.changed(reference, isByJob: isByJob) { (table, writes) throws(ServiceError) in
+            answer = try change(&table, &writes)
+        }
+        guard let answer else { preconditionFailure("the change that was committed was not asked for") }
+        return (table, answer)
+    }
+
+    /// `update` without an answer, and so compiled once.
+    private func changed(
+        _ reference: TableReference, isByJob: Bool,
+        _ change: (inout TableDescriptor, inout [Write]) throws(ServiceError) -> Void
+    ) async throws(ServiceError) -> TableDescriptor {
         for _ in 0..<Self.attemptsMax {
             guard let snapshot = try await self.snapshot(reference) else { throw .tableNotFound(reference) }
-            if let transition = snapshot.descriptor.transition, !isByJob {
-                switch transition.kind {
-                case .creating where self.clock.now() < transition.end:
-                    throw .tableInUse("Table is being created: \(reference.name)")
-                case .deleting: throw .tableInUse("Table is being deleted: \(reference.name)")
-                default: break
-                }
-            }
+            if !isByJob { try self.checkTransition(snapshot.descriptor) }
             var table = snapshot.descriptor
             var writes: [Write] = []
-            let answer = try change(&table, &writes)
+            try change(&table, &writes)
             if table != snapshot.descriptor {
                 try await self.checkQuotas(from: snapshot.descriptor, to: table)
                 writes.append(.set(snapshot.key, TableRecord.encode(table)))
                 writes += Self.notes(from: snapshot.descriptor, to: table)
             }
             self.policyPresence.note(table)
-            if writes.isEmpty { return (table, answer) }
+            if writes.isEmpty { return table }
             let check = Check.unchanged(snapshot.key, since: snapshot.version)
-            if try await self.commit(Batch(checks: [check], writes: writes)) { return (table, answer) }
+            if try await self.commit(Batch(checks: [check], writes: writes)) { return table }
         }
         throw Self.tooManyChanges
+    }
+
+    /// Refuses to change a table that is CREATING or DELETING by the clock.
+    func checkTransition(_ table: TableDescriptor, allowsDeleting: Bool = false) throws(ServiceError) {
+        guard let transition = table.transition else { return }
+        switch transition.kind {
+        case .creating where self.clock.now() < transition.end:
+            throw .tableInUse("Table is being created: \(table.name)")
+        case .deleting where !allowsDeleting:
+            throw .tableInUse("Table is being deleted: \(table.name)")
+        default: break
+        }
     }
 
     /// - Returns: false also when the table does not exist.
