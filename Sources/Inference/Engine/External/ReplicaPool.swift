@@ -147,6 +147,16 @@ package final class ReplicaPool: ChatModel, EmbeddingModel, RerankModel {
         _ affinity: AffinityKey?, work: Int, hasBegun: () -> Bool = { false },
         _ use: (RunningEngine) async throws -> Value
     ) async throws -> Value {
+        var value: Value?
+        try await self.attempt(affinity, work, hasBegun) { engine in value = try await use(engine) }
+        guard let value else { preconditionFailure("a request that succeeded has no answer") }
+        return value
+    }
+
+    /// `ask` without a value, and so compiled once.
+    private func attempt(
+        _ affinity: AffinityKey?, _ work: Int, _ hasBegun: () -> Bool, _ use: (RunningEngine) async throws -> Void
+    ) async throws {
         var failed: Set<UpstreamEndpoint> = []
         var attempt = 1
         while true {
@@ -154,9 +164,8 @@ package final class ReplicaPool: ChatModel, EmbeddingModel, RerankModel {
             let endpoint = lease.endpoint.endpoint
             defer { lease.finish(.abandoned) }
             do {
-                let value = try await use(self.engine(endpoint))
-                lease.finish(.succeeded)
-                return value
+                try await use(self.engine(endpoint))
+                return lease.finish(.succeeded)
             } catch let error as InferenceError {
                 let isServers = Self.isServersFault(error) && !Task.isCancelled
                 // A busy server is not at fault.
