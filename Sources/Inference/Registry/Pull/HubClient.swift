@@ -66,23 +66,17 @@ struct HubClient: Sendable {
             var sent = headers
             if let token = self.settings.token(for: url) { sent.append(("Authorization", "Bearer \(token)")) }
             let here = url
-            let step = try await self.fetch.get(url, sent) { head, body -> Step<Value> in
-                guard [301, 302, 303, 307, 308].contains(head.status) else {
-                    return .answer(try await use(head, &body))
-                }
-                return .redirect(try Self.target(head, from: here))
+            var value: Value?
+            let target = try await self.fetch.get(url, sent) { head, body -> FetchURL? in
+                if [301, 302, 303, 307, 308].contains(head.status) { return try Self.target(head, from: here) }
+                value = try await use(head, &body)
+                return nil
             }
-            switch step {
-            case .answer(let value): return value
-            case .redirect(let target): url = target
-            }
+            if let value { return value }
+            guard let target else { preconditionFailure("a response led neither on nor to a value") }
+            url = target
         }
         throw RegistryError(.unreachable, "\(url.origin) sends on more than \(Self.redirectCountMax) times")
-    }
-
-    private enum Step<Value: Sendable>: Sendable {
-        case answer(Value)
-        case redirect(FetchURL)
     }
 
     private static func target(_ head: FetchHead, from url: FetchURL) throws(RegistryError) -> FetchURL {
