@@ -3,15 +3,56 @@ internal import Primitives
 
 /// A group of commits as the parameters of `Statement.commitGroup`, column by column.
 struct GroupRequest {
-    private var tokens: (batches: [Int32], ids: [[UInt8]], fingerprints: [[UInt8]]) = ([], [], [])
-    private var tokenExpiries: [Int64?] = []
-    private var checks: (batches: [Int32], indexes: [Int32], keys: [[UInt8]], versions: [Int64?]) = ([], [], [], [])
-    private var ranges: (batches: [Int32], indexes: [Int32], starts: [[UInt8]], ends: [[UInt8]]) = ([], [], [], [])
-    private var rangeStates: (since: [Int64?], counts: [Int64?]) = ([], [])
-    private var deletes: (batches: [Int32], keys: [[UInt8]]) = ([], [])
-    private var sets: (batches: [Int32], keys: [[UInt8]], values: [[UInt8]]) = ([], [], [])
-    private var stamps: (times: [Int64?], versions: [Int64?]) = ([], [])
-    private var appends: (batches: [Int32], logs: [Int64?], indexes: [Int32], payloads: [[UInt8]]) = ([], [], [], [])
+    private struct Tokens {
+        var batches: [Int32] = []
+        var ids: [[UInt8]] = []
+        var fingerprints: [[UInt8]] = []
+        var expiries: [Int64?] = []
+    }
+
+    private struct Checks {
+        var batches: [Int32] = []
+        var indexes: [Int32] = []
+        var keys: [[UInt8]] = []
+        var versions: [Int64?] = []
+    }
+
+    private struct Ranges {
+        var batches: [Int32] = []
+        var indexes: [Int32] = []
+        var starts: [[UInt8]] = []
+        var ends: [[UInt8]] = []
+        var since: [Int64?] = []
+        var counts: [Int64?] = []
+    }
+
+    private struct Deletes {
+        var batches: [Int32] = []
+        var keys: [[UInt8]] = []
+    }
+
+    private struct Sets {
+        var batches: [Int32] = []
+        var keys: [[UInt8]] = []
+        var values: [[UInt8]] = []
+        /// Of the replication stamp, where there is one.
+        var times: [Int64?] = []
+        var versions: [Int64?] = []
+    }
+
+    private struct Appends {
+        var batches: [Int32] = []
+        var logs: [Int64?] = []
+        var indexes: [Int32] = []
+        var payloads: [[UInt8]] = []
+    }
+
+    private var tokens = Tokens()
+    private var checks = Checks()
+    private var ranges = Ranges()
+    private var deletes = Deletes()
+    private var sets = Sets()
+    private var appends = Appends()
     private let afterEveryKey: [UInt8]
     private let now: Timestamp
 
@@ -39,7 +80,7 @@ struct GroupRequest {
         self.tokens.batches.append(number)
         self.tokens.ids.append(token.id)
         self.tokens.fingerprints.append(token.fingerprint)
-        self.tokenExpiries.append(self.now.millisecondsSinceEpoch + token.rememberedMilliseconds)
+        self.tokens.expiries.append(self.now.millisecondsSinceEpoch + token.rememberedMilliseconds)
     }
 
     private mutating func add(_ check: Check, _ index: Int, _ number: Int32) {
@@ -54,8 +95,8 @@ struct GroupRequest {
             self.ranges.indexes.append(Int32(index))
             self.ranges.starts.append(range.start)
             self.ranges.ends.append(range.end ?? self.afterEveryKey)
-            self.rangeStates.since.append(Int64(clamping: since.rawValue))
-            self.rangeStates.counts.append(Int64(count))
+            self.ranges.since.append(Int64(clamping: since.rawValue))
+            self.ranges.counts.append(Int64(count))
         }
     }
 
@@ -68,8 +109,8 @@ struct GroupRequest {
             self.sets.batches.append(number)
             self.sets.keys.append(key)
             self.sets.values.append(value)
-            self.stamps.times.append(stamp?.time.millisecondsSinceEpoch)
-            self.stamps.versions.append(stamp.map { Int64(bitPattern: $0.version.rawValue) })
+            self.sets.times.append(stamp?.time.millisecondsSinceEpoch)
+            self.sets.versions.append(stamp.map { Int64(bitPattern: $0.version.rawValue) })
         }
     }
 
@@ -80,7 +121,7 @@ struct GroupRequest {
         output.add(numbers: self.tokens.batches)
         output.add(values: self.tokens.ids)
         output.add(values: self.tokens.fingerprints)
-        output.add(numbers: self.tokenExpiries)
+        output.add(numbers: self.tokens.expiries)
         output.add(numbers: self.checks.batches)
         output.add(numbers: self.checks.indexes)
         output.add(values: self.checks.keys)
@@ -89,15 +130,15 @@ struct GroupRequest {
         output.add(numbers: self.ranges.indexes)
         output.add(values: self.ranges.starts)
         output.add(values: self.ranges.ends)
-        output.add(numbers: self.rangeStates.since)
-        output.add(numbers: self.rangeStates.counts)
+        output.add(numbers: self.ranges.since)
+        output.add(numbers: self.ranges.counts)
         output.add(numbers: self.deletes.batches)
         output.add(values: self.deletes.keys)
         output.add(numbers: self.sets.batches)
         output.add(values: self.sets.keys)
         output.add(values: self.sets.values)
-        output.add(numbers: self.stamps.times)
-        output.add(numbers: self.stamps.versions)
+        output.add(numbers: self.sets.times)
+        output.add(numbers: self.sets.versions)
         output.add(numbers: self.appends.batches)
         output.add(numbers: self.appends.logs)
         output.add(numbers: self.appends.indexes)
