@@ -172,6 +172,20 @@ struct PatchFile: Decodable {
         var reason: String
     }
 
+    /// What the service does that its model does not say.
+    struct Habit: Decodable {
+        /// The words that `ServiceHabits` of ServiceModel explains.
+        enum Word: String, Decodable {
+            case newParser = "new-parser"
+            case checksums
+            case coralViolations = "coral-violations"
+        }
+
+        var habit: Word
+        var reason: String
+    }
+
+    var habits: [Habit]?
     var bindings: [Binding]?
     var corrections: [Correction]?
 }

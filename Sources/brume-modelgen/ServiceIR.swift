@@ -10,6 +10,7 @@ struct ServiceIR {
 
     let name: String
     let file: ModelFile
+    let habits: [String]
     let operations: [Operation]
     /// Shapes by name, patches applied.
     let shapes: [String: ModelFile.Shape]
@@ -25,6 +26,7 @@ struct ServiceIR {
     init(name: String, file: ModelFile, listed: [String], patch: PatchFile) throws {
         self.name = name
         self.file = file
+        self.habits = (patch.habits ?? []).map(\.habit.rawValue)
         var shapes = Dictionary(uniqueKeysWithValues: file.shapes.map { ($0.name, $0) })
         for correction in patch.corrections ?? [] { try Self.apply(correction, to: &shapes, of: file.service) }
         var bindings: [String: PatchFile.Binding] = [:]

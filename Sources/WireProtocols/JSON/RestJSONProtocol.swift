@@ -5,12 +5,8 @@ package import ServiceModel
 package struct RestJSONProtocol: ServerProtocol {
     package let name = ProtocolName.restJson1
     package let bodyFormat: any BodyFormat = JSONFormat()
-    /// Services, by their directory in botocore, that word constraint violations as AWS's older services do.
-    private let coralWordedServices: Set<String>
 
-    package init(coralWordedServices: Set<String> = ["bedrock", "bedrock-runtime", "lambda"]) {
-        self.coralWordedServices = coralWordedServices
-    }
+    package init() {}
 
     package func reader(
         for operation: OperationSchema, in service: ServiceSchema, request: InboundRequest
@@ -58,7 +54,7 @@ package struct RestJSONProtocol: ServerProtocol {
     }
 
     package func serviceError(for violations: [ConstraintViolation], in service: ServiceSchema) -> ServiceError {
-        if self.coralWordedServices.contains(service.id) {
+        if service.habits.contains(.coralViolations) {
             return ServiceError(code: "ValidationException", message: ViolationWording.coral.sentence(violations))
         }
         return ServiceError(

@@ -2,16 +2,16 @@ package import ServiceModel
 
 /// AWS's JSON services' messages for values of the wrong kind.
 ///
-/// - Source: answers of AWS as recorded in public issues and in the tests of moto and dynalite. DynamoDB and SQS parse
-///   with a newer library than the other services, hence two variants.
+/// - Source: answers of AWS as recorded in public issues and in the tests of moto and dynalite. Some services parse
+///   with a newer library than the others, hence two variants.
 package enum CoralWording: Sendable {
-    /// DynamoDB, DynamoDB Streams, SQS: `NUMBER_VALUE cannot be converted to String`.
+    /// Of services with `newParser`: `NUMBER_VALUE cannot be converted to String`.
     case recent
     /// Everything else: `NUMBER_VALUE can not be converted to a String`.
     case classic
 
     package init(service: ServiceSchema) {
-        self = service.signingName == "dynamodb" || service.signingName == "sqs" ? .recent : .classic
+        self = service.habits.contains(.newParser) ? .recent : .classic
     }
 
     /// The message of the `SerializationException`; nil if AWS sends none.

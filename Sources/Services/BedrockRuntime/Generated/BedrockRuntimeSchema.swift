@@ -12,7 +12,7 @@ package enum BedrockRuntimeSchema {
     static func shape(_ name: String) -> ShapeSchema { self.model.shape(name) }
 
     private static let text = #"""
-        service id=bedrock-runtime signing=bedrock endpoint=bedrock-runtime version=2023-09-30 protocols=restJson1
+        service id=bedrock-runtime signing=bedrock endpoint=bedrock-runtime version=2023-09-30 protocols=restJson1 coral-violations
         names ApplyGuardrail Converse ConverseStream CountTokens GetAsyncInvoke InvokeGuardrailChecks InvokeModel InvokeModelWithBidirectionalStream InvokeModelWithResponseStream ListAsyncInvokes StartAsyncInvoke
         shape AccessDeniedException structure error=403
         member message NonBlankString

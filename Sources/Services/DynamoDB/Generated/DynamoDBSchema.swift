@@ -12,7 +12,7 @@ package enum DynamoDBSchema {
     static func shape(_ name: String) -> ShapeSchema { self.model.shape(name) }
 
     private static let text = #"""
-        service id=dynamodb signing=dynamodb endpoint=dynamodb version=2012-08-10 protocols=awsJson1_0 target=DynamoDB_20120810
+        service id=dynamodb signing=dynamodb endpoint=dynamodb version=2012-08-10 protocols=awsJson1_0 target=DynamoDB_20120810 new-parser checksums
         names BatchExecuteStatement BatchGetItem BatchWriteItem CancelBulkOperation CreateBackup CreateGlobalTable CreateTable DeleteBackup DeleteItem DeleteResourcePolicy DeleteTable DescribeBackup DescribeBulkOperation DescribeContinuousBackups DescribeContributorInsights DescribeEndpoints DescribeExport DescribeGlobalTable DescribeGlobalTableSettings DescribeImport DescribeKinesisStreamingDestination DescribeLimits DescribeTable DescribeTableReplicaAutoScaling DescribeTimeToLive DisableKinesisStreamingDestination EnableKinesisStreamingDestination ExecuteStatement ExecuteTransaction ExportTableToPointInTime GetItem GetResourcePolicy ImportTable ListBackups ListBulkOperations ListContributorInsights ListExports ListGlobalTables ListImports ListTables ListTagsOfResource PutItem PutResourcePolicy Query RestoreTableFromBackup RestoreTableToPointInTime Scan SearchVectors StartBulkPutItems TagResource TransactGetItems TransactWriteItems UntagResource UpdateContinuousBackups UpdateContributorInsights UpdateGlobalTable UpdateGlobalTableSettings UpdateItem UpdateKinesisStreamingDestination UpdateTable UpdateTableReplicaAutoScaling UpdateTimeToLive
         shape ApproximateCreationDateTimePrecision enum enum=MILLISECOND,MICROSECOND
         shape ArchivalReason string

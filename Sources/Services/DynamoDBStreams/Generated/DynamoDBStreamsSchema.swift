@@ -12,7 +12,7 @@ package enum DynamoDBStreamsSchema {
     static func shape(_ name: String) -> ShapeSchema { self.model.shape(name) }
 
     private static let text = #"""
-        service id=dynamodbstreams signing=dynamodb endpoint=streams.dynamodb version=2012-08-10 protocols=awsJson1_0 target=DynamoDBStreams_20120810
+        service id=dynamodbstreams signing=dynamodb endpoint=streams.dynamodb version=2012-08-10 protocols=awsJson1_0 target=DynamoDBStreams_20120810 new-parser checksums
         names DescribeStream GetRecords GetShardIterator ListStreams
         shape AttributeMap map
         member key AttributeName
