@@ -106,6 +106,19 @@ struct SchemaGrammarTests {
         #expect(free == #"root ::= "{\"name\":\"f\",\"arguments\":" object "}""#)
     }
 
+    @Test(arguments: [Int.min, -1, 0, 1, .max])
+    func `bounds that no list or text has end nothing`(_ bound: Int) throws {
+        let number = Document.number(bound)
+        for type in ["array", "string"] {
+            let text = try self.grammar(
+                .object([
+                    "type": .string(type), "items": .object(["type": .string("integer")]), "minItems": number,
+                    "maxItems": number, "minLength": number, "maxLength": number,
+                ]))
+            #expect(text.hasPrefix("root ::= "))
+        }
+    }
+
     @Test func `what is nested without end, too large or refers to nothing is refused`() {
         var deep = Document.object(["type": .string("string")])
         for _ in 0..<100 { deep = .object(["type": .string("array"), "items": deep]) }

@@ -162,7 +162,7 @@ package struct SchemaGrammar {
         let item = try self.expression(schema["items"] ?? .null, depth: depth + 1)
         let least = max(0, schema["minItems"]?.integer ?? 0)
         let most = schema["maxItems"]?.integer
-        if most == 0 { return "\"[]\"" }
+        if let most, most <= 0 { return "\"[]\"" }
         let more = try self.rule("\",\" \(item)")
         let rest = "\(item) " + Self.repeated(more, least: least - 1, most: most.map { $0 - 1 })
         return try self.rule(least > 0 ? "\"[\" \(rest) \"]\"" : "\"[\" (\(rest))? \"]\"")
