@@ -133,11 +133,11 @@ def test_a_pipe_in_a_certificates_place_holds_up_neither_the_next_reading_nor_a_
 
     def reread(sentence):
         own.process.send_signal(signal.SIGHUP)
-        eventually(lambda: sentence in own.log_path.read_text(), seconds=10)
+        eventually(lambda: sentence in own.log_path.read_text(), seconds=20)
 
     certificate.unlink()
     os.mkfifo(certificate)
-    reread("certificate kept: ")
+    reread(f"certificate kept: Cannot read {certificate}: nothing came for 5 seconds")
     certificate.unlink()
     certificate.write_text(text)
     reread("certificate read again\n")

@@ -12,6 +12,8 @@ internal import Darwin
 enum PrivateFile {
     /// More than any certificate chain.
     static let bytesMax = 1024 * 1024
+    /// How long a pipe, such as one of a shell's process substitution, may stay silent.
+    private static let silenceSecondsMax: Int32 = 5
 
     static func exists(_ path: String) -> Bool {
         unsafe access(path, F_OK) == 0
@@ -23,13 +25,16 @@ enum PrivateFile {
     }
 
     static func read(_ path: String) throws(CertificateError) -> String {
-        // O_NONBLOCK: a pipe in the place of a file would hold up every later reading, and the end of the process.
+        // A pipe without a writer would block the opening, every later reading and the end of the process.
         let file = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard file >= 0 else { throw .unreadable(path: path, reason: SystemError.sentence(errno)) }
         defer { close(file) }
         var bytes: [UInt8] = []
         var piece = [UInt8](repeating: 0, count: 16 * 1024)
         while true {
+            guard self.hasInput(file) else {
+                throw .unreadable(path: path, reason: "nothing came for \(self.silenceSecondsMax) seconds")
+            }
             let count = unsafe piece.withUnsafeMutableBytes { unsafe Self.readSome(file, $0) }
             if count < 0 { throw .unreadable(path: path, reason: SystemError.sentence(errno)) }
             if count == 0 { break }
@@ -67,6 +72,15 @@ enum PrivateFile {
         guard failure == 0 else {
             _ = unsafe unlink(temporary)
             throw .unwritable(path: path, reason: SystemError.sentence(failure))
+        }
+    }
+
+    /// Waits until something can be read, or the end; for a file that is at once.
+    private static func hasInput(_ file: Int32) -> Bool {
+        var state = pollfd(fd: file, events: Int16(POLLIN), revents: 0)
+        while true {
+            let count = unsafe poll(&state, 1, self.silenceSecondsMax * 1000)
+            if count >= 0 || errno != EINTR { return count == 1 }
         }
     }
 
