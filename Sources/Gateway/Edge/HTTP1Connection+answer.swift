@@ -38,10 +38,10 @@ extension HTTP1Connection: ExchangeTransport {
     }
 
     func sendPiece(_ bytes: [UInt8]) {
-        guard let context = self.context, !self.isHead else { return }
+        guard let context = self.context, !self.isHead, self.answerFraming != .none else { return self.settleSoon() }
         var buffer = context.channel.allocator.buffer(capacity: bytes.count + 24)
         switch self.answerFraming {
-        case .none: return
+        case .none: break
         case .chunked: HTTP1ResponseEncoder.writeChunk(bytes, to: &buffer)
         case .untilClose: buffer.writeBytes(bytes)
         case .length(let remaining):

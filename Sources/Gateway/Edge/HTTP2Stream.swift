@@ -241,7 +241,8 @@ extension HTTP2Stream: ExchangeTransport {
     }
 
     func sendPiece(_ bytes: [UInt8]) {
-        guard let context = self.context, !self.isHead else { return }
+        guard let context = self.context else { return }
+        guard !self.isHead else { return context.flush() }
         var buffer = context.channel.allocator.buffer(capacity: bytes.count)
         buffer.writeBytes(bytes)
         self.write(.data(.init(data: .byteBuffer(buffer))))
