@@ -2,8 +2,8 @@ internal import NIOCore
 
 #if canImport(Glibc)
 internal import Glibc
-#elseif canImport(Darwin)
-internal import Darwin
+#elseif canImport(Musl)
+internal import Musl
 #endif
 
 /// Connects to a server of this machine without waiting for an event loop.
@@ -22,33 +22,26 @@ enum LocalSocket {
     }
 
     /// Does not block.
+    ///
+    /// On Linux only: elsewhere NIO may fail without closing a socket that it is given.
     /// - Returns: a connected socket, which the caller owns; nil where the connection was not made at once.
     static func connected(to address: SocketAddress) -> CInt? {
-        guard let descriptor = self.opened(family: CInt(address.protocol.rawValue)) else { return nil }
+        #if os(Linux)
+        let type = CInt(SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue)
+        let descriptor = socket(CInt(address.protocol.rawValue), type, 0)
+        guard descriptor >= 0 else { return nil }
         let code = unsafe address.withSockAddr { unsafe connect(descriptor, $0, socklen_t($1)) }
         guard code == 0 || (errno == EINPROGRESS && self.isConnected(descriptor)) else {
             close(descriptor)
             return nil
         }
         return descriptor
-    }
-
-    /// Opens a socket that does not block and is not inherited by child processes.
-    private static func opened(family: CInt) -> CInt? {
-        #if os(Linux)
-        let descriptor = socket(family, CInt(SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue), 0)
-        return descriptor >= 0 ? descriptor : nil
         #else
-        let descriptor = socket(family, SOCK_STREAM, 0)
-        guard descriptor >= 0 else { return nil }
-        guard fcntl(descriptor, F_SETFD, FD_CLOEXEC) == 0, fcntl(descriptor, F_SETFL, O_NONBLOCK) == 0 else {
-            close(descriptor)
-            return nil
-        }
-        return descriptor
+        return nil
         #endif
     }
 
+    #if os(Linux)
     /// Whether a connection in progress is made by now.
     private static func isConnected(_ descriptor: CInt) -> Bool {
         var state = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
@@ -57,4 +50,5 @@ enum LocalSocket {
         var size = socklen_t(MemoryLayout<CInt>.size)
         return unsafe getsockopt(descriptor, SOL_SOCKET, SO_ERROR, &fault, &size) == 0 && fault == 0
     }
+    #endif
 }
