@@ -65,6 +65,12 @@ struct ModelCatalogTests {
         #expect(error?.code == "ValidationException")
     }
 
+    @Test func `an alias may be part of an ARN of a resource with a generated id`() {
+        for kind in ["provisioned-model", "imported-model", "custom-model-deployment"] {
+            #expect(ModelCatalog.pattern("arn:aws:bedrock:us-east-1:123456789012:\(kind)/prod*") == "prod*")
+        }
+    }
+
     /// A policy for the model does not cover them.
     @Test(
         arguments: [

@@ -80,7 +80,7 @@ package final class ModelCatalog: Sendable {
     /// taken away from ids too. With them it would never hold.
     /// A pattern of which nothing but stars would remain stays as it is, and fits nothing: `us.*` is not all models.
     package static func pattern(_ text: String) -> String {
-        guard let id = ModelID.id(in: text), id.contains(where: { $0 != "*" }) else { return text }
+        guard let id = ModelID.pattern(in: text), id.contains(where: { $0 != "*" }) else { return text }
         return id
     }
 

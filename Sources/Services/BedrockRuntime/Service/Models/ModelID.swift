@@ -52,6 +52,13 @@ struct ModelID: Sendable, Equatable {
 
     /// The id without profile and ARN, of any account; nil when the text does not name a model.
     static func id(in text: String) -> String? {
+        guard let id = self.pattern(in: text) else { return nil }
+        guard let resource = ARN(text)?.resource, self.generated.contains(where: resource.hasPrefix) else { return id }
+        return self.isGenerated(id) ? id : nil
+    }
+
+    /// The same of an alias, where any part of the id may be a star.
+    static func pattern(in text: String) -> String? {
         guard text.utf8.count <= self.textBytesMax else { return nil }
         var name = text
         if text.hasPrefix("arn:") {
@@ -59,7 +66,6 @@ struct ModelID: Sendable, Equatable {
                 let prefix = Self.resources.first(where: arn.resource.hasPrefix)
             else { return nil }
             name = String(arn.resource.dropFirst(prefix.count))
-            guard !Self.generated.contains(prefix) || Self.isGenerated(name) else { return nil }
         }
         // An id may be a profile's; of ARNs only those of profiles have its prefix.
         if name == text || text.contains(":inference-profile/"),
