@@ -41,10 +41,10 @@ struct Postgres: AsyncParsableCommand {
         defer { server.stop() }
         var rows: [Contest] = []
         for count in self.clients.values {
-            rows.append(Contest(name: "one store, so many writers", clients: count, stores: 1))
+            rows.append(Contest(name: "one store, several writers", clients: count, stores: 1))
             // A store holds nine connections; a server of many stores is a fleet that nobody has.
             if (2...16).contains(count) {
-                rows.append(Contest(name: "so many stores, a writer each", clients: count, stores: count))
+                rows.append(Contest(name: "several stores, one writer each", clients: count, stores: count))
             }
         }
         let bench = PgBench(server: server, seconds: self.seconds)
