@@ -49,7 +49,7 @@ final class UpstreamConnection: ChannelDuplexHandler {
     /// The running timer, and when it fires.
     private var timer: (at: NIODeadline, scheduled: Scheduled<Void>)?
 
-    /// - Parameter authority: that of the endpoint.
+    /// `authority` is the endpoint's.
     init(_ endpoint: UpstreamEndpoint, authority: String, shelf: ConnectionShelf, options: UpstreamOptions) {
         self.authority = authority
         self.shelf = shelf
