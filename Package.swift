@@ -142,7 +142,6 @@ let package = Package(
         .systemLibrary(
             name: "CPostgres", path: "Sources/CPostgres", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
         library("WireProtocols", ["ServiceModel", "Primitives", "CDeflate", "CZlib", "CZstd"]),
-        // Small before fast although requests wait for it: the network that they cross takes far longer.
         library(
             "Upstream",
             [
