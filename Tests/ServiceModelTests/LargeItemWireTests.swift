@@ -73,6 +73,27 @@ import WireProtocols
         #expect(many.failure == .expressionValuesTooLarge)
     }
 
+    /// The depth of an expression's values is the only failure that some operations overlook.
+    @Test func `a value that is nested too deeply hides no other failure`() throws {
+        let deep = String(repeating: #"{"L":["#, count: 40) + #"{"NULL":true}"# + String(repeating: "]}", count: 40)
+        let whole = try self.values(#"{":d":\#(deep),":n":{"N":"1"}}"#)
+        #expect(whole.failure?.message.hasPrefix("Nesting Levels have exceeded supported limits: ") == true)
+        #expect(whole.atAnyDepth?.failure == nil)
+        #expect(whole.atAnyDepth?.count == 2)
+        for invalid in [#"{"N":"abc"}"#, #"{"SS":[]}"#, #"{"NS":["1","1"]}"#, #"{"NULL":false}"#, "{}"] {
+            let failure = try self.values(#"{":n":\#(invalid)}"#).failure
+            for both in [#"{":d":\#(deep),":n":\#(invalid)}"#, #"{":n":\#(invalid),":d":\#(deep)}"#] {
+                let values = try self.values(both)
+                #expect(values.failure == failure)
+                #expect(values.atAnyDepth == nil)
+            }
+        }
+        let value = #"{"S":"\#(String(repeating: "a", count: 300_000))"}"#
+        let many = try self.values("{\":d\":\(deep),\(Self.listed(8) { #"":v\#($0)":\#(value)"# })}")
+        #expect(many.failure == .expressionValuesTooLarge)
+        #expect(many.atAnyDepth == nil)
+    }
+
     @Test(arguments: [
         (#"{"NS":["1","2","1.0"]}"#, "Input collection contains duplicates"),
         (

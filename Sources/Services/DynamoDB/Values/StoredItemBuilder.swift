@@ -4,21 +4,28 @@ internal import Primitives
 ///
 /// The first value that breaks DynamoDB's rules is recorded in `failure`, and a valid value is stored in its place: AWS
 /// reports errors of the whole document before it checks values, so the caller decides when to report the failure.
+/// A value that is nested too deeply is stored whole, and is the failure only where there is no other.
 struct StoredItemBuilder {
     /// The maximum nesting depth of an attribute, counting the attribute and the deepest value.
     /// - Source: DynamoDB Developer Guide, "Quotas", nested attribute depth.
     static let nestingMax = 32
     static let nameBytesMax = 65_535
-    fileprivate static let nestingFailure =
-        "Nesting Levels have exceeded supported limits: Attributes in the item have nested levels beyond supported "
-        + "limit"
+    fileprivate static let nestingFailure = AttributeMap.Failure(
+        attribute: "",
+        message: "Nesting Levels have exceeded supported limits: Attributes in the item have nested levels beyond "
+            + "supported limit"
+    )
 
     private(set) var bytes: [UInt8] = []
-    private(set) var failure: AttributeMap.Failure?
+    private var contentFailure: AttributeMap.Failure?
+    /// Kept apart from the other failures: some operations accept any depth, and then another failure counts.
+    private var isTooDeep = false
     /// The range of the name of the top-level attribute that is being appended. Not the bytes themselves: with a second
     /// reference to the buffer, each append would copy it.
     var attribute = 0..<0
     private var nesting = 0
+
+    var failure: AttributeMap.Failure? { self.contentFailure ?? (self.isTooDeep ? Self.nestingFailure : nil) }
 
     /// `isMeasured`: `endMeasuring` will fill in the size at the end.
     init(isMeasured: Bool = false) {
@@ -36,15 +43,15 @@ struct StoredItemBuilder {
     }
 
     mutating func fail(_ message: String) {
-        guard self.failure == nil else { return }
-        self.failure = AttributeMap.Failure(
+        guard self.contentFailure == nil else { return }
+        self.contentFailure = AttributeMap.Failure(
             attribute: String(decoding: self.bytes[self.attribute], as: UTF8.self),
             message: message
         )
     }
 
     mutating func fail(_ failure: AttributeMap.Failure) {
-        if self.failure == nil { self.failure = failure }
+        if self.contentFailure == nil { self.contentFailure = failure }
     }
 
     // The position of a map or list, so that its count and length can be written once they are known.
@@ -69,8 +76,7 @@ struct StoredItemBuilder {
 
     /// Must be called before each value of a list or map and before each attribute of an item.
     mutating func checkNesting() {
-        guard self.nesting >= Self.nestingMax else { return }
-        self.fail(Self.nestingFailure)
+        if self.nesting >= Self.nestingMax { self.isTooDeep = true }
     }
 
     mutating func beginMap() -> Place {
@@ -290,8 +296,9 @@ extension StoredItemBuilder {
 }
 
 extension AttributeMap {
-    /// The map without its failure, if that is the depth of a value, which the stored form has whole; else nil.
+    /// The values of an expression without their failure, if that is only the depth of a value, so that the stored form
+    /// has all of them whole; else nil. What was skipped because they are too large is another failure.
     package var atAnyDepth: AttributeMap? {
-        self.failure?.message == StoredItemBuilder.nestingFailure ? AttributeMap(whole: self.bytes) : nil
+        self.failure == StoredItemBuilder.nestingFailure ? AttributeMap(whole: self.bytes) : nil
     }
 }
