@@ -14,19 +14,45 @@ struct Brume: AsyncParsableCommand {
               eval "$(brume env)"
               aws dynamodb list-tables
 
-            Exit codes: 0 success, 1 `brume doctor` found something missing or `brume model plan` no room, 64 wrong \
-            usage, 65 a file or a model is damaged, 66 what is named is not there, 68 the hub cannot be reached, 69 no \
-            server answers, 70 internal error, 71 port in use, 73 data directory not writable or disk full, 74 store \
-            damaged, 75 in use by another process, 76 store written by a newer version, 77 no permission, 78 wrong \
-            configuration.
+            Environment variables:
+
+              BRUME_DATA_DIR  data directory (default: ~/.brume)
+              BRUME_CONFIG    configuration file (default: config.yaml in it)
+              BRUME_<NAME>    any other option of `brume start`, such as BRUME_PORT
+              NO_COLOR        if set, output has no colours
+
+            Exit codes:
+
+              0   success
+              1   `brume doctor` found a problem, or `brume model plan` no room
+              64  wrong usage
+              65  a file or a model is damaged
+              66  what is named does not exist
+              68  the model hub cannot be reached
+              69  no server answers
+              70  internal error
+              71  port in use
+              73  data directory not writable, or disk full
+              74  store damaged
+              75  in use by another process
+              76  store written by a newer version
+              77  permission denied
+              78  wrong configuration
             """,
         version: BuildInformation.version,
-        subcommands: [
-            Start.self, Config.self, Status.self, Environment.self, Keys.self, Policies.self, Model.self,
-            Engine.self, EngineGuardCommand.self, Store.self,
-            Usage.self, ContainersCommand.self, Healthcheck.self, Doctor.self, Version.self, Completion.self,
+        groupedSubcommands: [
+            CommandGroup(
+                name: "Server",
+                subcommands: [Start.self, Status.self, Healthcheck.self, Doctor.self, Config.self, Store.self]),
+            CommandGroup(name: "Access", subcommands: [Environment.self, Keys.self, Policies.self]),
+            CommandGroup(name: "Model", subcommands: [Model.self, Engine.self, Usage.self]),
+            CommandGroup(name: "Container", subcommands: [ContainersCommand.self]),
+            CommandGroup(name: "Other", subcommands: [Version.self, Completion.self, EngineGuardCommand.self]),
         ]
     )
+
+    /// Errors of the parser begin like all others.
+    static var _errorPrefix: String { "brume: " }
 
     static func main() async {
         Terminal.claimStreams()

@@ -28,7 +28,7 @@ enum Exit: Int32 {
     case noPermission = 77
     case wrongConfiguration = 78
 
-    /// A server runs, but cannot do it now: try again later.
+    /// A server is running, but cannot do it now: try again later.
     static let serverRefuses = Exit.storeInUse
 
     /// Prints the sentence on standard error, and returns what to throw. Passwords in addresses are removed, because

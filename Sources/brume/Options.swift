@@ -5,11 +5,15 @@ internal import Server
 /// The location of the data, for commands that work on a data directory.
 struct DirectoryOptions: ParsableArguments {
     @Option(
-        name: .customLong("data-dir"), help: "Data directory of the server (default: ~/.brume).",
+        name: .customLong("data-dir"),
+        help: ArgumentHelp("Data directory (default: $BRUME_DATA_DIR, or ~/.brume).", valueName: "directory"),
         completion: .directory)
     var dataDirectory: String?
 
-    @Option(help: ArgumentHelp("Configuration file.", valueName: "file"), completion: .file())
+    @Option(
+        help: ArgumentHelp(
+            "Configuration file (default: $BRUME_CONFIG, or config.yaml in the data directory).", valueName: "file"),
+        completion: .file())
     var config: String?
 
     func load() throws -> Configuration { try self.loaded().configuration }

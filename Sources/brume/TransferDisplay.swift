@@ -49,11 +49,11 @@ final class TransferDisplay: Sendable {
         if let text { Terminal.errorText(text) }
     }
 
-    /// Says why nothing comes for a while; of moments nobody wants to know.
+    /// Says why nothing comes for a while; nobody wants to know of moments.
     func wait(_ sentence: String, milliseconds: Int) {
         guard milliseconds >= 1000 else { return }
         self.finish()
-        Terminal.error("tried again in \(milliseconds / 1000) s: \(sentence)")
+        Terminal.error("retrying in \(milliseconds / 1000) s: \(sentence)")
     }
 
     /// Ends the line that changes.

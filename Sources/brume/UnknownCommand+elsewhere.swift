@@ -1,15 +1,15 @@
 /// Commands and options of the programs that users come from: Ollama, LocalStack, DynamoDB Local, Docker.
 extension UnknownCommand {
     private static let background =
-        "the server runs in the foreground: `brume start > brume.out 2>&1 &`, a unit of systemd or a container keep it "
-        + "in the background"
+        "the server runs in the foreground: use `brume start > brume.out 2>&1 &`, a systemd unit or a container to run "
+        + "it in the background"
     private static let stop =
-        "Ctrl-C or SIGTERM ends the server; its process id is the first line of the file `server` in the data directory"
+        "Ctrl-C or SIGTERM stops the server; the file `server` in the data directory begins with its process ID"
     private static let start = "`brume start` runs the server"
     private static let running =
-        "`brume start` runs the server, which loads a model with the first request for it; requests come from SDKs of "
-        + "AWS, OpenAI and Anthropic"
-    private static let log = "the log is the file `logs/access.log` in the data directory, and is always written"
+        "`brume start` runs the server, which loads a model at the first request for it; send requests with the SDKs "
+        + "of AWS, OpenAI or Anthropic"
+    private static let log = "the log is always written, to `logs/access.log` in the data directory"
 
     /// By the path of the commands, and the word after it.
     private static let commands = [
@@ -21,31 +21,31 @@ extension UnknownCommand {
         "brume pull": "`brume model pull` fetches a model", "brume rm": "`brume model remove` removes a model",
         "brume list": "`brume model list` lists models, `brume keys list` access keys",
         "brume ls": "`brume model list` lists models, `brume keys list` access keys",
-        "brume ps": "`brume status` says whether a server runs, `brume model status` what it has loaded",
+        "brume ps": "`brume status` shows whether a server is running, `brume model status` its loaded models",
         "brume show": "`brume model show` shows a model, `brume config show` the settings",
-        "brume wait": "`brume healthcheck` ends with 0 once the server is ready",
-        "brume model ps": "`brume model status` says what is loaded",
-        "brume model stop": "`brume model unload` gives the memory of a model back",
+        "brume wait": "`brume healthcheck` exits with 0 once the server is ready",
+        "brume model ps": "`brume model status` shows the loaded models",
+        "brume model stop": "`brume model unload` unloads a model",
         "brume model rm": "`brume model remove` removes a model",
-        "brume model create": "`brume model import` takes up a file of yours",
-        "brume keys add": "`brume keys create` makes a key", "brume keys rm": "`brume keys delete` deletes a key",
+        "brume model create": "`brume model import` imports a file",
+        "brume keys add": "`brume keys create` creates a key", "brume keys rm": "`brume keys delete` deletes a key",
         "brume keys show": "`brume env` prints a key with its secret",
     ]
 
     private static let ephemeral =
-        "`--data-dir \"$(mktemp -d)\"` begins with nothing, and `--durability relaxed` does not wait for the disk"
-    private static let shared = "all keys of an account see the same tables: leave it out"
+        "`--data-dir \"$(mktemp -d)\"` starts empty, and `--durability relaxed` does not wait for the disk"
+    private static let shared = "all keys of an account see the same tables, so it is not needed"
 
     /// Options of other servers, in the place of those of `brume start`.
     private static let startOptions = [
         "-d": Self.background, "--detach": Self.background, "--detached": Self.background,
         "--daemon": Self.background,
-        "-p": "write --port", "-port": "write --port",
-        "-H": "write --host", "--bind": "write --host", "--address": "write --host", "--listen": "write --host",
+        "-p": "use --port", "-port": "use --port",
+        "-H": "use --host", "--bind": "use --host", "--address": "use --host", "--listen": "use --host",
         "-inMemory": Self.ephemeral, "--inMemory": Self.ephemeral, "--in-memory": Self.ephemeral,
         "--ephemeral": Self.ephemeral, "-sharedDb": Self.shared, "--sharedDb": Self.shared,
-        "-dbPath": "write --data-dir", "--dbPath": "write --data-dir", "--data": "write --data-dir",
-        "-cors": "write --cors-origins", "--debug": Self.log, "--verbose": Self.log, "--log-level": Self.log,
+        "-dbPath": "use --data-dir", "--dbPath": "use --data-dir", "--data": "use --data-dir",
+        "-cors": "use --cors-origins", "--debug": Self.log, "--verbose": Self.log, "--log-level": Self.log,
     ]
 
     /// - Returns: nil for a word that is not a command of those programs.

@@ -40,7 +40,7 @@ enum UnknownCommand {
     ) -> String {
         if let sentence = self.remedy(forCommand: word, behind: path) { return sentence }
         guard let near = Misspelling.nearest(to: word, among: self.names(commands)) else {
-            return "there is no command \(word); `\(listing)` shows which there are"
+            return "there is no command \(word); `\(listing)` lists the commands"
         }
         return "there is no command \(word); did you mean `\(path) \(near)`?"
     }
@@ -56,7 +56,7 @@ enum UnknownCommand {
         let names = self.names(commands)
         let plain = words.indices.filter { !words[$0].hasPrefix("-") }
         if let name = plain.lazy.map({ words[$0] }).first(where: names.contains) {
-            return "options stand behind their command: `\(path) \(name) \(option) …`"
+            return "options come after the command: `\(path) \(name) \(option) …`"
         }
         let mayBeValue = { (index: Int) in words[index - 1].hasPrefix("-") && !words[index - 1].contains("=") }
         for index in plain.filter({ !mayBeValue($0) }) + plain.filter(mayBeValue) {

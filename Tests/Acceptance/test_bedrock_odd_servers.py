@@ -152,7 +152,7 @@ def test_a_probe_says_whom_it_waits_for(fresh_server, odd):
 
     odd.answer = late
     answer = fresh_server().run("model", "probe", odd.url)
-    assert answer.returncode == 0 and answer.stderr == f"asking {odd.url.split('#')[0]}; Ctrl-C ends it\n"
+    assert answer.returncode == 0 and answer.stderr == f"asking {odd.url.split('#')[0]}; press Ctrl-C to stop\n"
 
 
 def test_a_server_that_cuts_connections_now_and_then_does_not_stand_still(client, odd):

@@ -23,7 +23,7 @@ def test_check_counts_what_holds_and_names_line_and_column_of_a_mistake(tmp_path
     file = tmp_path / "config.yaml"
     file.write_text("port: 4570\nthrottling: false\n")
     good = brume(tmp_path, "config", "check", str(file))
-    assert good.returncode == 0 and "2 settings hold" in good.stdout
+    assert good.returncode == 0 and "2 settings apply" in good.stdout
     for text, place in [
         ("port: 4570\nthrotling: false\n", f"{file}:2:1: there is no setting"),
         ("drain-seconds: soon\n", f"{file}:1:1: `drain-seconds` takes a whole number"),

@@ -67,7 +67,7 @@ def test_limits_change_at_once_and_show_in_the_figures(brume, container, contain
 
 
 @pytest.mark.parametrize("words, mistake", [
-    (["limit", "x"], "Name a limit"), (["limit", "x", "--memory", "1k"], "at least 6m"),
+    (["limit", "x"], "Give a limit"), (["limit", "x", "--memory", "1k"], "at least 6m"),
     (["limit", "x", "--cpus", "zero"], "number of processors"), (["limit", "x", "--pids", "0"], "from 1 to"),
 ])
 def test_wrong_limits_are_told(brume, words, mistake):

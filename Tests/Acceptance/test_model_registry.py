@@ -165,7 +165,7 @@ def test_a_hub_that_is_not_there(models):
 
 def test_a_pull_that_waits_for_its_next_try_says_why(models):
     said = models("pull", "http://127.0.0.1:1/x.gguf", "--tries", 2, status=68).splitlines()
-    assert said[0].startswith("tried again in 1 s: cannot reach http://127.0.0.1:1: "), said
+    assert said[0].startswith("retrying in 1 s: cannot reach http://127.0.0.1:1: "), said
     assert said[-1].startswith("brume: cannot reach http://127.0.0.1:1: "), said
 
 
@@ -188,7 +188,7 @@ def test_whether_it_fits_is_said_before_anything_is_fetched(models, hub, tmp_pat
     hub.add("org/repo", "m-Q4_K_M.gguf", beginning, size=path.stat().st_size)
     assert sentence in models("pull", "hf.co/org/repo", "--endpoint", hub.url, "--gpu", gpu, "--dry-run")
     assert hub.downloads() == [] and os.listdir(models.data_dir / "models/partial") == []
-    assert "no known device" in models("pull", "org/repo", "--endpoint", hub.url, "--gpu", "abacus", status=64)
+    assert "is not a known device" in models("pull", "org/repo", "--endpoint", hub.url, "--gpu", "abacus", status=64)
 
 
 def test_an_address_with_a_digest(models, hub):
@@ -495,6 +495,6 @@ def test_a_host_that_says_nothing_is_named_while_it_is_waited_for(tmp_path, mode
             command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, env=clean_environment(tmp_path),
         ) as process:
             try:
-                assert process.stderr.readline() == f"asking {address}; Ctrl-C ends it\n"
+                assert process.stderr.readline() == f"asking {address}; press Ctrl-C to stop\n"
             finally:
                 process.terminate()

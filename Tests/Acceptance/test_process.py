@@ -199,17 +199,17 @@ def test_a_list_of_a_directory_that_is_not_there_says_so(tmp_path, words):
 @pytest.mark.parametrize("words, sentence", [
     (["strat"], "there is no command strat; did you mean `brume start`?"),
     (["keys", "lsit"], "there is no command lsit; did you mean `brume keys list`?"),
-    (["model", "fetch", "qwen3-8b"], "there is no command fetch; `brume model --help` shows which there are"),
-    (["containers"] * 2, "there is no command containers; `brume containers --help` shows which there are"),
+    (["model", "fetch", "qwen3-8b"], "there is no command fetch; `brume model --help` lists the commands"),
+    (["containers"] * 2, "there is no command containers; `brume containers --help` lists the commands"),
     (["help", "strat"], "there is no command strat; did you mean `brume help start`?"),
     (["help", "keys", "lsit"], "there is no command lsit; did you mean `brume help keys list`?"),
-    (["help", "fetch"], "there is no command fetch; `brume help` shows which there are"),
-    (["help", "keys", "fetch"], "there is no command fetch; `brume help keys` shows which there are"),
+    (["help", "fetch"], "there is no command fetch; `brume help` lists the commands"),
+    (["help", "keys", "fetch"], "there is no command fetch; `brume help keys` lists the commands"),
     (["--data-dir", "x", "strat"], "there is no command strat; did you mean `brume start --data-dir …`?"),
     (["--port=1", "statsu"], "there is no command statsu; did you mean `brume status --port …`?"),
     (["keys", "--data-dir", "lost", "lsit"], "there is no command lsit; did you mean `brume keys list --data-dir …`?"),
-    (["--data-dir", "x", "start"], "options stand behind their command: `brume start --data-dir …`"),
-    (["keys", "--output=json", "list"], "options stand behind their command: `brume keys list --output …`"),
+    (["--data-dir", "x", "start"], "options come after the command: `brume start --data-dir …`"),
+    (["keys", "--output=json", "list"], "options come after the command: `brume keys list --output …`"),
 ])
 def test_a_command_that_is_none_is_told_with_the_one_that_was_meant(tmp_path, words, sentence):
     answer = Server(tmp_path).run(*words)
@@ -217,12 +217,12 @@ def test_a_command_that_is_none_is_told_with_the_one_that_was_meant(tmp_path, wo
 
 
 @pytest.mark.parametrize("words, sentence", [
-    (["run", "qwen3-8b"], "there is no command run; `brume start` runs the server, which loads a model with the first"),
-    (["stop"], "there is no command stop; Ctrl-C or SIGTERM ends the server"),
+    (["run", "qwen3-8b"], "there is no command run; `brume start` runs the server, which loads a model at the first"),
+    (["stop"], "there is no command stop; Ctrl-C or SIGTERM stops the server"),
     (["pull", "qwen3-8b"], "there is no command pull; `brume model pull` fetches a model"),
     (["model", "rm", "x"], "there is no command rm; `brume model remove` removes a model"),
     (["start", "-d"], "there is no option -d; the server runs in the foreground: "),
-    (["start", "-port", "8000"], "there is no option -port; write --port"),
+    (["start", "-port", "8000"], "there is no option -port; use --port"),
     (["start", "--port", "0", "-sharedDb", "-inMemory"], "there is no option -sharedDb; all keys of an account see"),
 ])
 def test_words_of_other_programs_are_told_in_ours(tmp_path, words, sentence):
@@ -239,7 +239,7 @@ def test_words_of_other_programs_are_told_in_ours(tmp_path, words, sentence):
 def test_what_a_container_cannot_have_is_told_before_an_engine_is_asked(tmp_path, option, value):
     answer = Server(tmp_path).run(
         "containers", "create", "a", "b", "--memory", "1g", "--cpus", "1", "--pids", "9", option, value)
-    assert answer.returncode == 64 and answer.stderr.startswith(f"Error: {option} takes "), answer
+    assert answer.returncode == 64 and answer.stderr.startswith(f"brume: {option} takes "), answer
     assert "Usage: brume containers create" in answer.stderr
 
 
@@ -272,7 +272,7 @@ def test_words_behind_options_and_help_are_left_to_the_parser(tmp_path):
     assert "start" in server.run("--experimental-dump-help", "start").stdout
     for words in (["--data-dir", "x"], ["--wrong", "--", "strat"], ["keys", "--wrong", "there"]):
         answer = server.run(*words)
-        assert answer.returncode == 64 and answer.stderr.startswith("Error: Unknown option "), answer
+        assert answer.returncode == 64 and answer.stderr.startswith("brume: Unknown option "), answer
     assert server.run("--version").returncode == 0 and "USAGE: brume" in server.run().stdout
 
 

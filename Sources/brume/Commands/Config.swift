@@ -4,8 +4,11 @@ internal import Server
 /// `brume config`: looks at the configuration without starting anything.
 struct Config: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Check and show the configuration.",
-        discussion: "Flags beat environment variables, which beat the file, which beats the defaults.",
+        abstract: "Check or show the configuration.",
+        discussion: """
+            Options of `brume start` override environment variables, which override the configuration file, which \
+            overrides the defaults.
+            """,
         subcommands: [Check.self, Show.self],
         defaultSubcommand: Show.self
     )
@@ -13,18 +16,18 @@ struct Config: ParsableCommand {
     /// `brume config check`
     struct Check: ParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Say what is wrong with a configuration file and the environment.",
-            discussion: "Ends with 78 and names the file, line and column where something is wrong."
+            abstract: "Check a configuration file and the environment.",
+            discussion: "Exits with 78 and prints file, line and column if something is wrong."
         )
 
-        @Argument(help: "The file (default: config.yaml in the data directory).", completion: .file())
+        @Argument(help: "File to check (default: config.yaml in the data directory).", completion: .file())
         var file: String?
 
         @OptionGroup var directory: DirectoryOptions
 
         func validate() throws {
             guard self.file == nil || self.directory.config == nil else {
-                throw ValidationError("Name the file once: as an argument or with --config.")
+                throw ValidationError("Give the file once: as an argument or with --config.")
             }
         }
 
@@ -35,8 +38,8 @@ struct Config: ParsableCommand {
             }
             Terminal.output(
                 loaded.isFileThere
-                    ? "\(loaded.file): well; \(count) \(count == 1 ? "setting holds" : "settings hold")"
-                    : "\(loaded.file) is not there: environment and defaults hold, and they are well")
+                    ? "\(loaded.file): valid; \(count) \(count == 1 ? "setting applies" : "settings apply")"
+                    : "\(loaded.file) does not exist; the environment and the defaults are valid")
             if let sentence = loaded.configuration.cluster.idleSentence { Terminal.output(Terminal.warning(sentence)) }
         }
     }
@@ -44,19 +47,19 @@ struct Config: ParsableCommand {
     /// `brume config show`
     struct Show: ParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Print every setting, its value, and where that was said.",
+            abstract: "Show every setting, its value, and where the value comes from.",
             discussion: """
-                A setting marked "live" holds at once when a running server reads its file again; others wait for a \
-                restart. Flags of a running server are not known here.
+                A running server applies changes of a setting marked "live" when it reloads its file, others at the \
+                next start. The options of a running server are not known here.
                 """
         )
 
         @OptionGroup var directory: DirectoryOptions
 
-        @Flag(help: "Leave out what has its default.")
+        @Flag(help: "Show only settings that are given somewhere.")
         var changed = false
 
-        @Option(help: "How the result is written.")
+        @Option(help: "Output format.")
         var output: OutputFormat = .text
 
         func run() throws {
@@ -69,7 +72,7 @@ struct Config: ParsableCommand {
                     return [
                         setting.name, word.map { setting.shown($0.text) } ?? setting.standard,
                         Self.origin(setting, word),
-                        setting.isLive ? "live" : "",
+                        setting.isLive ? "live" : "at start",
                     ]
                 }
                 TextTable.lines([["SETTING", "VALUE", "FROM", "CHANGES"]] + rows).forEach(Terminal.output)

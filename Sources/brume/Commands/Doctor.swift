@@ -4,13 +4,13 @@ internal import Server
 /// `brume doctor`: what is missing and how to get it.
 struct Doctor: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Say what is missing and how to get it.",
-        discussion: "Ends with 1 where something is missing that Brume needs, a running server that is ready among it."
+        abstract: "Check the installation, and show what is missing and how to get it.",
+        discussion: "Exits with 1 if something that Brume needs is missing, or no server is running and ready."
     )
 
     @OptionGroup var directory: DirectoryOptions
 
-    @Option(help: "How the result is written.")
+    @Option(help: "Output format.")
     var output: OutputFormat = .text
 
     func run() async throws {

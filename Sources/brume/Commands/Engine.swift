@@ -5,18 +5,18 @@ internal import Server
 /// `brume engine`: the program that runs models.
 struct Engine: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Say which program runs models, choose another, or build one.",
+        abstract: "Show, choose or build the program that runs models.",
         subcommands: [EngineStatus.self, Use.self, Build.self],
         defaultSubcommand: EngineStatus.self
     )
 
     struct EngineStatus: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            commandName: "status", abstract: "Say which engine a server would start, and what it can compute on.")
+            commandName: "status", abstract: "Show which engine a server would start, and the devices it can use.")
 
         @OptionGroup var directory: DirectoryOptions
 
-        @Option(help: "How the result is written.")
+        @Option(help: "Output format.")
         var output: OutputFormat = .text
 
         func run() async throws {
@@ -31,7 +31,8 @@ struct Engine: AsyncParsableCommand {
             }
             let facts = await EngineFacts.ask(program)
             guard facts.version != nil else {
-                throw Exit.failure(.wrongConfiguration, "\(program.path) does not say its version; is it llama-server?")
+                throw Exit.failure(
+                    .wrongConfiguration, "\(program.path) does not report its version; is it llama-server?")
             }
             let warning = facts.unusedCards(await EngineFacts.cards())
             self.write(EngineReport(facts: facts, warning: warning, models: models))
@@ -47,11 +48,16 @@ struct Engine: AsyncParsableCommand {
 
     struct Use: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Choose the engine of this data directory; a server takes it for the next model that it loads.")
+            abstract: "Choose the engine of this data directory.",
+            discussion: """
+                A running server uses it for the next model that it loads.
+
+                  brume engine use /usr/local/bin/llama-server
+                """)
 
         @OptionGroup var directory: DirectoryOptions
 
-        @Argument(help: "The path of llama-server, or of a program that takes its words.", completion: .file())
+        @Argument(help: "Path of llama-server, or of a compatible program.", completion: .file())
         var path: String
 
         func run() async throws {
@@ -60,20 +66,20 @@ struct Engine: AsyncParsableCommand {
             let whole = self.path.hasPrefix("/") ? self.path : "\(current)/\(self.path)"
             let program = EngineProgram(path: whole, origin: .choice)
             guard program.isExecutable else {
-                throw Exit.failure(.usage, "\(whole) is no program that can be run")
+                throw Exit.failure(.usage, "\(whole) is not an executable file")
             }
             guard let version = await program.ask(["--version"]) else {
                 throw Exit.failure(.usage, "\(whole) does not answer --version; is it llama-server?")
             }
             guard await (program.ask(["--help"]) ?? []).contains(where: { $0.contains("--model") }) else {
-                throw Exit.failure(.usage, "\(whole) takes no --model; is it llama-server?")
+                throw Exit.failure(.usage, "\(whole) has no option --model; is it llama-server?")
             }
             let file = ModelEngines.choiceFile(configuration)
             guard EngineProgram.choose(whole, choiceFile: file) else {
                 throw Exit.failure(.dataDirectoryNotWritable, "cannot write \(file)")
             }
             Terminal.output("engine   \(whole)")
-            Terminal.output("version  \(version.first { $0.contains("version") } ?? version.first ?? "not said")")
+            Terminal.output("version  \(version.first { $0.contains("version") } ?? version.first ?? "unknown")")
         }
     }
 }

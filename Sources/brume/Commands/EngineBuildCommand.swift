@@ -7,35 +7,39 @@ extension Engine {
     /// `brume engine build`: makes an engine for this machine from llama.cpp's source.
     struct Build: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Build an engine for this machine and choose it.",
+            abstract: "Build an engine for this machine, and choose it.",
             discussion: """
-                Fetches llama-cpp-python's source package from PyPI (version \(EngineSource.pinned.version), checked \
-                against a digest that Brume knows), and builds llama.cpp's server from it with CMake: for CUDA where \
-                nvcc is here, for Metal on macOS, for Vulkan where its headers and glslc are here, else for the \
-                processor. It takes minutes, for CUDA half an hour and more. What breaks off goes on when the command \
-                is given again.
+                Fetches the source package of llama-cpp-python \(EngineSource.pinned.version) from PyPI, checks its \
+                digest, and builds llama.cpp's server from it with CMake. This takes minutes, for CUDA half an hour or \
+                more. After an interruption, the same command continues where it stopped.
+
+                Without --backend, the first that fits is built: CUDA if nvcc is installed, Metal on macOS, Vulkan if \
+                its headers and glslc are installed, otherwise cpu.
                 """
         )
 
         @OptionGroup var directory: DirectoryOptions
 
-        @Option(help: "cpu, cuda, metal or vulkan (default: the best that the machine has the tools for).")
+        @Option(
+            help: "cpu, cuda, metal or vulkan (default: the best one that this machine has the tools for).",
+            completion: .list(EngineBackend.allCases.map(\.rawValue)))
         var backend: String?
 
         @Option(
-            help: ArgumentHelp("The source package, where it is here already.", valueName: "file"), completion: .file())
+            help: ArgumentHelp("Source package to use instead of fetching it.", valueName: "file"),
+            completion: .file())
         var archive: String?
 
-        @Option(help: ArgumentHelp("Where the source package is fetched from, such as a mirror.", valueName: "address"))
+        @Option(help: ArgumentHelp("Address to fetch the source package from, such as a mirror.", valueName: "url"))
         var url: String?
 
-        @Option(help: "Compilers that run at once (default: one for each core).")
+        @Option(help: "Compilers to run at the same time (default: one per core).")
         var jobs: Int?
 
         func run() async throws {
             let configuration = try self.directory.load()
             guard (1...1024).contains(self.jobs ?? 1) else {
-                throw Exit.failure(.usage, "--jobs takes a number from 1 to 1024")
+                throw Exit.failure(.usage, "--jobs takes a whole number from 1 to 1024")
             }
             let tools = BuildTools(
                 variables: ProcessEnvironment.variables, coreCount: self.jobs ?? ProcessEnvironment.coreCount)
@@ -44,13 +48,14 @@ extension Engine {
             if let warning { Terminal.error(Terminal.warning("brume: " + warning)) }
             var source = EngineSource.pinned
             if let url = self.url {
-                guard FetchURL(url) != nil else { throw Exit.failure(.usage, "--url takes an http or https address") }
+                guard FetchURL(url) != nil else { throw Exit.failure(.usage, "--url takes an http or https URL") }
                 source.url = url
             }
             let build = EngineBuild(
                 directory: ModelEngines.buildDirectory(configuration), source: source, tools: tools, backend: backend,
                 fetch: HTTPFetch(options: try .forCommands()))
-            Terminal.error("llama.cpp of llama-cpp-python \(source.version), for \(backend); log: \(build.logPath)")
+            Terminal.error(
+                "building llama.cpp of llama-cpp-python \(source.version) for \(backend); log: \(build.logPath)")
             let display = BuildDisplay()
             let path = try await orExitAsync { () async throws(RegistryError) in
                 defer { display.finish() }
@@ -63,21 +68,21 @@ extension Engine {
             guard let name = self.backend else { return nil }
             guard let backend = EngineBackend(rawValue: name) else {
                 throw Exit.failure(
-                    .usage, "--backend takes " + EngineBackend.allCases.map(\.rawValue).joined(separator: ", "))
+                    .usage, "--backend takes one of: " + EngineBackend.allCases.map(\.rawValue).joined(separator: ", "))
             }
             return backend
         }
 
         private func choose(_ path: String, _ configuration: Configuration) async throws {
             guard let version = await EngineProgram(path: path, origin: .choice).ask(["--version"]) else {
-                throw Exit.failure(.damagedData, "\(path) was built, and does not say its version")
+                throw Exit.failure(.damagedData, "\(path) was built, but does not report its version")
             }
             let file = ModelEngines.choiceFile(configuration)
             guard EngineProgram.choose(path, choiceFile: file) else {
                 throw Exit.failure(.dataDirectoryNotWritable, "cannot write \(file)")
             }
             Terminal.output("engine   \(path)")
-            Terminal.output("version  \(version.first { $0.contains("version") } ?? version.first ?? "not said")")
+            Terminal.output("version  \(version.first { $0.contains("version") } ?? version.first ?? "unknown")")
         }
     }
 }
@@ -91,10 +96,10 @@ private final class BuildDisplay: Sendable {
     func show(_ step: EngineBuild.Step) {
         switch step {
         case .fetching(let report): self.transfer.show(report)
-        case .unpacking: self.say("unpack the source")
-        case .configuring: self.say("configure")
-        case .compiling(nil): self.say("compile")
-        case .compiling(let percent?): self.say("compile: \(percent / 10 * 10) %")
+        case .unpacking: self.say("unpacking the source")
+        case .configuring: self.say("configuring")
+        case .compiling(nil): self.say("compiling")
+        case .compiling(let percent?): self.say("compiling: \(percent / 10 * 10) %")
         }
     }
 

@@ -9,13 +9,13 @@ struct EngineReport {
     let warning: String?
     let models: ServerModels
 
-    private var version: String { self.facts?.version ?? "not said" }
+    private var version: String { self.facts?.version ?? "unknown" }
     private var devices: [MachineRoom.Device] { self.facts?.devices ?? [] }
 
     /// The report as text for people.
     var lines: [String] {
         guard let facts = self.facts else {
-            return ["engine  none on the PATH of this shell; the running server has found one"] + self.serverLines
+            return ["engine  none on the PATH of this shell, but the running server has one"] + self.serverLines
         }
         var lines = TextTable.lines([
             ["engine", "\(facts.program.path) (\(facts.program.origin.sentence))"],
@@ -110,7 +110,7 @@ extension LoadedModel {
 extension LoadedModel.Start {
     /// Slots, context, cache, layers and memory.
     fileprivate var cells: [String] {
-        let experts = self.hostExpertLayers > 0 ? ", experts of \(self.hostExpertLayers) with the host" : ""
+        let experts = self.hostExpertLayers > 0 ? ", experts of \(self.hostExpertLayers) on the host" : ""
         return [String(self.slots), String(self.contextTokens), self.cacheType, self.gpuLayers + experts, self.memory]
     }
 

@@ -5,30 +5,31 @@ internal import Server
 struct Environment: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "env",
-        abstract: "Print the exports an SDK needs: eval \"$(brume env)\".",
+        abstract: "Print the environment variables that point AWS SDKs at the server.",
         discussion: """
-            In other shells:
+            Set them in the current shell:
 
-              fish        brume env --shell fish | source
-              PowerShell  brume env --shell powershell | Out-String | Invoke-Expression
+              eval "$(brume env)"                                                   bash, zsh
+              brume env --shell fish | source                                       fish
+              brume env --shell powershell | Out-String | Invoke-Expression         PowerShell
             """
     )
 
     @OptionGroup var directory: DirectoryOptions
 
-    @Option(name: .customLong("access-key-id"), help: "The key to export (default: the root key).")
+    @Option(name: .customLong("access-key-id"), help: "Access key to export (default: the root key).")
     var accessKeyID: String?
 
-    @Option(help: "The region to export (default: the running server's, else the setting).")
+    @Option(help: "Region to export (default: the running server's, or the configured one).")
     var region: String?
 
-    @Flag(help: "Plain HTTP instead of TLS in the endpoint.")
+    @Flag(help: "Export an endpoint with plain HTTP instead of TLS.")
     var plaintext = false
 
-    @Option(help: "Whose commands are printed; those of bash are for every POSIX shell.")
+    @Option(help: "Shell to print for; bash suits every POSIX shell.")
     var shell: ShellDialect = .bash
 
-    @Option(help: "How they are written: text is for a shell.")
+    @Option(help: "Output format; text is for the shell.")
     var output: OutputFormat = .text
 
     func run() async throws {

@@ -4,12 +4,12 @@ internal import Server
 /// `brume healthcheck`: success when the server is ready, for containers and scripts.
 struct Healthcheck: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Exit with 0 when the server is ready, with 69 when it is not."
+        abstract: "Exit with 0 if the server is ready, with 69 if it is not."
     )
 
     @OptionGroup var directory: DirectoryOptions
 
-    @Option(help: "Ask this port instead of the one that the data directory names.")
+    @Option(help: "Port to ask (default: the one that the data directory names).")
     var port: Int?
 
     func validate() throws {

@@ -6,16 +6,23 @@ internal import Server
 struct Keys: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "List, create and delete access keys.",
+        discussion: """
+            A running server accepts a new key at once, and refuses a deleted one within a second.
+
+              brume keys create --user ana
+              brume keys create --user ci --policy read-only.json
+              brume keys create --bedrock --expires-days 30
+            """,
         subcommands: [List.self, Create.self, Delete.self, Cluster.self],
         defaultSubcommand: List.self
     )
 
     struct List: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "List the access keys, without their secrets.")
+        static let configuration = CommandConfiguration(abstract: "List access keys, without their secrets.")
 
         @OptionGroup var directory: DirectoryOptions
 
-        @Option(help: "How the result is written.")
+        @Option(help: "Output format.")
         var output: OutputFormat = .text
 
         func run() async throws {
@@ -28,7 +35,7 @@ struct Keys: AsyncParsableCommand {
                 let rows = keys.map { key in
                     [
                         key.accessKeyID, key.account, key.userName ?? "root", key.isActive ? "active" : "inactive",
-                        key.isBedrock ? "API key of Bedrock" : "access key", key.permissions,
+                        key.isBedrock ? "Bedrock API key" : "access key", key.permissions,
                     ]
                 }
                 TextTable.lines([["ID", "ACCOUNT", "USER", "STATE", "KIND", "POLICIES"]] + rows).forEach(
@@ -47,46 +54,52 @@ struct Keys: AsyncParsableCommand {
 
     struct Create: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Create an access key and print it; the secret is shown only here and by `brume env`."
+            abstract: "Create an access key, and print it with its secret.",
+            discussion: """
+                `brume env --access-key-id <id>` prints the secret of an access key again; a Bedrock API key is \
+                printed only once.
+                """
         )
 
         @OptionGroup var directory: DirectoryOptions
 
-        @Option(name: .customLong("access-key-id"), help: "A chosen id; made up when absent.")
+        @Option(name: .customLong("access-key-id"), help: "ID of the new key (default: a generated one).")
         var accessKeyID: String?
 
-        @Option(name: .customLong("secret-access-key"), help: "A chosen secret; made up when absent.")
+        @Option(name: .customLong("secret-access-key"), help: "Secret of the new key (default: a generated one).")
         var secretAccessKey: String?
 
-        @Option(help: "The twelve digits of the account.")
+        @Option(help: "Account of the key: twelve digits.")
         var account: String = "000000000000"
 
-        @Option(help: "Name of the user that the key belongs to; the account's root when absent.")
+        @Option(help: "User that the key belongs to (default: the account's root).")
         var user: String?
 
         @Option(
             help: ArgumentHelp(
-                "A policy that the user gets with the key: a file, whose name it has, or - for standard input.",
+                "File of a policy to put for the user, named like the file; - reads standard input.",
                 valueName: "file"), completion: .file())
         var policy: String?
 
-        @Flag(help: "A long-term API key of Amazon Bedrock, for AWS_BEARER_TOKEN_BEDROCK, instead of an access key.")
+        @Flag(help: "Create a long-term Amazon Bedrock API key (AWS_BEARER_TOKEN_BEDROCK) instead of an access key.")
         var bedrock = false
 
-        @Option(name: .customLong("expires-days"), help: "How long an API key of Bedrock holds (default: for ever).")
+        @Option(
+            name: .customLong("expires-days"),
+            help: ArgumentHelp("Lifetime of a Bedrock API key in days (default: no end).", valueName: "days"))
         var expiresDays: Int?
 
-        @Option(help: "How the result is written.")
+        @Option(help: "Output format.")
         var output: OutputFormat = .text
 
         func validate() throws {
             if self.bedrock, self.accessKeyID != nil || self.secretAccessKey != nil {
-                throw ValidationError("An API key of Bedrock is made up: id and secret cannot be chosen.")
+                throw ValidationError("A Bedrock API key is generated: its ID and secret cannot be chosen.")
             }
             if !self.bedrock, self.policy != nil, self.user == nil {
-                throw ValidationError("--policy goes with --user: the account's root has no policies.")
+                throw ValidationError("--policy requires --user: the account's root has no policies.")
             }
-            if !self.bedrock, self.expiresDays != nil { throw ValidationError("--expires-days goes with --bedrock.") }
+            if !self.bedrock, self.expiresDays != nil { throw ValidationError("--expires-days requires --bedrock.") }
         }
 
         func run() async throws {
@@ -142,11 +155,11 @@ struct Keys: AsyncParsableCommand {
     }
 
     struct Delete: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Delete an access key; its sessions end with it.")
+        static let configuration = CommandConfiguration(abstract: "Delete an access key, and end its sessions.")
 
         @OptionGroup var directory: DirectoryOptions
 
-        @Argument(help: "The key's id.")
+        @Argument(help: "ID of the key.")
         var accessKeyID: String
 
         func run() async throws {
@@ -160,12 +173,12 @@ struct Keys: AsyncParsableCommand {
 
     struct Cluster: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Make the key that the processes of a cluster share, and print where it is.")
+            abstract: "Create the key that the processes of a cluster share, and print its path.")
 
         @OptionGroup var directory: DirectoryOptions
 
         @Option(
-            help: "Where to write it (default: identity/cluster.key in the data directory).", completion: .file())
+            help: "File to create (default: identity/cluster.key in the data directory).", completion: .file())
         var file: String?
 
         func run() async throws {

@@ -7,9 +7,9 @@ struct Policies: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "List, show, put and delete the inline policies of users.",
         discussion: """
-            A user without policies may do everything in its account. From the first one on it may do only what its \
-            policies (or that of a table) allow and none denies, as on AWS; deleting the last one leaves it nothing. \
-            The account's root is not restricted.
+            A user without policies may do everything in its account. With the first policy, it may do only what its \
+            policies (or that of a table) allow and none denies, as on AWS. After its last policy is deleted, it may \
+            do nothing. The account's root is never restricted.
 
               brume policies put ReadMusic read-music.json --user ana
             """,
@@ -22,7 +22,7 @@ struct Policies: AsyncParsableCommand {
         @Option(help: "Name of the user.")
         var user: String
 
-        @Option(help: "The twelve digits of the user's account.")
+        @Option(help: "Account of the user: twelve digits.")
         var account: String = "000000000000"
     }
 
@@ -31,13 +31,13 @@ struct Policies: AsyncParsableCommand {
 
         @OptionGroup var directory: DirectoryOptions
 
-        @Option(help: "Name of the user (default: every user that has policies, or had some).")
+        @Option(help: "Show only this user (default: all users that have or had policies).")
         var user: String?
 
-        @Option(help: "The twelve digits of an account (default: every one).")
+        @Option(help: "Show only this account (default: all accounts).")
         var account: String?
 
-        @Option(help: "How the result is written.")
+        @Option(help: "Output format.")
         var output: OutputFormat = .text
 
         func run() async throws {
@@ -49,7 +49,7 @@ struct Policies: AsyncParsableCommand {
             case .text:
                 let rows = policies.map { policy in
                     [
-                        policy.account, policy.userName, policy.name ?? "none: may do nothing",
+                        policy.account, policy.userName, policy.name ?? "none left: may do nothing",
                         String(policy.characterCount),
                     ]
                 }
@@ -72,10 +72,10 @@ struct Policies: AsyncParsableCommand {
 
         @OptionGroup var owner: UserOptions
 
-        @Argument(help: "The policy's name.")
+        @Argument(help: "Name of the policy.")
         var name: String
 
-        @Option(help: "How the result is written.")
+        @Option(help: "Output format.")
         var output: OutputFormat = .text
 
         func run() async throws {
@@ -97,20 +97,20 @@ struct Policies: AsyncParsableCommand {
 
     struct Put: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Put a policy, in the place of one of the same name or beside the others.",
+            abstract: "Add a policy to a user, or replace the one of the same name.",
             discussion: """
-                All policies of a user together have at most 2,048 characters, white space not counted. What is wrong \
-                with a document is said with line and column, and nothing changes.
+                All policies of a user together may have 2,048 characters, not counting white space. If the document \
+                is wrong, its error is printed with line and column, and nothing changes.
                 """)
 
         @OptionGroup var directory: DirectoryOptions
 
         @OptionGroup var owner: UserOptions
 
-        @Argument(help: "The policy's name: 1 to 128 letters, digits and characters of _+=,.@-")
+        @Argument(help: "Name of the policy: 1 to 128 letters, digits and characters of _+=,.@-")
         var name: String
 
-        @Argument(help: "File of the document, in IAM's policy language; - for standard input.", completion: .file())
+        @Argument(help: "File of the policy document (JSON); - reads standard input.", completion: .file())
         var file: String
 
         func run() async throws {
@@ -124,19 +124,20 @@ struct Policies: AsyncParsableCommand {
                 try store.put(policy, account: self.owner.account, userName: user)
                 return isFirst
             }
-            if isFirst { Terminal.error("\(user) may from now on do only what its policies allow") }
+            if isFirst { Terminal.error("from now on, \(user) may do only what its policies allow") }
         }
     }
 
     struct Delete: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Delete a policy; a user whose last one goes may do nothing.")
+            abstract: "Delete a policy of a user.",
+            discussion: "A user whose last policy is deleted may do nothing until another one is put.")
 
         @OptionGroup var directory: DirectoryOptions
 
         @OptionGroup var owner: UserOptions
 
-        @Argument(help: "The policy's name.")
+        @Argument(help: "Name of the policy.")
         var name: String
 
         func run() async throws {
@@ -147,7 +148,7 @@ struct Policies: AsyncParsableCommand {
                 try store.delete(self.name, account: account, userName: user)
                 return try store.list(account: account, userName: user).allSatisfy { $0.name == nil }
             }
-            if isLast { Terminal.error("\(user) has no policy left and may do nothing, until one is put") }
+            if isLast { Terminal.error("\(user) has no policy left, and may do nothing until one is put") }
         }
     }
 }

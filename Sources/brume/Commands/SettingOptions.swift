@@ -67,8 +67,17 @@ struct SettingOptions<Group: SettingGroup>: ParsableArguments, CustomReflectable
         let name = NameSpecification.customLong(setting.name)
         let summary = setting.summary.prefix(1).uppercased() + setting.summary.dropFirst()
         if setting.isSwitch { return Flag(wrappedValue: false, name: name, help: "\(summary).") }
-        let help: ArgumentHelp = "\(summary) (default: \(setting.standard))."
+        // The last word of the name is short, and says as much: `--drain-seconds <seconds>`.
+        let value = setting.name.split(separator: "-").last.map(String.init)
+        let help = ArgumentHelp("\(summary) (default: \(setting.standard)).", valueName: value)
         if setting.isList { return Option<[String]>(wrappedValue: [], name: name, help: help) }
-        return Option<String?>(name: name, help: help, completion: setting.isPath ? .file() : nil)
+        let choices = Self.choices[setting.name] ?? (setting.standard.hasPrefix("true") ? ["true", "false"] : nil)
+        return Option<String?>(
+            name: name, help: help, completion: choices.map { .list($0) } ?? (setting.isPath ? .file() : nil))
+    }
+
+    /// What a shell completes.
+    private static var choices: [String: [String]] {
+        ["durability": ["durable", "relaxed"], "compat": ["none", "localstack"], "table-metrics": ["true", "false"]]
     }
 }

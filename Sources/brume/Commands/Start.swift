@@ -6,15 +6,22 @@ struct Start: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Start the server in the foreground.",
         discussion: """
-            Flags beat environment variables, which beat the configuration file. Every flag has a variable \
-            (--data-dir: BRUME_DATA_DIR) and a line of the file (data-dir: …). One that takes a list may be given \
-            several times. SIGTERM and SIGINT drain and stop; \
-            SIGHUP reads configuration and certificate again; so does a change of the file.
+            Each setting is an option (--data-dir), an environment variable (BRUME_DATA_DIR) and a key of the \
+            configuration file (data-dir: …); options override variables, which override the file. An option that \
+            takes a list may be repeated.
+
+              brume start --port 4567 --data-dir ./data
+              brume start --host 0.0.0.0 --tls-names build-server.test
+              brume start --data-dir "$(mktemp -d)" --durability relaxed
+
+            SIGTERM and SIGINT (Ctrl-C) finish open requests and stop the server; SIGHUP reloads the configuration and \
+            the TLS certificate. A changed configuration file is reloaded by itself.
             """
     )
 
     @Option(
-        help: ArgumentHelp("Configuration file (default: config.yaml in the data directory).", valueName: "file"),
+        help: ArgumentHelp(
+            "Configuration file (default: $BRUME_CONFIG, or config.yaml in the data directory).", valueName: "file"),
         completion: .file())
     var config: String?
 

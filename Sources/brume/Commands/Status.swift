@@ -3,11 +3,13 @@ internal import Server
 
 /// `brume status`: whether a server runs on the data directory, where, and how it is.
 struct Status: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Say whether a server runs, where, and how it is.")
+    static let configuration = CommandConfiguration(
+        abstract: "Show whether a server is running, where, and whether it is ready.",
+        discussion: "Exits with 69 if no server is running.")
 
     @OptionGroup var directory: DirectoryOptions
 
-    @Option(help: "How the result is written.")
+    @Option(help: "Output format.")
     var output: OutputFormat = .text
 
     func run() async throws {

@@ -4,23 +4,27 @@ internal import Server
 /// `brume usage`: what each principal has used of each model, and what AWS would have asked for it.
 struct Usage: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Say what each principal has used of each of Bedrock's models, and what it would have cost at AWS.")
+        abstract: "Show how much each principal has used each model, and what AWS would have charged.",
+        discussion: """
+            brume usage --by-day
+            brume usage --print-prices > prices.json
+            """)
 
     @OptionGroup var directory: DirectoryOptions
 
-    @Flag(name: .customLong("by-day"), help: "A row for each day, in UTC.")
+    @Flag(name: .customLong("by-day"), help: "Show a row for each day (UTC).")
     var byDay = false
 
     @Option(
         help: ArgumentHelp(
-            "Price list (default: prices.json of the data directory, else Brume's own).", valueName: "file"),
+            "Price list (default: prices.json in the data directory, or the built-in one).", valueName: "file"),
         completion: .file())
     var prices: String?
 
-    @Flag(name: .customLong("print-prices"), help: "Write the price list that Brume comes with, to be edited.")
+    @Flag(name: .customLong("print-prices"), help: "Print the built-in price list, as a template for your own.")
     var printsPrices = false
 
-    @Option(help: "How the result is written.")
+    @Option(help: "Output format.")
     var output: OutputFormat = .text
 
     func run() async throws {
@@ -59,7 +63,7 @@ struct Usage: AsyncParsableCommand {
         let isUnverified = rows.contains { $0.cost.map { !$0.isVerified } ?? false }
         if isUnverified {
             Terminal.error(
-                "Prices with ? were not compared with AWS's own list; --print-prices says where they are from.")
+                "Prices marked ? were not checked against AWS's own list; --print-prices shows their sources.")
         }
     }
 

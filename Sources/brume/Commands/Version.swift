@@ -3,9 +3,9 @@ internal import Server
 
 /// `brume version`.
 struct Version: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Print the version.")
+    static let configuration = CommandConfiguration(abstract: "Print the version of brume.")
 
-    @Option(help: "How the result is written.")
+    @Option(help: "Output format.")
     var output: OutputFormat = .text
 
     func run() async throws {

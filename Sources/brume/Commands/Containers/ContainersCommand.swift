@@ -6,11 +6,14 @@ internal import Server
 struct ContainersCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "containers",
-        abstract: "List, watch, limit, start, stop and make the containers that run Brume.",
+        abstract: "Manage the containers that run Brume.",
         discussion: """
-            Speaks to Docker's or Podman's engine through its socket: the one of --docker-socket, DOCKER_HOST or \
-            CONTAINER_HOST, else the first that is there of the usual places. Only containers with the label \
-            \(ContainerLabel.managed)=true are changed.
+            Talks to Docker or Podman through its socket. Only containers with the label \
+            \(ContainerLabel.managed)=true are ever changed.
+
+              brume containers list
+              brume containers limit brume --memory 2g --cpus 1.5
+              brume containers logs --follow brume
             """,
         subcommands: [
             List.self, Inspect.self, Stats.self, Limit.self, Logs.self, StartContainer.self, StopContainer.self,
@@ -21,14 +24,14 @@ struct ContainersCommand: AsyncParsableCommand {
 
     /// `brume containers list`
     struct List: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "List the containers.")
+        static let configuration = CommandConfiguration(abstract: "List the containers that run Brume.")
 
         @OptionGroup var engine: EngineOptions
 
-        @Flag(help: "Those of others too.")
+        @Flag(help: "List all containers, not only Brume's.")
         var all = false
 
-        @Option(help: "How the result is written.")
+        @Option(help: "Output format.")
         var output: OutputFormat = .text
 
         func run() async throws {
@@ -41,7 +44,7 @@ struct ContainersCommand: AsyncParsableCommand {
                 if containers.isEmpty {
                     Terminal.output(
                         showsAll
-                            ? "There are no containers." : "No container runs Brume; `--all` lists those of others.")
+                            ? "There are no containers." : "No container runs Brume; --all lists all containers.")
                 }
                 let outOfMemory = try await self.engine.use { (engine) async throws(ContainerEngineError) in
                     await engine.outOfMemory(among: containers)
@@ -70,11 +73,11 @@ struct ContainersCommand: AsyncParsableCommand {
     /// `brume containers inspect`
     struct Inspect: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Print what the engine knows of a container, in JSON.")
+            abstract: "Print the engine's details of a container as JSON.")
 
         @OptionGroup var engine: EngineOptions
 
-        @Argument(help: "The container's name or id.")
+        @Argument(help: "Name or ID of the container.")
         var name: String
 
         func run() async throws {
@@ -89,28 +92,32 @@ struct ContainersCommand: AsyncParsableCommand {
     /// `brume containers limit`
     struct Limit: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Change what a running container may use, at once.",
-            discussion:
-                "What is not named stays as it is. Compose gives its own limits again when it makes the container anew."
+            abstract: "Change the limits of a running container.",
+            discussion: """
+                Limits that are not given stay as they are. When Compose creates the container again, its own limits \
+                apply.
+
+                  brume containers limit brume --memory 2g --cpus 1.5
+                """
         )
 
         @OptionGroup var engine: EngineOptions
 
-        @Argument(help: "The container's name or id.")
+        @Argument(help: "Name or ID of the container.")
         var name: String
 
-        @Option(help: "Memory, such as 512m or 2g; no swap comes on top.")
+        @Option(help: "Memory limit, such as 512m or 2g, without swap.")
         var memory: String?
 
-        @Option(help: "Processors, such as 0.5 or 2.")
+        @Option(help: "Number of processors, such as 0.5 or 2.")
         var cpus: String?
 
-        @Option(help: "Processes and threads.")
+        @Option(help: "Number of processes and threads.")
         var pids: Int?
 
         func validate() throws {
             guard self.memory != nil || self.cpus != nil || self.pids != nil else {
-                throw ValidationError("Name a limit: --memory, --cpus or --pids.")
+                throw ValidationError("Give a limit: --memory, --cpus or --pids.")
             }
             guard self.memory == nil || self.limits.memoryBytes != nil else {
                 throw ValidationError("--memory takes at least 6m, such as 512m or 2g.")
@@ -136,7 +143,7 @@ struct ContainersCommand: AsyncParsableCommand {
                 try await engine.limit(name, limits)
             }
             for warning in warnings { Terminal.error("brume: \(warning.visible)") }
-            Terminal.output("\(name): its limits are changed")
+            Terminal.output("\(name): limits changed")
         }
     }
 }

@@ -6,61 +6,67 @@ extension ContainersCommand {
     /// `brume containers create`
     struct Create: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Make a container of Brume's, with limits and without a way to the host.",
+            abstract: "Create a container that runs Brume, with limits and isolated from the host.",
             usage: """
                 brume containers create <name> <image> --memory <memory> --cpus <cpus> --pids <pids> [<options>] \
                 [-- <command> ...]
                 """,
             discussion: """
-                It carries the label \(ContainerLabel.managed)=true, runs as user 65532 without capabilities on a root \
-                that cannot be written, and is on no network unless one is named. Nothing of this machine is mounted: \
-                --volume and --tmpfs are directories that it may write, --file copies into a volume. Words behind `--` \
-                are its command.
+                The container has the label \(ContainerLabel.managed)=true, runs as user 65532 without capabilities \
+                on a read-only root file system, and has no network unless --network names one. Nothing of this \
+                machine is mounted: --volume and --tmpfs add writable directories, and --file copies a file into a \
+                volume.
                 """
         )
 
         @OptionGroup var engine: EngineOptions
 
-        @Argument(help: "The new container's name.")
+        @Argument(help: "Name of the new container.")
         var name: String
 
-        @Argument(help: "Its image, which the engine has.")
+        @Argument(help: "Image, which the engine must have already.")
         var image: String
 
-        @Argument(parsing: .postTerminator, help: "Its command in place of the image's.")
+        @Argument(parsing: .postTerminator, help: "Command to run instead of the image's.")
         var command: [String] = []
 
-        @Option(help: "Memory, such as 512m or 2g; no swap comes on top.")
+        @Option(help: "Memory limit, such as 512m or 2g, without swap.")
         var memory: String
 
-        @Option(help: "Processors, such as 0.5 or 2.")
+        @Option(help: "Number of processors, such as 0.5 or 2.")
         var cpus: String
 
-        @Option(help: "Processes and threads.")
+        @Option(help: "Number of processes and threads.")
         var pids: Int
 
-        @Option(help: "A network of the engine's.")
+        @Option(help: "Network to join (default: none).")
         var network: String?
 
-        @Option(help: "NAME=value of its environment; may be said again.")
+        @Option(help: ArgumentHelp("Environment variable; may be repeated.", valueName: "NAME=value"))
         var env: [String] = []
 
-        @Option(help: "NAME=value, a label of its own; may be said again.")
+        @Option(help: ArgumentHelp("Label; may be repeated.", valueName: "NAME=value"))
         var label: [String] = []
 
-        @Option(help: "HERE:THERE, a port on 127.0.0.1 and the container's; may be said again.")
+        @Option(
+            help: ArgumentHelp(
+                "Port on 127.0.0.1 and the container's port; may be repeated.", valueName: "port:port"))
         var publish: [String] = []
 
-        @Option(help: "A directory that is kept until the container is removed; may be said again.")
+        @Option(
+            help: ArgumentHelp(
+                "Directory that is kept until the container is removed; may be repeated.", valueName: "directory"))
         var volume: [String] = []
 
-        @Option(help: "A directory in memory; may be said again.")
+        @Option(help: ArgumentHelp("Directory in memory; may be repeated.", valueName: "directory"))
         var tmpfs: [String] = []
 
-        @Option(help: "FILE:/VOLUME/NAME, a copy of a file in a volume; may be said again.")
+        @Option(
+            help: ArgumentHelp(
+                "File to copy to a path in a volume; may be repeated.", valueName: "file:/volume/name"))
         var file: [String] = []
 
-        @Flag(help: "Start it, too.")
+        @Flag(help: "Start the container.")
         var start = false
 
         /// Errors are reported with this command's usage, before an engine is asked.
@@ -89,7 +95,7 @@ extension ContainersCommand {
                     throw error
                 }
             }
-            Terminal.output("\(self.name): made\(starts ? " and started" : "")")
+            Terminal.output("\(self.name): created\(starts ? " and started" : "")")
         }
 
         private func request() throws -> ContainerRequest {
@@ -114,7 +120,7 @@ extension ContainersCommand {
 
         /// Ports of the container, with the ports of this machine that they are published on.
         private func ports() throws -> [Int: Int] {
-            let mistake = "--publish takes two ports of 1 to 65535, such as 4570:4566."
+            let mistake = "--publish takes two ports from 1 to 65535, such as 4570:4566."
             var ports: [Int: Int] = [:]
             for text in self.publish {
                 let (here, there) = try Self.halves(text, at: ":", mistake)
@@ -122,7 +128,7 @@ extension ContainersCommand {
                     throw ValidationError(mistake)
                 }
                 guard ports[there] == nil, !ports.values.contains(here) else {
-                    throw ValidationError("--publish takes each port once: \(text) has one that was said before.")
+                    throw ValidationError("--publish takes each port once: \(text) repeats one.")
                 }
                 ports[there] = here
             }
@@ -134,7 +140,7 @@ extension ContainersCommand {
             var uploads = self.volume.map { (volume: $0, files: [(path: String, name: String)]()) }
             for text in self.file {
                 let mistake =
-                    "--file takes a file and its place in a volume of --volume, such as model.gguf:/data/model.gguf."
+                    "--file takes a file and its path in a --volume, such as model.gguf:/data/model.gguf."
                 let (path, place) = try Self.halves(text, at: ":", mistake)
                 let index = uploads.firstIndex {
                     place.hasPrefix($0.volume.hasSuffix("/") ? $0.volume : $0.volume + "/")

@@ -7,7 +7,7 @@ extension ContainersCommand {
     struct OneContainer: ParsableArguments {
         @OptionGroup var engine: EngineOptions
 
-        @Argument(help: "The container's name or id.")
+        @Argument(help: "Name or ID of the container.")
         var name: String
 
         /// Makes the change, and reports it.
@@ -26,7 +26,7 @@ extension ContainersCommand {
         /// The engine answers when the container has ended, and is waited for a little longer than this.
         private static let secondsMax = 100
 
-        @Option(help: "Time until it is killed, 0 to \(Self.secondsMax).")
+        @Option(help: "Seconds until the container is killed, 0 to \(Self.secondsMax).")
         var seconds = 15
 
         func validate() throws {
@@ -52,7 +52,7 @@ extension ContainersCommand {
     /// `brume containers stop`
     struct StopContainer: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            commandName: "stop", abstract: "Stop a container: open requests end first.")
+            commandName: "stop", abstract: "Stop a container after its open requests.")
 
         @OptionGroup var container: OneContainer
         @OptionGroup var patience: Patience
@@ -84,7 +84,7 @@ extension ContainersCommand {
     /// `brume containers remove`
     struct Remove: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Remove a container, running or not, with the volumes that it alone has.")
+            abstract: "Remove a container, even a running one, with its anonymous volumes.")
 
         @OptionGroup var container: OneContainer
 
@@ -97,20 +97,21 @@ extension ContainersCommand {
 
     /// `brume containers logs`
     struct Logs: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Print what a container wrote.")
+        static let configuration = CommandConfiguration(abstract: "Print the output of a container.")
 
         @OptionGroup var engine: EngineOptions
 
-        @Argument(help: "The container's name or id.")
+        @Argument(help: "Name or ID of the container.")
         var name: String
 
-        @Option(name: [.short, .long], help: "So many of the last lines (default: all).")
+        @Option(
+            name: [.short, .long], help: ArgumentHelp("Print only the last lines (default: all).", valueName: "lines"))
         var tail: Int?
 
-        @Flag(name: [.short, .long], help: "Wait for more.")
+        @Flag(name: [.short, .long], help: "Keep printing new output.")
         var follow = false
 
-        @Flag(help: "Begin each line with its time.")
+        @Flag(help: "Prefix each line with its time.")
         var timestamps = false
 
         func validate() throws {

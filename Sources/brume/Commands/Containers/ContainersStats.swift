@@ -6,17 +6,16 @@ extension ContainersCommand {
     /// `brume containers stats`
     struct Stats: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Show what the machine and the containers use, again and again.",
-            discussion:
-                "On a terminal the table is drawn anew every two seconds until Ctrl-C; elsewhere it is printed once."
+            abstract: "Show the resource usage of this machine and of the containers that run Brume.",
+            discussion: "On a terminal, updates the table every two seconds until Ctrl-C; elsewhere prints it once."
         )
 
         @OptionGroup var engine: EngineOptions
 
-        @Flag(name: .customLong("no-stream"), help: "Print it once.")
+        @Flag(name: .customLong("no-stream"), help: "Print the table once.")
         var once = false
 
-        @Option(help: "How the result is written; json is written once.")
+        @Option(help: "Output format; json is printed once.")
         var output: OutputFormat = .text
 
         private static let pauseSeconds = 2.0
@@ -75,7 +74,7 @@ extension ResourceMonitor.Snapshot {
             ]
         }
         lines.append("")
-        guard !rows.isEmpty else { return lines + ["No container of Brume's runs."] }
+        guard !rows.isEmpty else { return lines + ["No container runs Brume."] }
         let head = ["NAME", "CPU", "MEMORY", "", "NETWORK IN / OUT", "BLOCKS READ / WRITTEN", "PIDS", "THROTTLED"]
         return lines + TextTable.lines([head] + rows)
     }

@@ -5,14 +5,18 @@ internal import Server
 /// Which container engine the commands speak to.
 struct EngineOptions: ParsableArguments {
     @Option(
-        name: .customLong("docker-socket"), help: "Socket of Docker's or Podman's engine.", completion: .file())
+        name: .customLong("docker-socket"),
+        help: ArgumentHelp(
+            "Socket of Docker or Podman (default: $DOCKER_HOST, $CONTAINER_HOST, or the usual places).",
+            valueName: "path"),
+        completion: .file())
     var socket: String?
 
     /// Does it with the engine, or ends with the sentence that says why not.
     func use<Value: Sendable>(
         _ work: (ContainerEngine) async throws(ContainerEngineError) -> Value
     ) async throws -> Value {
-        let notice = Patience.notice("waiting for the container engine to answer; Ctrl-C ends it")
+        let notice = Patience.notice("waiting for the container engine; press Ctrl-C to stop")
         defer { notice.cancel() }
         do throws(ContainerEngineError) {
             let engine = try await ContainerAccess.engine(socket: self.socket)

@@ -5,13 +5,14 @@ internal import Server
 /// `brume model`: the models of the data directory. A running server knows a change at once.
 struct Model: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Fetch, list and name the models that answer for Bedrock's.",
+        abstract: "Fetch, list and manage the models that answer for Bedrock's.",
         discussion: """
-            A first model, and what answers for Anthropic's ids:
+            Fetch a first model, and let it answer for Anthropic's model IDs:
 
               brume model pull qwen3-8b --alias 'anthropic.*'
 
-            `brume model list --catalogue` shows the models that are known by a short name.
+            `brume model list --catalogue` lists the models that have a short name. A running server notices changes \
+            at once.
             """,
         subcommands: [
             Pull.self, Import.self, List.self, Show.self, Plan.self, Remove.self, Alias.self, Load.self, Unload.self,

@@ -6,30 +6,29 @@ extension Model {
     /// `brume model alias`: what else a model answers for.
     struct Alias: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "List aliases, or let a model answer for an id of Bedrock, or a pattern of ids.",
+            abstract: "List aliases, or let a model answer for a Bedrock model ID or a pattern of IDs.",
             discussion: """
-                brume model alias                                   lists them
-                brume model alias 'anthropic.claude-3-*' qwen3-8b   makes one
-                brume model alias --delete 'anthropic.claude-3-*'   deletes one
+                  brume model alias                                   list aliases
+                  brume model alias 'anthropic.claude-3-*' qwen3-8b   add an alias
+                  brume model alias --delete 'anthropic.claude-3-*'   delete an alias
 
                 In a pattern, * stands for any characters. Prefixes of inference profiles (us., eu., apac., global.) \
-                and ARNs are taken away from ids and from aliases. Of several patterns that fit, the one with most \
-                other characters counts.
+                and of ARNs are ignored. If several patterns match, the one with the most other characters wins.
                 """
         )
 
         @OptionGroup var directory: DirectoryOptions
 
-        @Argument(help: "An id or a pattern.")
+        @Argument(help: "Bedrock model ID or pattern.")
         var alias: String?
 
-        @Argument(help: "The model that answers.")
+        @Argument(help: "Model that answers for it.")
         var model: String?
 
         @Flag(help: "Delete the alias.")
         var delete = false
 
-        @Option(help: "How the result is written.")
+        @Option(help: "Output format.")
         var output: OutputFormat = .text
 
         func run() async throws {
@@ -47,7 +46,8 @@ extension Model {
                 try orExit { () throws(RegistryError) in try registry.alias(pattern, to: model, others: others) }
             default:
                 throw Exit.failure(
-                    .usage, "give an alias and a model, or --delete and an alias, or nothing to list them")
+                    .usage,
+                    "give an alias and a model to add it, --delete and an alias to delete it, or nothing to list all")
             }
             let aliases = try orExit { () throws(RegistryError) in try registry.aliases() }
             switch self.output {

@@ -14,38 +14,44 @@ extension Model {
     /// `brume model import`: takes up models that lie on this machine.
     struct Import: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Take up models that lie on this machine.",
+            abstract: "Import models that are already on this machine.",
             discussion: """
-                Files and directories are named by their paths; of a model in several files the first is enough. With \
-                --from, the words are names of models of that program, and --all takes every one; without either, they \
-                are listed. Contents are hard-linked where the file system allows it, and take no space twice then.
+                  brume model import ./model.gguf --alias 'anthropic.*'
+                  brume model import --from ollama
+                  brume model import --from ollama llama3.2
+
+                Of a model in several files, name the first. --from without names lists the models of that program. \
+                Files are hard-linked where the file system allows it, and take no additional space then.
                 """
         )
 
         @OptionGroup var directory: DirectoryOptions
 
-        @Argument(help: "Paths of .gguf files or directories; with --from, names of models.", completion: .file())
+        @Argument(help: "Paths of .gguf files or directories; with --from, model names.", completion: .file())
         var models: [String] = []
 
-        @Option(help: "Take models over from ollama, hf-cache or lmstudio; safetensors converts a directory.")
+        @Option(
+            help: ArgumentHelp(
+                "Program to import models from; safetensors converts a directory with an embedding model.",
+                valueName: "program"))
         private var from: ImportSource?
 
-        @Flag(help: "With --from: every model.")
+        @Flag(help: "Import every model of the --from program.")
         var all = false
 
-        @Option(help: "The name that the model gets here; for one model.")
+        @Option(help: "Name of the model here, if it is only one.")
         var name: String?
 
-        @Option(help: "An id of Bedrock or a pattern that it answers for; for one model; may be repeated.")
+        @Option(help: "Bedrock model ID or pattern to answer for, if it is only one model; may be repeated.")
         var alias: [String] = []
 
-        @Flag(help: "Copy, so that a later change of the original changes nothing here.")
+        @Flag(help: "Copy the files, so that later changes of the originals have no effect here.")
         var copy = false
 
-        @Flag(help: "Replace a model of that name.")
+        @Flag(help: "Replace an existing model of the same name.")
         var replace = false
 
-        @Option(help: "How the result is written.")
+        @Option(help: "Output format.")
         var output: OutputFormat = .text
 
         private var aliases: [String] { self.alias.map(AliasPattern.plain) }
@@ -57,7 +63,7 @@ extension Model {
             let found = try self.found()
             if self.from != nil, self.models.isEmpty, !self.all { return self.list(found) }
             guard found.count == 1 || (self.name == nil && self.alias.isEmpty) else {
-                throw Exit.failure(.usage, "these are \(found.count) models; --name and --alias are for one")
+                throw Exit.failure(.usage, "--name and --alias are for one model, and these are \(found.count)")
             }
             var failed = 0
             for model in found {
@@ -69,7 +75,7 @@ extension Model {
                 }
             }
             guard failed == 0 else {
-                throw Exit.failure(.damagedData, "\(failed) of \(found.count) models were not taken up")
+                throw Exit.failure(.damagedData, "\(failed) of \(found.count) models were not imported")
             }
         }
 
@@ -77,7 +83,7 @@ extension Model {
             guard let program = self.from?.program else {
                 guard !self.models.isEmpty else {
                     throw Exit.failure(
-                        .usage, "name a .gguf file, or another program with --from ollama, hf-cache or lmstudio")
+                        .usage, "name a .gguf file, or a program with --from ollama, hf-cache or lmstudio")
                 }
                 return try orExit { () throws(RegistryError) in try FoundModel.models(at: self.models) }
             }
@@ -91,7 +97,7 @@ extension Model {
                     throw Exit.failure(
                         .noSuchThing,
                         "\(program.rawValue) has no model \(wanted); `brume model import --from \(program.rawValue)` "
-                            + "shows which it has")
+                            + "lists its models")
                 }
                 return model
             }
@@ -130,7 +136,7 @@ extension Model {
             }
             switch self.output {
             case .text:
-                Terminal.output("\(outcome.record.name) is here: \(ByteCount.text(outcome.record.bytes)), \(how)")
+                Terminal.output("\(outcome.record.name) is ready: \(ByteCount.text(outcome.record.bytes)), \(how)")
             case .json: Terminal.output(outcome.record.json)
             }
         }
@@ -142,7 +148,7 @@ extension Model {
                     .usage, "--from safetensors takes a directory with config.json and model.safetensors")
             }
             guard let name = self.name else {
-                throw Exit.failure(.usage, "name the model with --name; a directory's name says little")
+                throw Exit.failure(.usage, "--from safetensors requires --name: the directory does not name the model")
             }
             let outcome = try orExit { () throws(RegistryError) in
                 try ModelImport(registry: registry).convert(

@@ -5,14 +5,14 @@ internal import Server
 extension Model {
     /// `brume model list`: what is here, or what may be fetched by a short name.
     struct List: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "List the models and the aliases.")
+        static let configuration = CommandConfiguration(abstract: "List models and aliases.")
 
         @OptionGroup var directory: DirectoryOptions
 
-        @Flag(help: "List the models that can be pulled by a short name instead.")
+        @Flag(help: "List the models that can be pulled by a short name.")
         var catalogue = false
 
-        @Option(help: "How the result is written.")
+        @Option(help: "Output format.")
         var output: OutputFormat = .text
 
         func run() async throws {
@@ -73,7 +73,7 @@ extension Model {
         private func listCatalogue() {
             switch self.output {
             case .text:
-                var rows = [["NAME", "KIND", "SIZE", "CARD", "LICENCE", ""]]
+                var rows = [["NAME", "KIND", "SIZE", "CARD", "LICENCE", "NOTES"]]
                 rows += OpenModel.all.map { model in
                     [
                         model.name, model.kind.rawValue, ByteCount.text(model.bytes), "\(model.cardGiB) GiB",

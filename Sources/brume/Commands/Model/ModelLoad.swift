@@ -5,15 +5,15 @@ extension Model {
     /// `brume model load`: loads a model into a running server now, rather than with its first request.
     struct Load: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Load a model into the running server, and return when it answers."
+            abstract: "Load a model into the running server, and wait until it is ready."
         )
 
         @OptionGroup var directory: DirectoryOptions
 
-        @Argument(help: "A name, an alias, or what a request may name: an id of Bedrock, a profile, an ARN.")
+        @Argument(help: "Name, alias, or Bedrock model ID, inference profile or ARN.")
         var name: String
 
-        @Option(help: "How the result is written.")
+        @Option(help: "Output format.")
         var output: OutputFormat = .text
 
         func run() async throws {

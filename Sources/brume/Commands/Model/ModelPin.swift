@@ -6,18 +6,18 @@ extension Model {
     /// `brume model pin`: a model that stays loaded.
     struct Pin: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Keep a model loaded, whatever others need; --off lets it go."
+            abstract: "Keep a model loaded, even if others need its memory."
         )
 
         @OptionGroup var directory: DirectoryOptions
 
-        @Argument(help: "A name or an alias.")
+        @Argument(help: "Name or alias of the model.")
         var name: String
 
-        @Flag(help: "Let it go.")
+        @Flag(help: "Unpin the model.")
         var off = false
 
-        @Option(help: "How the result is written.")
+        @Option(help: "Output format.")
         var output: OutputFormat = .text
 
         func run() async throws {
@@ -54,7 +54,7 @@ extension Model {
             guard model.isFile else {
                 throw Exit.failure(
                     .usage,
-                    "\(model.name) is computed by a server elsewhere (\(model.place)), which decides what it loads")
+                    "\(model.name) runs on another server (\(model.place)), which decides what it keeps loaded")
             }
             try orExit { () throws(RegistryError) in try registry.setPinned(elsewhere: model.name, !self.off) }
             return (model.name, model.json(isPinned: !self.off))

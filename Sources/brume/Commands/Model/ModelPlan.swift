@@ -7,48 +7,52 @@ extension Model {
     /// `brume model plan`: what a model would need on a device, and how it would be started there.
     struct Plan: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Say what a model would need on a device, and how fast it would be at most.",
+            abstract: "Estimate the memory that a model needs on a device, and its speed.",
             discussion: """
-                Nothing is loaded; the model's file is enough, and the device need not be here:
+                Nothing is loaded. The model's file is enough, and the device need not be in this machine:
 
                   brume model plan model.gguf --gpu rtx3090 --context 32768 --slots 4
+
+                Exits with 1 if the model does not run there.
                 """
         )
 
         @OptionGroup var directory: DirectoryOptions
 
         @Argument(
-            help: "A model's name, or the path of a GGUF file (the first one of several).", completion: .file())
+            help: "Name of a model, or path of a GGUF file (the first one of several).", completion: .file())
         var model: String
 
         @Option(
             help: ArgumentHelp(
-                "A known device such as rtx3090, a profile file, none for the processor alone, or auto: what is here.",
+                "Known device such as rtx3090, profile file, none (processor only) or auto (what is in this machine).",
                 valueName: "device")
         )
         var gpu: String = "auto"
 
-        @Option(help: "Tokens that each slot has room for (default: 8192).")
+        @Option(help: ArgumentHelp("Context of each slot in tokens (default: 8192).", valueName: "tokens"))
         var context: UInt64?
 
-        @Option(help: "Generations that run at once.")
+        @Option(help: "Requests computed at the same time.")
         var slots: Int = Admission.slotsDefault
 
-        @Option(name: .customLong("host-memory"), help: "GiB of the machine's memory that the model may take.")
+        @Option(
+            name: .customLong("host-memory"),
+            help: ArgumentHelp("Main memory that the model may use, in GiB.", valueName: "gib"))
         var hostMemory: UInt64?
 
-        @Option(help: "How the result is written.")
+        @Option(help: "Output format.")
         var output: OutputFormat = .text
 
         func validate() throws {
             guard (1...Admission.slotsMax).contains(self.slots) else {
-                throw ValidationError("--slots is 1 to \(Admission.slotsMax)")
+                throw ValidationError("--slots takes a whole number from 1 to \(Admission.slotsMax)")
             }
             guard self.context.map({ (1...Admission.contextMax).contains($0) }) ?? true else {
-                throw ValidationError("--context is 1 to \(Admission.contextMax)")
+                throw ValidationError("--context takes a whole number from 1 to \(Admission.contextMax)")
             }
             guard self.hostMemory.map({ (1...65_536).contains($0) }) ?? true else {
-                throw ValidationError("--host-memory is 1 to 65536 GiB")
+                throw ValidationError("--host-memory takes a whole number from 1 to 65536 (GiB)")
             }
         }
 
@@ -95,7 +99,8 @@ extension Model {
             let running = await ServerModels.ask(try self.directory.load())
             if let model = try running.configured(self.model, registry) {
                 guard model.isFile else {
-                    throw Exit.failure(.usage, "\(model.name) is computed by a server elsewhere (\(model.place))")
+                    throw Exit.failure(
+                        .usage, "\(model.name) runs on another server (\(model.place)): its file is not here")
                 }
                 return (model.place, nil)
             }
@@ -121,7 +126,7 @@ extension Model {
             } catch {
                 let names = DeviceProfile.knownNames.joined(separator: ", ")
                 throw .unknownDevice(
-                    "\(self.gpu) is no known device (\(names)) and no file that can be read: \(error.sentence)")
+                    "\(self.gpu) is neither a known device (\(names)) nor a readable file: \(error.sentence)")
             }
             return try DeviceProfile.parse(bytes)
         }

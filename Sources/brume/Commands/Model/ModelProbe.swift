@@ -6,25 +6,26 @@ extension Model {
     /// `brume model probe`: what a server elsewhere can do for Brume.
     struct Probe: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Ask a server elsewhere what it can do, before bedrock-models names it.",
+            abstract: "Check what another model server supports, before bedrock-models names it.",
             discussion: """
-                The address is written as in the setting bedrock-models: http://host:port/v1#name-of-the-model. The \
-                server is asked for three short answers. A key is taken from BRUME_MODEL_API_KEY.
+                  brume model probe http://host:8000/v1#name-of-the-model
+
+                Sends three short requests. BRUME_MODEL_API_KEY may hold the server's API key.
                 """)
 
-        @Argument(help: "The server's address, with the model's name behind #.")
+        @Argument(help: "URL of the server, # and the model's name there, as in the setting bedrock-models.")
         var address: String
 
-        @Option(help: "How the result is written.")
+        @Option(help: "Output format.")
         var output: OutputFormat = .text
 
         func run() async throws {
             let parts = self.address.split(separator: "#", maxSplits: 1).map(String.init)
             guard parts.count == 2 else {
-                throw Exit.failure(.usage, "the address needs the model's name behind it: \(self.address)#name")
+                throw Exit.failure(.usage, "add # and the model's name to the address: \(self.address)#name")
             }
             let key = ProcessEnvironment.variables["BRUME_MODEL_API_KEY"]
-            let probe = try await Patience.telling("asking \(parts[0]); Ctrl-C ends it") {
+            let probe = try await Patience.telling("asking \(parts[0]); press Ctrl-C to stop") {
                 do throws(InferenceError) {
                     return try await ModelServerProbe(url: parts[0], model: parts[1], apiKey: key)
                 } catch {

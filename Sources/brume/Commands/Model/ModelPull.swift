@@ -6,55 +6,59 @@ extension Model {
     /// `brume model pull`: fetches a model from Hugging Face's hub, a mirror or an address.
     struct Pull: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Fetch a model.",
+            abstract: "Fetch a model from Hugging Face, a mirror or a URL.",
             discussion: """
-                A model is named by a short name (`brume model list --catalogue`), by a repository of Hugging Face \
-                (hf.co/Qwen/Qwen3-8B-GGUF, with :Q8_0 or /file.gguf behind it where there are several), or by the \
-                address of a .gguf file. A pull that breaks off goes on where it was when it is given again. \
-                HF_TOKEN opens gated repositories; HF_ENDPOINT names a mirror.
+                  brume model pull qwen3-8b --alias 'anthropic.*'
+                  brume model pull hf.co/Qwen/Qwen3-8B-GGUF:Q8_0
+                  brume model pull https://example.com/model.gguf --name mine
+
+                `brume model list --catalogue` lists the short names. After an interruption, the same command \
+                continues where it stopped. HF_TOKEN gives access to gated repositories; HTTPS_PROXY and \
+                SSL_CERT_FILE are respected.
                 """
         )
 
         @OptionGroup var directory: DirectoryOptions
 
-        @Argument(help: "Short name, hf.co/<organisation>/<repository>[:<quantisation>|/<file>], or address.")
+        @Argument(help: "Short name, hf.co/<organisation>/<repository>[:<quantisation>|/<file>], or URL.")
         var model: String
 
-        @Option(help: "The name that it gets here (default: the short name, or the file's).")
+        @Option(help: "Name of the model here (default: its short name, or the file's).")
         var name: String?
 
-        @Option(help: "An id of Bedrock or a pattern that it answers for, such as 'anthropic.*'; may be repeated.")
+        @Option(help: "Bedrock model ID or pattern to answer for, such as 'anthropic.*'; may be repeated.")
         var alias: [String] = []
 
-        @Option(help: "A branch, a tag or a commit of the repository (default: main).")
+        @Option(help: "Branch, tag or commit of the repository (default: main).")
         var revision: String?
 
-        @Option(help: "Digest that the file of an address must have: 64 hexadecimal digits.")
+        @Option(help: ArgumentHelp("Expected SHA-256 of the file at a URL, in hexadecimal.", valueName: "digest"))
         var sha256: String?
 
-        @Option(help: "The hub (default: HF_ENDPOINT, or https://huggingface.co).")
+        @Option(
+            help: ArgumentHelp("Hub or mirror (default: $HF_ENDPOINT, or https://huggingface.co).", valueName: "url"))
         var endpoint: String?
 
-        @Option(help: "Tries in a row that may bring nothing before it is given up (default: 6).")
+        @Option(help: "Attempts in a row without any data before giving up (default: 6).")
         var tries: Int?
 
         @Option(
             help: ArgumentHelp(
-                "The device that it is to run on, such as rtx3090 (default: what nvidia-smi names).",
+                "Device to check the model's size against, such as rtx3090 (default: what nvidia-smi reports).",
                 valueName: "device")
         )
         var gpu: String?
 
-        @Flag(help: "Leave out what makes the model see images.")
+        @Flag(help: "Do not fetch the projector that lets the model see images.")
         var noProjector = false
 
-        @Flag(help: "Replace a model of that name.")
+        @Flag(help: "Replace an existing model of the same name.")
         var replace = false
 
-        @Flag(help: "Say what would be fetched, and fetch nothing.")
+        @Flag(help: "Show what would be fetched, and fetch nothing.")
         var dryRun = false
 
-        @Option(help: "How the result is written.")
+        @Option(help: "Output format.")
         var output: OutputFormat = .text
 
         private var aliases: [String] { self.alias.map(AliasPattern.plain) }
@@ -62,7 +66,7 @@ extension Model {
         func run() async throws {
             let registry = try self.directory.registry()
             guard (1...1000).contains(self.tries ?? 1) else {
-                throw Exit.failure(.usage, "--tries takes a number from 1 to 1000")
+                throw Exit.failure(.usage, "--tries takes a whole number from 1 to 1000")
             }
             for alias in self.aliases { try orExit { () throws(RegistryError) in try registry.checkAlias(alias) } }
             let (reference, shortName) = try self.reference()
@@ -76,7 +80,7 @@ extension Model {
             )
             let digest = try self.digest()
             let device = try self.device()
-            let waiting = "asking \(Self.host(of: reference, settings)); Ctrl-C ends it"
+            let waiting = "asking \(Self.host(of: reference, settings)); press Ctrl-C to stop"
             let plan = try await Patience.telling(waiting) {
                 try await orExitAsync { () async throws(RegistryError) in
                     try await pull.plan(
@@ -111,8 +115,8 @@ extension Model {
             guard let model = OpenModel.named(self.model.lowercased()) else {
                 throw Exit.failure(
                     .noSuchThing,
-                    "there is no model \(self.model) in the catalogue; `brume model list --catalogue` shows which "
-                        + "there are. Others are named hf.co/<organisation>/<repository>")
+                    "there is no model \(self.model) in the catalogue; `brume model list --catalogue` lists them. "
+                        + "Others are named hf.co/<organisation>/<repository>")
             }
             guard let reference = try orExit({ () throws(RegistryError) in try PullReference(model.reference) }) else {
                 throw Exit.failure(.internalError, "the catalogue has no reference for \(model.name)")
@@ -141,7 +145,8 @@ extension Model {
             guard let device = gpu == "none" ? DeviceProfile.none : DeviceProfile.named(gpu) else {
                 throw Exit.failure(
                     .usage,
-                    "\(gpu) is no known device: " + DeviceProfile.knownNames.joined(separator: ", ") + ", none")
+                    "\(gpu) is not a known device; known are "
+                        + DeviceProfile.knownNames.joined(separator: ", ") + " and none")
             }
             return device
         }
@@ -191,8 +196,8 @@ extension Model {
         private func conclude(_ record: ModelRecord) {
             switch self.output {
             case .text:
-                Terminal.output("\(record.name) is here: \(ByteCount.text(record.bytes)), sha256 \(record.digest.hex)")
-                for alias in self.aliases { Terminal.output("\(alias) is answered by \(record.name)") }
+                Terminal.output("\(record.name) is ready: \(ByteCount.text(record.bytes)), sha256 \(record.digest.hex)")
+                for alias in self.aliases { Terminal.output("\(record.name) answers for \(alias)") }
             case .json: Terminal.output(record.json)
             }
         }

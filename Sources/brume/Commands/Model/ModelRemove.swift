@@ -6,15 +6,15 @@ extension Model {
     /// `brume model remove`: forgets a model, and the contents that no other one uses.
     struct Remove: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Remove a model, its aliases, and what no other model uses of its files."
+            abstract: "Remove models with their aliases, and the files that no other model uses."
         )
 
         @OptionGroup var directory: DirectoryOptions
 
-        @Argument(help: "Names or aliases.")
+        @Argument(help: "Names or aliases of the models.")
         var names: [String]
 
-        @Option(help: "How the result is written.")
+        @Option(help: "Output format.")
         var output: OutputFormat = .text
 
         func run() async throws {
@@ -26,12 +26,12 @@ extension Model {
                 let freed = removal.removedBytes - removal.keptElsewhereBytes
                 switch self.output {
                 case .text:
-                    var line = "\(removal.record.name) is removed, \(ByteCount.text(freed)) are free again"
+                    var line = "\(removal.record.name) is removed; \(ByteCount.text(freed)) freed"
                     if removal.keptElsewhereBytes > 0 {
-                        line += "; another program keeps \(ByteCount.text(removal.keptElsewhereBytes))"
+                        line += "; \(ByteCount.text(removal.keptElsewhereBytes)) still in use by another program"
                     }
                     Terminal.output(line)
-                    for alias in removal.aliases { Terminal.output("the alias \(alias.pattern) went with it") }
+                    for alias in removal.aliases { Terminal.output("alias \(alias.pattern) is removed") }
                 case .json:
                     let aliases = removal.aliases.map { quoted($0.pattern) }.joined(separator: ",")
                     Terminal.output(
@@ -49,8 +49,8 @@ extension Model {
             else { return }
             throw Exit.failure(
                 .usage,
-                "\(model.name) is a model of the setting bedrock-models (\(model.place)): take it out there; what it "
-                    + "names is not Brume's to remove")
+                "\(model.name) comes from the setting bedrock-models (\(model.place)): remove it there; Brume does not "
+                    + "delete files or servers that the setting names")
         }
     }
 }

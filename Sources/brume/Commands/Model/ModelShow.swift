@@ -5,17 +5,17 @@ internal import Server
 extension Model {
     /// `brume model show`: everything that is known of a model here.
     struct Show: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Show what is known of a model.")
+        static let configuration = CommandConfiguration(abstract: "Show the details of a model.")
 
         @OptionGroup var directory: DirectoryOptions
 
-        @Argument(help: "A name or an alias.")
+        @Argument(help: "Name or alias of the model.")
         var name: String
 
-        @Flag(help: "Read every byte and compare it with what it must be.")
+        @Flag(help: "Read the model's files completely and check their digests.")
         var verify = false
 
-        @Option(help: "How the result is written.")
+        @Option(help: "Output format.")
         var output: OutputFormat = .text
 
         func run() async throws {
@@ -43,7 +43,7 @@ extension Model {
                             activity: "checking", fileName: record.name, doneBytes: done, totalBytes: record.bytes))
                 }
             }
-            if self.output == .text { Terminal.output("every byte is what it must be") }
+            if self.output == .text { Terminal.output("verified: the files match their digests") }
         }
 
         /// The model that has no files.

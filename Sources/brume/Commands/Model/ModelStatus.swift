@@ -5,12 +5,12 @@ extension Model {
     /// `brume model status`: what the running server has loaded.
     struct Loaded: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            commandName: "status", abstract: "Say which models the running server has loaded, and how busy they are."
+            commandName: "status", abstract: "Show which models the running server has loaded, and how busy they are."
         )
 
         @OptionGroup var directory: DirectoryOptions
 
-        @Option(help: "How the result is written.")
+        @Option(help: "Output format.")
         var output: OutputFormat = .text
 
         func run() async throws {

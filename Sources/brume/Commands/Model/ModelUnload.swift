@@ -5,15 +5,15 @@ extension Model {
     /// `brume model unload`: gives the memory of a loaded model back.
     struct Unload: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Unload a model from the running server; the next request loads it again."
+            abstract: "Unload a model from the running server, until the next request for it."
         )
 
         @OptionGroup var directory: DirectoryOptions
 
-        @Argument(help: "A name, an alias, or what a request may name: an id of Bedrock, a profile, an ARN.")
+        @Argument(help: "Name, alias, or Bedrock model ID, inference profile or ARN.")
         var name: String
 
-        @Option(help: "How the result is written.")
+        @Option(help: "Output format.")
         var output: OutputFormat = .text
 
         func run() async throws {

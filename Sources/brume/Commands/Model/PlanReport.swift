@@ -24,8 +24,8 @@ struct PlanReport {
         if self.device.memoryBytes > 0 {
             let speed = self.device.bytesPerSecond.map { ", \(Int($0 / 1e9)) GB/s" } ?? ""
             lines.append(
-                "on \(self.device.name): \(PlanText.size(self.device.memoryBytes))\(speed), of which "
-                    + "\(PlanText.size(self.device.usableBytes)) may be used")
+                "on \(self.device.name): \(PlanText.size(self.device.memoryBytes))\(speed), "
+                    + "\(PlanText.size(self.device.usableBytes)) of it usable")
         } else {
             lines.append("on the processor")
         }
@@ -36,7 +36,7 @@ struct PlanReport {
         if self.device.memoryBytes > 0 {
             lines.append("  \(settings.deviceLayers) of \(layers + 1) layers on the device")
             if settings.hostExpertLayers > 0 {
-                lines.append("  the experts of \(settings.hostExpertLayers) layers with the host")
+                lines.append("  the experts of \(settings.hostExpertLayers) layers on the host")
             }
         }
         if !self.plan.steps.isEmpty {
@@ -46,10 +46,10 @@ struct PlanReport {
         if let speed = self.speed {
             let share = SpeedEstimate.usualShare
             lines += [
-                "", "tokens a second, at most",
+                "", "tokens per second, at most",
                 "  \(Self.padded("with an empty context", 26))\(Self.rate(speed.ceilingEmpty))",
-                "  \(Self.padded("with a full one", 26))\(Self.rate(speed.ceilingFull))",
-                "  \(Int(share.lowerBound * 100)) to \(Int(share.upperBound * 100)) % of that is usual",
+                "  \(Self.padded("with a full context", 26))\(Self.rate(speed.ceilingFull))",
+                "  \(Int(share.lowerBound * 100)) to \(Int(share.upperBound * 100)) % of that is typical",
             ]
         }
         return lines
@@ -62,9 +62,9 @@ struct PlanReport {
         if estimate.usesDevice {
             rows = [
                 ("weights", estimate.deviceWeights), ("keys and values", estimate.deviceCache),
-                ("compute buffer", estimate.compute), ("weights that visit", estimate.visiting),
+                ("compute buffer", estimate.compute), ("transferred weights", estimate.visiting),
                 ("projector", estimate.projector), ("draft model", estimate.draft),
-                ("driver", estimate.fixed), ("of the device", estimate.deviceTotal),
+                ("driver", estimate.fixed), ("device memory in total", estimate.deviceTotal),
             ]
         } else {
             rows = [
@@ -73,7 +73,7 @@ struct PlanReport {
                 ("draft model", estimate.draft),
             ]
         }
-        return rows.filter { $0.1 > 0 } + [("of the machine's memory", estimate.hostTotal)]
+        return rows.filter { $0.1 > 0 } + [("main memory in total", estimate.hostTotal)]
     }
 
     /// For a program: sizes in bytes.

@@ -4,27 +4,32 @@ internal import Server
 /// `brume store`: work on stores that no server uses.
 struct Store: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Work on stores while no server uses them.", subcommands: [Copy.self])
+        abstract: "Copy a store while no server uses it.", subcommands: [Copy.self])
 
     /// `brume store copy`
     struct Copy: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Copy everything from one store to where there is none.",
+            abstract: "Copy a whole store to a new place.",
             discussion: """
-                A store is the data directory of a server or the address of a database: from --from ~/.brume to \
-                --to postgres://brume@db/brume, or back. Stop every server on either first. The copy is read again and \
-                compared before it is put in its place; one that was interrupted is begun again by the same command. \
-                Keys and certificates in the data directory are not part of it.
+                A store is the data directory of a server or the URL of a PostgreSQL database. Stop every server that \
+                uses either of them first.
+
+                  brume store copy --from ~/.brume --to postgres://brume@db/brume
+
+                The copy is read back and compared before it takes its place. If it is interrupted, run the command \
+                again. Access keys and certificates in the data directory are not copied.
                 """
         )
 
         /// A copy that takes no longer says nothing but its end.
         private static let progressSeconds = 2.0
 
-        @Option(help: ArgumentHelp("What is copied.", valueName: "store"), completion: .directory)
+        @Option(help: ArgumentHelp("Store to copy.", valueName: "store"), completion: .directory)
         var from: String
 
-        @Option(help: ArgumentHelp("Where there is no store yet.", valueName: "store"), completion: .directory)
+        @Option(
+            help: ArgumentHelp("Place of the copy, which must not have a store yet.", valueName: "store"),
+            completion: .directory)
         var to: String
 
         func run() async throws {
@@ -38,7 +43,7 @@ struct Store: AsyncParsableCommand {
                     Terminal.error(Self.line(progress))
                 }
                 Terminal.output(
-                    "copied and compared: \(report.records) records and \(report.logEntries) entries of change logs, "
+                    "copied and verified: \(report.records) records and \(report.logEntries) entries of change logs, "
                         + "\(report.bytes) bytes, SHA-256 \(report.digest)")
             } catch {
                 throw Exit.failure(Exit(error), error.sentence)
@@ -46,7 +51,7 @@ struct Store: AsyncParsableCommand {
         }
 
         private static func line(_ progress: StoreCopy.Progress) -> String {
-            "\(progress.isVerifying ? "compared" : "copied") \(progress.records) records, \(progress.logEntries) "
+            "\(progress.isVerifying ? "verified" : "copied") \(progress.records) records, \(progress.logEntries) "
                 + "entries of change logs, \(progress.bytes >> 20) MiB"
         }
     }
