@@ -30,7 +30,7 @@ extension BrumeServer {
         do throws(RecordingError) {
             return try Recordings(of: configuration.bedrockRules)
         } catch {
-            throw StartError(.configuration, "a recording of bedrock-rules cannot be used: \(error.sentence)")
+            throw StartError(.configuration, "a recording in bedrock-rules cannot be used: \(error.sentence)")
         }
     }
 

@@ -20,19 +20,20 @@ package enum ClientEnvironment {
                 ?? StartError(
                     .configuration,
                     keys.isEmpty && self.takesKeysOfAnother(configuration)
-                        ? "the access keys are those of another process: run `brume env` there (see identity-url)"
-                        : "there is no root key in \(configuration.dataDirectory) yet: the first `brume start` makes it"
+                        ? "the access keys are taken from another process: run `brume env` there (see identity-url)"
+                        : "there is no root key in \(configuration.dataDirectory) yet: run `brume start`, which "
+                            + "creates it"
                 )
         }
         let address = ServerProbe.address(configuration) ?? self.expected(configuration)
         guard address.answersPlaintext || !usesPlaintext else {
-            throw StartError(.configuration, "the server answers TLS only: leave --plaintext away")
+            throw StartError(.configuration, "the server answers TLS only: omit --plaintext")
         }
         let scheme = usesPlaintext ? "http" : "https"
         let region = region ?? address.region
         guard Region(region) != nil else {
             throw StartError(
-                .configuration, "\(region) is no region: it has 1 to 40 lower-case letters, digits and hyphens")
+                .configuration, "\(region) is not a region: one has 1 to 40 lower-case letters, digits and hyphens")
         }
         var variables = [
             ("AWS_ENDPOINT_URL", "\(scheme)://\(address.clientHost):\(address.port)"),

@@ -36,17 +36,17 @@ package enum Diagnosis {
         guard Files.facts(configuration.dataDirectory) != nil else {
             return Finding(
                 "data directory", isGood: true,
-                "\(configuration.dataDirectory) is not there yet: the first start makes it")
+                "\(configuration.dataDirectory) does not exist yet; the first start creates it")
         }
         do throws(FileError) {
             try DataDirectory(path: configuration.dataDirectory).probe(random: SystemRandomSource())
-            return Finding("data directory", isGood: true, "\(configuration.dataDirectory) can be written")
+            return Finding("data directory", isGood: true, "\(configuration.dataDirectory) is writable")
         } catch {
             return Finding(
                 "data directory",
                 isGood: false,
                 error.sentence,
-                remedy: "choose a directory of yours: brume start --data-dir ~/.brume"
+                remedy: "use a directory that you may write to: brume start --data-dir ~/.brume"
             )
         }
     }
@@ -55,13 +55,13 @@ package enum Diagnosis {
         do throws(StartError) {
             let count = try KeyStore.existing(configuration)?.list().count ?? 0
             if count == 0, ClientEnvironment.takesKeysOfAnother(configuration) {
-                return Finding("access keys", isGood: true, "those of another process (identity-url)")
+                return Finding("access keys", isGood: true, "taken from another process (identity-url)")
             }
             return Finding(
                 "access keys",
                 isGood: count > 0,
-                count == 0 ? "there is none yet" : "\(count) in \(configuration.dataDirectory)/identity",
-                remedy: "the first `brume start` makes a root key; more with: brume keys create"
+                count == 0 ? "none yet" : "\(count) in \(configuration.dataDirectory)/identity",
+                remedy: "the first `brume start` creates a root key, `brume keys create` more"
             )
         } catch {
             return Finding("access keys", isGood: false, error.sentence, remedy: nil)
@@ -70,26 +70,26 @@ package enum Diagnosis {
 
     private static func port(_ configuration: Configuration, _ status: ServerStatus) -> Finding {
         if status.isRunning {
-            return Finding("port", isGood: true, "\(status.endpoint ?? "") is this server's")
+            return Finding("port", isGood: true, "\(status.endpoint ?? "") is used by this server")
         }
         let isFree = !ServerProbe.isAnswering(port: configuration.port)
         return Finding(
             "port",
             isGood: isFree,
-            isFree ? "\(configuration.port) is free" : "\(configuration.port) is taken by another program",
-            remedy: "stop that program, or take another port: brume start --port 4567"
+            isFree ? "\(configuration.port) is free" : "\(configuration.port) is in use by another program",
+            remedy: "stop that program, or use another port: brume start --port 4567"
         )
     }
 
     private static func server(_ configuration: Configuration, _ status: ServerStatus) -> Finding {
         guard status.isRunning else {
             return Finding(
-                "server", isGood: false, "none runs on \(configuration.dataDirectory)",
+                "server", isGood: false, "none is running on \(configuration.dataDirectory)",
                 remedy: "start it with: brume start --data-dir \(ShellWord.quoted(configuration.dataDirectory))")
         }
         return Finding(
             "server", isGood: status.isReady, status.isReady ? status.detail : "not ready: \(status.detail)",
-            remedy: "docs/troubleshooting.md has the remedy for each reason, under \"The store takes no writes\"")
+            remedy: "see \"The store takes no writes\" in docs/troubleshooting.md")
     }
 
     /// Checks the inference engine: where it is, which build, and what it computes on. Runs programs, which takes a
@@ -98,28 +98,28 @@ package enum Diagnosis {
         guard let program = ModelEngines.program(configuration) else {
             return [
                 Finding(
-                    "engine", isGood: false, isNeeded: false, "none is installed (only needed for models of your own)",
-                    remedy: EngineProgram.remedy)
+                    "engine", isGood: false, isNeeded: false, "not installed (only needed to run models here)",
+                    remedy: EngineProgram.installation)
             ]
         }
         let facts = await EngineFacts.ask(program)
         guard let version = facts.version else {
             return [
                 Finding(
-                    "engine", isGood: false, "\(program.path), \(program.origin.sentence), does not say its version",
-                    remedy: "name another one: brume engine use /path/to/llama-server")
+                    "engine", isGood: false, "\(program.path), \(program.origin.sentence), does not report its version",
+                    remedy: "choose another one: brume engine use /path/to/llama-server")
             ]
         }
         let engine = Finding("engine", isGood: true, "\(program.path), \(program.origin.sentence); \(version)")
         let cards = await EngineFacts.cards()
         if let sentence = facts.unusedCards(cards) {
-            return [engine, Finding("card", isGood: false, sentence, remedy: EngineFacts.cardRemedy)]
+            return [engine, Finding("GPU", isGood: false, sentence, remedy: EngineFacts.cardRemedy)]
         }
         let devices = (facts.devices ?? []).map { device in
             "\(device.id) \(device.profile.name), \(PlanText.size(device.profile.freeBytes)) of "
                 + "\(PlanText.size(device.profile.memoryBytes)) free"
         }
-        let computes = devices.isEmpty ? "the processor; no card is here" : devices.joined(separator: "; ")
+        let computes = devices.isEmpty ? "the processor; no GPU was found" : devices.joined(separator: "; ")
         return [engine, Finding("computes on", isGood: true, computes)]
     }
 
@@ -130,8 +130,9 @@ package enum Diagnosis {
             "aws command",
             isGood: found != nil,
             isNeeded: false,
-            found ?? "not in PATH (only needed if you want to use it)",
-            remedy: "2.13 or later, or: python3 -m venv ~/aws && ~/aws/bin/pip install awscli && PATH=~/aws/bin:$PATH"
+            found ?? "not on PATH (optional)",
+            remedy: "install 2.13 or later, or: python3 -m venv ~/aws && ~/aws/bin/pip install awscli && "
+                + "PATH=~/aws/bin:$PATH"
         )
     }
 }

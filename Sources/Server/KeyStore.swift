@@ -62,7 +62,7 @@ package struct KeyStore: Sendable {
     ) throws(StartError) {
         guard configuration.cluster.identityURL == nil else {
             throw StartError(
-                .configuration, "\(what) are those of another process: run `\(command)` there (see identity-url)")
+                .configuration, "\(what) are taken from another process: run `\(command)` there (see identity-url)")
         }
     }
 
@@ -122,7 +122,7 @@ package struct KeyStore: Sendable {
             guard !keys.contains(where: { $0.accessKeyID == key.accessKeyID }) else {
                 throw StartError(
                     .configuration,
-                    "there is an access key \(key.accessKeyID) already; delete it first with "
+                    "the access key \(key.accessKeyID) exists already; delete it first with "
                         + "`brume keys delete \(key.accessKeyID)`"
                 )
             }
@@ -140,7 +140,7 @@ package struct KeyStore: Sendable {
         if let userName, !Self.isLawfulUserName(userName) { throw Self.unlawfulUserName }
         // IAM's bounds of CredentialAgeDays.
         guard days.map({ (1...36_600).contains($0) }) ?? true else {
-            throw StartError(.configuration, "a key holds for 1 to 36600 days, or for ever")
+            throw StartError(.configuration, "a Bedrock API key expires after 1 to 36600 days, or never")
         }
         let now = self.clock.now()
         let expiration = days.map { Timestamp(secondsSinceEpoch: now.secondsSinceEpoch + Int64($0) * 86_400) }

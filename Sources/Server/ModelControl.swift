@@ -36,7 +36,7 @@ struct ModelControl: Sendable {
             if await self.host.unload(name) { return ControlRoute.Answer("\(name) is unloaded") }
             let isLoaded = self.host.statuses().contains { $0.name == name && $0.phase == .ready }
             return isLoaded
-                ? ControlRoute.Answer(status: 409, "\(name) is in use; it is unloaded when nobody asks for it any more")
+                ? ControlRoute.Answer(status: 409, "\(name) is in use; try again when its requests have ended")
                 : ControlRoute.Answer(status: 404, "\(name) is not loaded")
         case "models/pin", "models/unpin":
             self.host.setPinned(name, what == "models/pin")
@@ -59,7 +59,7 @@ struct ModelControl: Sendable {
         guard name != EchoModel.name else { return ControlRoute.Answer("\(name) is built in, and always loaded") }
         guard await self.host.names().contains(name) else {
             return ControlRoute.Answer(
-                status: 404, "there is no model \(name); `brume model list` shows which there are")
+                status: 404, "there is no model \(name); `brume model list` lists the models")
         }
         do throws(InferenceError) {
             try await self.host.load(name)

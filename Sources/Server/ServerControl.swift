@@ -31,7 +31,7 @@ package enum ServerControl {
         do throws(FileError) {
             token = try Files.read(directory.controlTokenFile)
         } catch {
-            throw StartError(.noPermission, "the token of the server cannot be read: \(error.sentence)")
+            throw StartError(.noPermission, "the server's control token cannot be read: \(error.sentence)")
         }
         var options = HTTPFetch.Options()
         options.connectSeconds = ServerProbe.timeoutSeconds
@@ -54,7 +54,7 @@ package enum ServerControl {
                 "the server's own certificate is not for localhost (\(reason)); start it with --plaintext true to let "
                     + "commands of this machine reach it")
         } catch {
-            throw StartError(.other, "the server broke off; its log names the reason")
+            throw StartError(.other, "the server closed the connection; logs/access.log may have the reason")
         }
     }
 

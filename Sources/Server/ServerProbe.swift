@@ -21,7 +21,7 @@ package struct ServerStatus: Sendable, Equatable {
     package var lines: [String] {
         guard self.isRunning else { return [self.detail] }
         return [
-            self.address.map { "brume \($0.version) runs as process \($0.processID)" } ?? "a server runs",
+            self.address.map { "brume \($0.version) is running as process \($0.processID)" } ?? "a server is running",
             "endpoint  \(self.endpoint ?? "")",
             "ready     \(self.isReady ? "yes" : "no: \(self.detail)")",
         ]
@@ -49,7 +49,7 @@ package enum ServerProbe {
             return ServerStatus(
                 isRunning: false,
                 isReady: false,
-                detail: "no server runs on \(configuration.dataDirectory); start one with `brume start`"
+                detail: "no server is running on \(configuration.dataDirectory); start one with `brume start`"
             )
         }
         let host = address?.host ?? "127.0.0.1"

@@ -21,7 +21,7 @@ package struct StartError: Error, Sendable, Equatable {
     /// A command names a key that does not exist.
     package static func noKey(_ accessKeyID: String) -> StartError {
         StartError(
-            .configuration, "there is no access key \(accessKeyID); `brume keys list` shows which there are")
+            .noSource, "there is no access key \(accessKeyID); `brume keys list` lists the keys")
     }
 
     /// The file of keys cannot be read.

@@ -28,8 +28,8 @@ package enum StartLines {
             lines.append(
                 .init(
                     text:
-                        "signatures   NOT VERIFIED: --insecure-accept-any-credentials is on; whoever reaches this port "
-                        + "is whoever they say",
+                        "signatures   NOT VERIFIED: --insecure-accept-any-credentials is on; anyone who reaches this "
+                        + "port can act as any user",
                     isWarning: true
                 )
             )
@@ -38,8 +38,8 @@ package enum StartLines {
         }
         lines.append(
             .init(
-                text: "permissions  each key may do everything in its own account that no policy of its user or of a "
-                    + "table forbids")
+                text: "permissions  a key may do everything in its account, unless policies of its user or of a table "
+                    + "restrict it")
         )
         if configuration.cluster.runs(.dynamodb) { lines.append(self.durability(configuration)) }
         if configuration.compatibility == .localstack {
@@ -58,7 +58,7 @@ package enum StartLines {
         }
         let words = "\(ShellWord.quoted(program)) env --data-dir \(ShellWord.quoted(configuration.dataDirectory))"
         if let madeKey {
-            lines.append(.init(text: "root key     \(madeKey.accessKeyID) was made; its secret: \(words)"))
+            lines.append(.init(text: "root key     \(madeKey.accessKeyID) created; show its secret with: \(words)"))
         }
         // Otherwise the process that owns the keys prints them.
         if configuration.cluster.identityURL == nil {
@@ -80,9 +80,9 @@ package enum StartLines {
             lines.append(
                 .init(
                     text: "internal     \(address.host):\(internalPort), "
-                        + (isMutual ? "https with certificates on both sides" : "http, for a network of its own")))
+                        + (isMutual ? "https with mutual TLS" : "plain http, only for a private network")))
         }
-        if let url = configuration.identityURL { lines.append(.init(text: "keys         of \(url)")) }
+        if let url = configuration.identityURL { lines.append(.init(text: "keys         from \(url)")) }
         if let sentence = configuration.idleSentence {
             lines.append(.init(text: "cluster      \(sentence)", isWarning: true))
         }
@@ -92,13 +92,13 @@ package enum StartLines {
     /// What is known of the engine without running it, which would delay the start.
     private static func engine(_ configuration: Configuration) -> BrumeServer.StartLine {
         guard let program = ModelEngines.program(configuration) else {
-            return .init(text: "engine       none: brume.echo answers, models of your own do not (see: brume doctor)")
+            return .init(text: "engine       none: only the built-in model brume.echo runs here (see: brume doctor)")
         }
         // A name without a slash is looked for on PATH when it is started.
         guard program.isThere else {
             return .init(
-                text: "engine       \(program.path), \(program.origin.sentence), IS NOT THERE, or no program: models "
-                    + "of your own do not answer (see: brume doctor)",
+                text: "engine       \(program.path), \(program.origin.sentence), IS NOT THERE or not executable: no "
+                    + "model but brume.echo runs here (see: brume doctor)",
                 isWarning: true)
         }
         return .init(text: "engine       \(program.path), \(program.origin.sentence)")
@@ -110,8 +110,8 @@ package enum StartLines {
         configuration.bedrockModels.compactMap { model in
             guard model.place.hasPrefix("/"), Files.facts(model.place)?.isDirectory ?? true else { return nil }
             return .init(
-                text: "model        \(model.name) HAS NO FILE: \(model.place) is not there, and requests for it fail. "
-                    + "Put it there, or correct bedrock-models and start again",
+                text: "model        \(model.name) HAS NO FILE: \(model.place) is not there, so requests for it fail. "
+                    + "Put the file there, or correct bedrock-models and restart",
                 isWarning: true)
         }
     }
@@ -127,18 +127,18 @@ package enum StartLines {
         }
         guard let profile, profile.memoryBytes > 0, facts.devices?.isEmpty ?? true else { return nil }
         return .init(
-            text: "engine       has no card: what is planned for \(profile.name) is computed by the processor",
+            text: "engine       has no GPU: models planned for \(profile.name) run on the processor",
             isWarning: true)
     }
 
     private static func durability(_ configuration: Configuration) -> BrumeServer.StartLine {
         if configuration.store != nil {
-            return .init(text: "durability   a write is answered when PostgreSQL has it on its disk")
+            return .init(text: "durability   writes are answered once PostgreSQL has them on disk")
         }
         return configuration.durability == .durable
-            ? .init(text: "durability   a write is answered when the disk has it")
+            ? .init(text: "durability   writes are answered once they are on disk")
             : .init(
-                text: "durability   RELAXED: a write survives the process, but a power cut may lose the last seconds",
+                text: "durability   RELAXED: writes survive a crash, but a power cut may lose the last seconds",
                 isWarning: true
             )
     }

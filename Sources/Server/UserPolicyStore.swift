@@ -107,7 +107,7 @@ package struct UserPolicyStore: Sendable {
             throw StartError(
                 .configuration,
                 "Maximum policy size of \(InlinePolicy.charactersMax) bytes exceeded for user \(user.name): with this "
-                    + "one all its policies have \(count), white space not counted; shorten or delete some")
+                    + "one its policies have \(count), not counting white space; shorten or delete some")
         }
         policies[user] = own
         try self.write(policies)
@@ -131,9 +131,9 @@ package struct UserPolicyStore: Sendable {
 
     private static func none(_ name: String, _ user: UserReference) -> StartError {
         StartError(
-            .configuration,
-            "there is no policy \(name) of user \(user.name) in account \(user.account); `brume policies list` shows "
-                + "which there are")
+            .noSource,
+            "there is no policy \(name) of user \(user.name) in account \(user.account); `brume policies list` lists "
+                + "the policies")
     }
 
     func read() throws(StartError) -> UserPolicyFile.Policies {
@@ -178,8 +178,10 @@ package struct PolicyArgument: Sendable, Equatable {
                 ? try StandardInput.read(bytesMax: InlinePolicy.textBytesMax)
                 : try Files.read(path, bytesMax: InlinePolicy.textBytesMax)
         } catch {
-            let sentence = error == .absent ? "there is no file \(path)" : error.sentence
-            throw StartError(.configuration, "the policy cannot be read: \(sentence)")
+            let isAbsent = error == .absent
+            throw StartError(
+                isAbsent ? .noSource : .configuration,
+                "the policy cannot be read: \(isAbsent ? "there is no file \(path)" : error.sentence)")
         }
         self.init(
             name: name ?? (path == "-" ? "policy" : file.hasSuffix(".json") ? String(file.dropLast(5)) : file),

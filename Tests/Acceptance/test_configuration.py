@@ -27,7 +27,7 @@ def test_check_counts_what_holds_and_names_line_and_column_of_a_mistake(tmp_path
     for text, place in [
         ("port: 4570\nthrotling: false\n", f"{file}:2:1: there is no setting"),
         ("drain-seconds: soon\n", f"{file}:1:1: `drain-seconds` takes a whole number"),
-        ("port: 1\nhost: [a\n", f"{file}:3:1: this is no YAML"),
+        ("port: 1\nhost: [a\n", f"{file}:3:1: this is not YAML"),
     ]:
         file.write_text(text)
         bad = brume(tmp_path, "config", "check", str(file))

@@ -144,7 +144,7 @@ LIMITS = ["--memory", "32m", "--cpus", "0.5", "--pids", "20"]
 @pytest.mark.parametrize("words, mistake", [
     (LIMITS[2:], "--memory"), (LIMITS[:4], "--pids"), ([*LIMITS[:4], "--pids", "0"], "a limit of processes"),
     ([*LIMITS, "--network", "host"], "never the host's"), ([*LIMITS, "--volume", "/etc:/etc"], "without a colon"),
-    ([*LIMITS, "--file", "/etc/passwd:/in/words"], "its place in a volume"),
+    ([*LIMITS, "--file", "/etc/passwd:/in/words"], "its path in a --volume"),
     ([*LIMITS, "--volume", "/in", "--file", "/nowhere:/in/words"], "/nowhere cannot be read"),
     ([*LIMITS, "--publish", "80"], "takes two ports"),
 ])

@@ -106,9 +106,9 @@ def test_accepting_any_credentials_is_asked_for_by_name_and_warned_about(fresh_s
 
 
 @pytest.mark.parametrize("words, sentence", [
-    (["keys", "create"], "the access keys are those of another process: run `brume keys create` there"),
+    (["keys", "create"], "the access keys are taken from another process: run `brume keys create` there"),
     (["policies", "put", "Any", "-", "--user", "ana"],
-     "the policies of users are those of another process: run `brume policies put` there"),
+     "the policies of users are taken from another process: run `brume policies put` there"),
 ])
 def test_what_nobody_would_look_at_is_not_made(tmp_path, words, sentence):
     server = Server(tmp_path, environment={

@@ -167,7 +167,7 @@ def test_a_profile_stands_for_a_card_and_the_engine_computes_on_the_processor(st
     ask(server, "two")
     assert set(loaded(server)) == {"two"}
     log = (server.data_dir / "logs" / "access.log").read_text()
-    assert "has no card: what is planned for Small card" in log
+    assert "has no GPU: models planned for Small card" in log
 
 
 def test_what_is_loaded_is_shown(start, folder):

@@ -97,7 +97,7 @@ def test_what_cannot_be_planned_is_said(plan, shapes, tmp_path):
     assert plan(tmp_path / "gone.gguf", status=66) == f"brume: there is no file {tmp_path / 'gone.gguf'}\n"
     sentence = plan(shapes / "llama-3.2-1b.gguf", "--gpu", "rtx1", status=64)
     assert sentence.startswith("brume: rtx1 is neither a known device (rtx3060, ")
-    assert sentence.endswith("and no file that can be read: the file is not there\n")
+    assert sentence.endswith("nor a readable file: the file is not there\n")
     sentence = plan(shapes / "llama-3.2-1b.gguf", "--gpu", shapes / "llama-3.2-1b.gguf", status=64)
     assert "is larger than the 65536 bytes that such a file has" in sentence
     answer = plan(shapes / "llama-3.1-8b.gguf", "--gpu", "none", "--host-memory", "2", status=1)

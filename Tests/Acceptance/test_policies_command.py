@@ -30,7 +30,7 @@ def test_policies_are_listed_shown_and_deleted(server, tmp_path):
     user.delete("Scan+Only")
     assert "may do nothing" in checked(server.run("policies", "list", "--user", user.name))
     missing = server.run("policies", "delete", "Scan+Only", "--user", user.name)
-    assert missing.returncode == 78 and "there is no policy Scan+Only" in missing.stderr
+    assert missing.returncode == 66 and "there is no policy Scan+Only" in missing.stderr
     mode = (server.data_dir / "identity" / "user-policies").stat().st_mode
     assert stat.S_IMODE(mode) == 0o600
 
@@ -87,7 +87,7 @@ def test_a_key_whose_policy_is_wrong_is_not_made(server):
     assert server.run("keys", "create", "--policy", "-", input="{}").returncode == 64
     absent = server.run("keys", "create", "--user", "wrong", "--policy", "/absent/policy.json")
     assert (absent.returncode, absent.stderr) == (
-        78, "brume: the policy cannot be read: there is no file /absent/policy.json\n")
+        66, "brume: the policy cannot be read: there is no file /absent/policy.json\n")
     assert checked(server.run("keys", "list")) == before
 
 

@@ -418,7 +418,7 @@ def test_a_node_without_keys_of_its_own_says_where_they_are(cluster):
     refused = cluster.tables.run("env")
     assert refused.returncode == 78 and "run `brume env` there (see identity-url)" in refused.stderr
     looked = cluster.tables.run("doctor")
-    assert looked.returncode == 0 and "\nok       access keys: those of another process" in looked.stdout
+    assert looked.returncode == 0 and "\nok       access keys: taken from another process" in looked.stdout
 
 
 # The settings

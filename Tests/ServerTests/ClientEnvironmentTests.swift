@@ -81,7 +81,7 @@ import Testing
         try self.folder.write("server", running.text)
         #expect(try !self.variables().contains { $0.hasPrefix("AWS_CA_BUNDLE") })
         let refused = #expect(throws: StartError.self) { try self.variables(usesPlaintext: true) }
-        #expect(refused?.sentence == "the server answers TLS only: leave --plaintext away")
+        #expect(refused?.sentence == "the server answers TLS only: omit --plaintext")
         running.authorityPath = "/elsewhere/tls/ca.pem"
         try self.folder.write("server", running.text)
         #expect(try self.variables().contains("AWS_CA_BUNDLE=/elsewhere/tls/ca.pem"))
@@ -109,11 +109,11 @@ import Testing
     @Test func `a key that is not there is told with the remedy`() throws {
         let none = #expect(throws: StartError.self) { try self.variables() }
         #expect(
-            none?.sentence == "there is no root key in \(self.folder.path) yet: the first `brume start` makes it")
+            none?.sentence == "there is no root key in \(self.folder.path) yet: run `brume start`, which creates it")
         try self.create("USER", user: "ana")
         #expect(throws: StartError.self) { try self.variables() }
         let unknown = #expect(throws: StartError.self) { try self.variables(key: "NOPE") }
-        #expect(unknown?.sentence == "there is no access key NOPE; `brume keys list` shows which there are")
-        #expect(unknown?.reason == .configuration)
+        #expect(unknown?.sentence == "there is no access key NOPE; `brume keys list` lists the keys")
+        #expect(unknown?.reason == .noSource)
     }
 }

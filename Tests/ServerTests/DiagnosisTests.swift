@@ -12,13 +12,13 @@ import Testing
     @Test func `what is only looked at is not made`() throws {
         let finding = try #require(self.finding("data directory"))
         #expect(finding.isGood)
-        #expect(finding.detail == "\(self.folder.path) is not there yet: the first start makes it")
+        #expect(finding.detail == "\(self.folder.path) does not exist yet; the first start creates it")
         #expect(!FileManager.default.fileExists(atPath: self.folder.path))
     }
 
     @Test func `a directory that is there is written to, and left as it was`() throws {
         try self.folder.write("mine", "")
-        #expect(self.finding("data directory")?.detail == "\(self.folder.path) can be written")
+        #expect(self.finding("data directory")?.detail == "\(self.folder.path) is writable")
         #expect(self.folder.names == ["mine"])
     }
 
@@ -36,11 +36,11 @@ import Testing
         configuration.cluster.identityURL = "http://gateway:4567"
         let finding = Diagnosis.findings(configuration).first { $0.subject == "access keys" }
         #expect(finding?.isGood == true)
-        #expect(finding?.detail == "those of another process (identity-url)")
+        #expect(finding?.detail == "taken from another process (identity-url)")
         let refused = #expect(throws: StartError.self) {
             try ClientEnvironment.variables(configuration, accessKeyID: nil, usesPlaintext: false)
         }
-        #expect(refused?.sentence.hasPrefix("the access keys are those of another process") == true)
+        #expect(refused?.sentence.hasPrefix("the access keys are taken from another process") == true)
     }
 
     @Test func `the AWS CLI is not needed`() {

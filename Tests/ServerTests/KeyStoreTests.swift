@@ -15,9 +15,11 @@ import Testing
         try self.store().create(accessKeyID: id, secretAccessKey: secret, account: account, userName: user)
     }
 
-    private func sentence(_ work: () throws -> some Any) -> String? {
+    private func sentence(
+        _ reason: StartError.Reason = .configuration, _ work: () throws -> some Any
+    ) -> String? {
         let error = #expect(throws: StartError.self) { _ = try work() }
-        #expect(error?.reason == .configuration)
+        #expect(error?.reason == reason)
         return error?.sentence
     }
 
@@ -77,11 +79,11 @@ import Testing
         _ = try self.create("ONE", secret: "first")
         #expect(
             self.sentence { try self.create("ONE", secret: "second") }
-                == "there is an access key ONE already; delete it first with `brume keys delete ONE`")
+                == "the access key ONE exists already; delete it first with `brume keys delete ONE`")
         #expect(try self.store().list().map(\.secretAccessKey) == ["first"])
         #expect(
-            self.sentence { try self.store().delete("TWO") }
-                == "there is no access key TWO; `brume keys list` shows which there are")
+            self.sentence(.noSource) { try self.store().delete("TWO") }
+                == "there is no access key TWO; `brume keys list` lists the keys")
     }
 
     @Test func `the first start makes a root key and says so once`() throws {

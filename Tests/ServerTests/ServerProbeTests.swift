@@ -44,7 +44,8 @@ import Testing
         #expect(status.endpoint == "http://localhost:\(port)")
         #expect(
             status.lines == [
-                "brume 0.1.0 runs as process \(ProcessEnvironment.processID)", "endpoint  http://localhost:\(port)",
+                "brume 0.1.0 is running as process \(ProcessEnvironment.processID)",
+                "endpoint  http://localhost:\(port)",
                 "ready     yes",
             ])
     }
@@ -71,7 +72,7 @@ import Testing
     @Test func `a directory without a server says how to start one`() {
         let status = ServerProbe.status(self.folder.configuration)
         #expect(!status.isRunning && !status.isReady)
-        #expect(status.lines == ["no server runs on \(self.folder.path); start one with `brume start`"])
+        #expect(status.lines == ["no server is running on \(self.folder.path); start one with `brume start`"])
         #expect(ServerProbe.address(self.folder.configuration) == nil)
     }
 

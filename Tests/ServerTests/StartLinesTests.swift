@@ -68,7 +68,7 @@ import Testing
     @Test func `what ties a process to others is a warning where there are none`() {
         let key = self.line("cluster") { $0.cluster.keyFile = "/key" }
         #expect(key?.isWarning == true)
-        let start = "cluster      cluster-key-file HAS NO EFFECT: this process speaks with no other one. Set "
+        let start = "cluster      cluster-key-file HAS NO EFFECT: this process talks to no other. Set "
         #expect(key?.text.hasPrefix(start) == true)
         let certificate = self.line("cluster") { $0.cluster.tlsAuthority = "/ca.pem" }
         #expect(certificate?.text.contains(" internal-tls-* HAS NO EFFECT") == true)
@@ -128,7 +128,8 @@ import Testing
         let key = try #require(try KeyStore(folder.configuration).ensureKeys(root: nil, addsTestKeys: false))
         let lines = StartLines.lines(folder.configuration, port: 1, services: [], madeKey: key)
         let command = "brume env --data-dir \(folder.path)"
-        #expect(lines.contains { $0.text == "root key     \(key.accessKeyID) was made; its secret: \(command)" })
+        let made = "root key     \(key.accessKeyID) created; show its secret with: \(command)"
+        #expect(lines.contains { $0.text == made })
         #expect(lines.last?.text == "next         eval \"$(\(command))\"")
         #expect(!lines.contains { $0.text.contains(key.secretAccessKey) })
     }

@@ -21,9 +21,11 @@ import Testing
         try self.store().put(argument, account: account, userName: user)
     }
 
-    private func sentence(_ work: () throws -> some Any) -> String? {
+    private func sentence(
+        _ reason: StartError.Reason = .configuration, _ work: () throws -> some Any
+    ) -> String? {
         let error = #expect(throws: StartError.self) { _ = try work() }
-        #expect(error?.reason == .configuration)
+        #expect(error?.reason == reason)
         return error?.sentence
     }
 
@@ -48,9 +50,9 @@ import Testing
         try self.store().delete("Read", account: "000000000000", userName: "ana")
         #expect(try self.names() == ["000000000000/ana/none"])
         #expect(
-            self.sentence { try self.store().delete("Read", account: "000000000000", userName: "ana") }
-                == "there is no policy Read of user ana in account 000000000000; `brume policies list` shows which "
-                + "there are")
+            self.sentence(.noSource) { try self.store().delete("Read", account: "000000000000", userName: "ana") }
+                == "there is no policy Read of user ana in account 000000000000; `brume policies list` lists "
+                + "the policies")
     }
 
     @Test func `white space does not count for the quota, and all policies of a user do`() throws {
@@ -106,6 +108,7 @@ import Testing
         try Data(Self.text("shop:Look").utf8).write(to: URL(fileURLWithPath: file))
         #expect(try PolicyArgument(path: file).name == "read-only")
         #expect(try PolicyArgument(name: "Other", path: file).name == "Other")
-        #expect(self.sentence { try PolicyArgument(path: file + "s") }?.hasPrefix("the policy cannot be read") == true)
+        let absent = self.sentence(.noSource) { try PolicyArgument(path: file + "s") }
+        #expect(absent?.hasPrefix("the policy cannot be read") == true)
     }
 }

@@ -7,7 +7,7 @@ package enum ClusterKeyFile {
     /// - Throws: where there is a file already: a key that others use is not replaced by mistake.
     package static func make(at path: String) throws(StartError) {
         guard Files.facts(path) == nil else {
-            throw StartError(.configuration, "\(path) is there already; remove it first to have another key made")
+            throw StartError(.configuration, "\(path) exists already; remove it first to create another key")
         }
         let random = SystemRandomSource()
         do throws(FileError) {
@@ -34,7 +34,7 @@ package enum ClusterKeyFile {
             throw StartError(.configuration, "the cluster key cannot be read: \(error.sentence)")
         }
         guard let key = ClusterKey(text: String(decoding: bytes, as: UTF8.self)) else {
-            throw StartError(.configuration, "\(path) is no cluster key: that is 64 hexadecimal digits")
+            throw StartError(.configuration, "\(path) is not a cluster key, which has 64 hexadecimal digits")
         }
         return key
     }

@@ -83,7 +83,7 @@ package struct ClusterConfiguration: Sendable, Equatable {
         let idle = [self.keyFile == nil ? nil : "cluster-key-file", self.tlsAuthority.map { _ in "internal-tls-*" }]
             .compactMap(\.self)
         guard !idle.isEmpty else { return nil }
-        return "\(idle.joined(separator: " and ")) HAS NO EFFECT: this process speaks with no other one. Set "
+        return "\(idle.joined(separator: " and ")) HAS NO EFFECT: this process talks to no other. Set "
             + "internal-listen, upstream or identity-url, or leave it out"
     }
 

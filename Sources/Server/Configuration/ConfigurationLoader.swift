@@ -49,8 +49,8 @@ package enum ConfigurationLoader {
     private static func noSetting(_ name: String, _ place: String) -> ConfigurationError {
         let near = Misspelling.nearest(to: name, among: Setting.all.map(\.name))
         return ConfigurationError(
-            "\(place): there is no setting of the name `\(name)`; "
-                + (near.map { "did you mean `\($0)`?" } ?? "`brume help start` lists those that there are"))
+            "\(place): there is no setting `\(name)`; "
+                + (near.map { "did you mean `\($0)`?" } ?? "`brume help start` lists the settings"))
     }
 
     /// `~` at the start of a path, as a shell takes it; `~name` is left as it is.
@@ -82,7 +82,7 @@ package enum ConfigurationLoader {
         do throws(FileError) {
             let bytes = try Files.read(path ?? standard, bytesMax: self.fileBytesMax)
             guard let text = String(validating: bytes, as: UTF8.self) else {
-                throw FileError.unusable(path: path ?? standard, reason: "it is no text in UTF-8")
+                throw FileError.unusable(path: path ?? standard, reason: "it is not UTF-8 text")
             }
             return (path ?? standard, text)
         } catch .absent {
@@ -104,11 +104,11 @@ package enum ConfigurationLoader {
         do throws(YAMLError) {
             root = try YAMLNode.document(text)
         } catch {
-            throw ConfigurationError("\(self.place(path, error.place)): this is no YAML: \(error.reason)")
+            throw ConfigurationError("\(self.place(path, error.place)): this is not YAML: \(error.reason)")
         }
         guard let root else { return }
         guard case .mapping(let mapping, _) = root else {
-            throw ConfigurationError("\(path): the file is a list of `name: value` lines")
+            throw ConfigurationError("\(path): the file must consist of `name: value` lines")
         }
         var seen: Set<String> = []
         for (key, value) in mapping {
@@ -130,7 +130,7 @@ package enum ConfigurationLoader {
         case .sequence(let nodes, _) where nodes.allSatisfy({ $0.text != nil }):
             return nodes.compactMap(\.text).joined(separator: ",")
         case .sequence, .mapping:
-            throw ConfigurationError("\(place): a text, a number or a list of them was expected")
+            throw ConfigurationError("\(place): expected a text, a number or a list of them")
         }
     }
 

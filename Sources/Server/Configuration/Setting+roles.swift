@@ -4,41 +4,41 @@ extension Setting {
     /// What a process takes on, and where it finds those that take on the rest.
     package static let roles: [Setting] = [
         Setting(
-            "services", "services that this process runs: dynamodb, bedrock, sts, or none", "all that no upstream runs",
+            "services", "services that this process runs: dynamodb, bedrock, sts, or none", "all without an upstream",
             join: Self.commas
         ) { (text, configuration) throws(ConfigurationError) in
             configuration.cluster.roles = try Self.roles(text)
         },
         Setting(
             "upstream",
-            "services of other processes and where: dynamodb=http://node:4567, or dns:, srv:, file:, docker:",
+            "services of other processes, and their nodes: dynamodb=http://node:4567, or dns:, srv:, file:, docker:",
             "none", join: Self.services
         ) { (text, configuration) throws(ConfigurationError) in
             configuration.cluster.upstreams = try Self.upstreams(text)
         },
         Setting(
-            "upstream-requests-max", "requests at a time to one node of an upstream", "1024"
+            "upstream-requests-max", "requests in flight to one node of an upstream", "1024"
         ) { (text, configuration) throws(ConfigurationError) in
             configuration.cluster.upstreamRequestsMax = try Self.integer(text, 1...65_536)
         },
         Setting(
-            "upstream-connect-seconds", "how long a node may take to accept a connection", "2"
+            "upstream-connect-seconds", "timeout for connecting to a node", "2"
         ) { (text, configuration) throws(ConfigurationError) in
             configuration.cluster.upstreamConnect = try Self.seconds(text, .connect, 0.01...3600)
         },
         Setting(
-            "upstream-first-byte-seconds", "how long a node may take to begin its answer; 0: no bound",
+            "upstream-first-byte-seconds", "timeout for the start of a node's answer; 0: none",
             "60,bedrock=600"
         ) { (text, configuration) throws(ConfigurationError) in
             configuration.cluster.upstreamFirstByte = try Self.seconds(text, .firstByte, 0...86_400)
         },
         Setting(
-            "upstream-idle-seconds", "how long a node may be silent within its answer; 0: no bound", "300"
+            "upstream-idle-seconds", "timeout between two parts of a node's answer; 0: none", "300"
         ) { (text, configuration) throws(ConfigurationError) in
             configuration.cluster.upstreamIdle = try Self.seconds(text, .idle, 0...86_400)
         },
         Setting(
-            "upstream-total-seconds", "how long a node may take to end its answer; 0: no bound", "600,bedrock=0"
+            "upstream-total-seconds", "timeout for a node's whole answer; 0: none", "600,bedrock=0"
         ) { (text, configuration) throws(ConfigurationError) in
             configuration.cluster.upstreamTotal = try Self.seconds(text, .total, 0...86_400)
         },
@@ -48,12 +48,12 @@ extension Setting {
             configuration.cluster.keyFile = try Self.nonEmpty(text)
         },
         Setting(
-            "internal-listen", "where requests of gateways are taken, as host:port", "none"
+            "internal-listen", "address to accept requests of gateways on, as host:port", "none"
         ) { (text, configuration) throws(ConfigurationError) in
             configuration.cluster.internalListen = try Self.address(listening: text)
         },
         Setting(
-            "identity-url", "the process whose access keys are taken, such as http://gateway:4567", "keys of its own"
+            "identity-url", "process to take the access keys from, such as http://gateway:4567", "its own keys"
         ) { (text, configuration) throws(ConfigurationError) in
             guard UpstreamEndpoint(text) != nil else {
                 throw ConfigurationError("takes an address such as http://gateway:4567")
@@ -61,7 +61,7 @@ extension Setting {
             configuration.cluster.identityURL = text
         },
         Setting(
-            "internal-tls-cert", "certificate chain among the processes of a cluster (PEM)", "none", isPath: true
+            "internal-tls-cert", "certificate chain for connections within a cluster (PEM)", "none", isPath: true
         ) { (text, configuration) throws(ConfigurationError) in
             configuration.cluster.tlsCertificate = try Self.nonEmpty(text)
         },
@@ -71,7 +71,7 @@ extension Setting {
             configuration.cluster.tlsKey = try Self.nonEmpty(text)
         },
         Setting(
-            "internal-tls-ca", "authority that every process's certificate must be of (PEM)", "none", isPath: true
+            "internal-tls-ca", "authority that must have signed every process's certificate (PEM)", "none", isPath: true
         ) { (text, configuration) throws(ConfigurationError) in
             configuration.cluster.tlsAuthority = try Self.nonEmpty(text)
         },

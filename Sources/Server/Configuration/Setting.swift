@@ -58,7 +58,7 @@ package struct Setting: Sendable {
     /// What one process needs.
     package static let ofOneProcess: [Setting] = [
         Setting(
-            "port", "TCP port of the endpoint (0 takes a free one)", "4566"
+            "port", "TCP port to listen on; 0 takes a free one", "4566"
         ) { (text, configuration) throws(ConfigurationError) in
             configuration.port = try Self.integer(text, 0...65_535)
         },
@@ -68,12 +68,13 @@ package struct Setting: Sendable {
             configuration.hosts = try Self.hosts(text)
         },
         Setting(
-            "data-dir", "where everything is kept", "~/.brume", isPath: true
+            "data-dir", "directory for all data, keys and logs", "~/.brume", isPath: true
         ) { (text, configuration) throws(ConfigurationError) in
             configuration.dataDirectory = try Self.nonEmpty(text)
         },
         Setting(
-            "store", "a PostgreSQL that several servers share, as postgres://user@host/database", "the data directory",
+            "store", "PostgreSQL database that several servers share: postgres://user@host/database",
+            "the data directory",
             isSecret: true
         ) { (text, configuration) throws(ConfigurationError) in
             guard StoreAddress.isDatabase(text) else {
@@ -82,7 +83,7 @@ package struct Setting: Sendable {
             configuration.store = text
         },
         Setting(
-            "region", "region of requests without a signature scope", "us-east-1"
+            "region", "region of requests whose signature names none", "us-east-1"
         ) { (text, configuration) throws(ConfigurationError) in
             guard Region(text) != nil else {
                 throw ConfigurationError("takes 1 to 40 lower-case letters, digits and hyphens")
@@ -90,189 +91,189 @@ package struct Setting: Sendable {
             configuration.region = text
         },
         Setting(
-            "loops", "event loops, each a thread", "one a core, at most 8"
+            "loops", "event loop threads", "one per core, at most 8"
         ) { (text, configuration) throws(ConfigurationError) in
             configuration.loops = try Self.integer(text, 1...256)
         },
         Setting(
-            "block-cache-mb", "memory for data blocks, in MiB", "64"
+            "block-cache-mb", "memory for cached data, in MiB", "64"
         ) { (text, configuration) throws(ConfigurationError) in
             configuration.blockCacheMegabytes = try Self.integer(text, 1...1_048_576)
         },
         Setting(
-            "durability", "what an answered write outlasts: a power cut (durable), or a crash only (relaxed)", "durable"
+            "durability", "what an answered write survives: a power cut (durable), or only a crash (relaxed)", "durable"
         ) { (text, configuration) throws(ConfigurationError) in
             configuration.durability = try Self.choice(text)
         },
         Setting(
-            "tls-cert", "certificate chain of your own (PEM)", "a development certificate", isPath: true
+            "tls-cert", "file of your own certificate chain (PEM)", "a development certificate", isPath: true
         ) { (text, configuration) throws(ConfigurationError) in
             configuration.tlsCertificate = try Self.nonEmpty(text)
         },
         Setting(
-            "tls-key", "private key of tls-cert (PEM)", "a development key", isPath: true
+            "tls-key", "file of the private key of tls-cert (PEM)", "a development key", isPath: true
         ) { (text, configuration) throws(ConfigurationError) in
             configuration.tlsKey = try Self.nonEmpty(text)
         },
         Setting(
-            "tls-names", "more names for the development certificate", "none", join: Self.commas
+            "tls-names", "additional names in the development certificate", "none", join: Self.commas
         ) { (text, configuration) throws(ConfigurationError) in
             configuration.tlsNames = try Self.certificateNames(text)
         },
         Setting(
-            "plaintext", "whether plain HTTP is answered beside TLS", "true"
+            "plaintext", "whether to accept plain HTTP besides TLS", "true"
         ) { (text, configuration) throws(ConfigurationError) in
             configuration.allowsPlaintext = try Self.truth(text)
         },
         Setting(
-            "cors-origins", "origins of the web pages that may call: local (of this machine), none, * or origins",
+            "cors-origins", "web pages that may send requests: local (of this machine), none, * or their origins",
             "local", isLive: true, join: Self.commas
         ) { (text, configuration) throws(ConfigurationError) in
             configuration.corsOrigins = try Self.origins(text)
         },
         Setting(
-            "compat", "whose clients are taken too: none, or localstack (key test/test, /_localstack/health)", "none"
+            "compat", "additional clients to support: none, or localstack (key test/test, /_localstack/health)", "none"
         ) { (text, configuration) throws(ConfigurationError) in
             configuration.compatibility = try Self.choice(text)
         },
         Setting(
-            "insecure-accept-any-credentials", "do not look at signatures, for experiments on a trusted machine only",
+            "insecure-accept-any-credentials", "do not verify signatures; only for experiments on a trusted machine",
             "false",
             isSwitch: true
         ) { (text, configuration) throws(ConfigurationError) in
             configuration.acceptsAnyCredentials = try Self.truth(text)
         },
         Setting(
-            "throttling", "whether a DynamoDB table's throughput is enforced", "true; false with compat localstack",
+            "throttling", "whether to enforce the throughput of DynamoDB tables", "true; false with compat localstack",
             isLive: true
         ) { (text, configuration) throws(ConfigurationError) in
             configuration.throttling = try Self.truth(text)
         },
         Setting(
-            "table-metrics", "whether /metrics names tables and models with their CloudWatch metrics", "false",
+            "table-metrics", "whether /metrics includes the CloudWatch metrics of tables and models", "false",
             isLive: true
         ) { (text, configuration) throws(ConfigurationError) in
             configuration.tellsTableMetrics = try Self.truth(text)
         },
         Setting(
-            "bedrock-aliases", "models that answer for ids of Bedrock, such as anthropic.*=brume.echo", "none",
+            "bedrock-aliases", "models that answer for Bedrock model IDs, such as anthropic.*=brume.echo", "none",
             isLive: true, join: Self.commas
         ) { (text, configuration) throws(ConfigurationError) in
             configuration.bedrockAliases = try Self.aliases(text)
         },
         Setting(
-            "bedrock-models", "models of your own: name=/path/model.gguf or name=http://host:port/v1", "none",
+            "bedrock-models", "additional models: name=/path/model.gguf or name=http://host:port/v1", "none",
             join: Self.commas
         ) { (text, configuration) throws(ConfigurationError) in
             configuration.bedrockModels = try Self.models(text)
         },
         Setting(
-            "engine", "the program that runs models, such as llama-server", "llama-server on PATH", isPath: true
+            "engine", "program that runs models, such as llama-server", "llama-server on PATH", isPath: true
         ) { (text, configuration) throws(ConfigurationError) in
             configuration.engine = try Self.nonEmpty(text)
         },
         Setting(
-            "model-slots", "requests that one model computes at once", "4"
+            "model-slots", "requests that one model computes at the same time", "4"
         ) { (text, configuration) throws(ConfigurationError) in
             configuration.modelSlots = try Self.integer(text, 1...256)
         },
         Setting(
-            "model-context-tokens", "tokens of one request with its answer", "8192"
+            "model-context-tokens", "context of one request in tokens, including its answer", "8192"
         ) { (text, configuration) throws(ConfigurationError) in
             configuration.modelContextTokens = try Self.integer(text, 256...16_777_216)
         },
         Setting(
-            "model-gpu-layers", "layers that the card computes: auto (as many as fit), all, or a number", "auto"
+            "model-gpu-layers", "layers computed on the GPU: auto (as many as fit), all, or a number", "auto"
         ) { (text, configuration) throws(ConfigurationError) in
             configuration.modelGPULayers = try Self.layers(text)
         },
         Setting(
-            "gpu-profile", "the card to plan for: auto (what is here), none, such as rtx3090, or a profile file",
+            "gpu-profile", "GPU to plan for: auto (what is installed), none, a known one (rtx3090) or a profile file",
             "auto", isPath: true
         ) { (text, configuration) throws(ConfigurationError) in
             configuration.gpuProfile = try Self.profile(text)
         },
         Setting(
-            "gpu-memory", "what models take of each card together, such as 80% or 6GiB", "all but 1 GiB"
+            "gpu-memory", "memory of each GPU for all models together, such as 80% or 6GiB", "all but 1 GiB"
         ) { (text, configuration) throws(ConfigurationError) in
             configuration.gpuMemory = try Self.share(text)
         },
         Setting(
-            "host-memory", "what models take of the machine's memory together, such as 50% or 6GiB", "80%"
+            "host-memory", "main memory for all models together, such as 50% or 6GiB", "80%"
         ) { (text, configuration) throws(ConfigurationError) in
             configuration.hostMemory = try Self.share(text)
         },
         Setting(
-            "model-keep-alive-seconds", "how long an idle model stays loaded", "300"
+            "model-keep-alive-seconds", "time until an idle model is unloaded", "300"
         ) { (text, configuration) throws(ConfigurationError) in
             configuration.modelKeepAliveSeconds = try Self.integer(text, 1...31_536_000)
         },
         Setting(
-            "models-loaded-max", "models that are loaded at once", "4"
+            "models-loaded-max", "models loaded at the same time", "4"
         ) { (text, configuration) throws(ConfigurationError) in
             configuration.modelsLoadedMax = try Self.integer(text, 1...256)
         },
         Setting(
-            "model-hold-seconds", "how long a request waits for its model to load, and for its turn", "50"
+            "model-hold-seconds", "time that a request waits for its model to load, and for a slot", "50"
         ) { (text, configuration) throws(ConfigurationError) in
             configuration.modelHoldSeconds = try Self.integer(text, 1...3600)
         },
         Setting(
-            "response-cache-megabytes", "room in the store for answers to deterministic requests; 0: none", "0"
+            "response-cache-megabytes", "space in the store for cached answers to deterministic requests; 0: off", "0"
         ) { (text, configuration) throws(ConfigurationError) in
             configuration.responseCacheMegabytes = try Self.integer(text, 0...1_048_576)
         },
         Setting(
-            "embedding-cache-megabytes", "memory for vectors of texts that were embedded before; 0: none", "64"
+            "embedding-cache-megabytes", "memory for cached embeddings; 0: off", "64"
         ) { (text, configuration) throws(ConfigurationError) in
             configuration.embeddingCacheMegabytes = try Self.integer(text, 0...1_048_576)
         },
         Setting(
-            "prompt-sharing", "whether a prompt's beginning that was computed for another principal is used again",
+            "prompt-sharing", "whether to reuse the start of a prompt that was computed for another principal",
             "true"
         ) { (text, configuration) throws(ConfigurationError) in
             configuration.sharesPrompts = try Self.truth(text)
         },
         Setting(
-            "bedrock-rules", "file of canned replies, errors, delays and recordings of Bedrock's models (JSON)", "none",
+            "bedrock-rules", "file of canned replies, errors, delays and recordings for Bedrock (JSON)", "none",
             isPath: true, isLive: true
         ) { (text, configuration) throws(ConfigurationError) in
             configuration.bedrockRules = try Self.rules(text)
         },
         Setting(
-            "docker-socket", "socket of Docker or Podman, to measure the containers that run Brume", "none",
+            "docker-socket", "socket of Docker or Podman, for metrics of the containers that run Brume", "none",
             isPath: true
         ) { (text, configuration) throws(ConfigurationError) in
             configuration.dockerSocket = try Self.nonEmpty(text)
         },
         Setting(
-            "resource-seconds", "pause between two measurements of what the machine uses; 0: none", "10"
+            "resource-seconds", "interval between measurements of the machine's resource usage; 0: off", "10"
         ) { (text, configuration) throws(ConfigurationError) in
             configuration.resourceSeconds = try Self.decimal(text, 0...3600)
         },
         Setting(
-            "drain-delay-seconds", "how long a stop is only told on /readyz before nothing new is accepted", "0",
+            "drain-delay-seconds", "time that a stopping server reports itself unready but still accepts requests", "0",
             isLive: true
         ) { (text, configuration) throws(ConfigurationError) in
             configuration.drainDelaySeconds = try Self.integer(text, 0...3600)
         },
         Setting(
-            "drain-seconds", "how long open requests may take after a stop signal", "10", isLive: true
+            "drain-seconds", "time that open requests have to finish after a stop signal", "10", isLive: true
         ) { (text, configuration) throws(ConfigurationError) in
             configuration.drainSeconds = try Self.integer(text, 0...3600)
         },
         Setting(
-            "table-transition-milliseconds", "how long tables are CREATING, UPDATING and DELETING", "0", isLive: true
+            "table-transition-milliseconds", "time that tables stay CREATING, UPDATING and DELETING", "0", isLive: true
         ) { (text, configuration) throws(ConfigurationError) in
             configuration.tableTransitionMilliseconds = try Self.integer(text, 0...3_600_000)
         },
         Setting(
-            "ttl-sweep-seconds", "pause between two looks for items whose time to live is over", "60", isLive: true
+            "ttl-sweep-seconds", "interval between deletions of items whose time to live has passed", "60", isLive: true
         ) { (text, configuration) throws(ConfigurationError) in
             configuration.ttlSweepSeconds = try Self.decimal(text, 0.1...86_400)
         },
         Setting(
-            "stream-shard-seconds", "how long a shard of a DynamoDB stream takes changes", "14400"
+            "stream-shard-seconds", "time until a DynamoDB stream continues in a new shard", "14400"
         ) { (text, configuration) throws(ConfigurationError) in
             configuration.streamShardSeconds = try Self.integer(text, 1...86_400)
         },
@@ -336,7 +337,7 @@ package struct Setting: Sendable {
             part.split(separator: " ").joined(separator: " ")
         }.filter { !$0.isEmpty }
         guard !parts.isEmpty else {
-            throw ConfigurationError("takes one name or several, separated by commas")
+            throw ConfigurationError("takes one or more names, separated by commas")
         }
         return parts
     }
@@ -407,7 +408,7 @@ package struct Setting: Sendable {
         var seen: Set<EngineEndpoint.Address> = []
         for server in place.split(separator: "|", omittingEmptySubsequences: false) {
             guard let endpoint = EngineEndpoint(url: String(server.prefix { $0 != "#" })) else {
-                throw ConfigurationError("takes an absolute path or an address for \(name), and not \(place)")
+                throw ConfigurationError("takes an absolute path or a URL for \(name), not \(place)")
             }
             guard seen.insert(endpoint.address).inserted else {
                 throw ConfigurationError("names a server of \(name) twice: one host and port is one server")

@@ -26,7 +26,7 @@ indirect enum YAMLNode {
     }
 
     fileprivate static func tooLarge(_ place: YAMLPlace) -> YAMLError {
-        YAMLError(reason: "it nests too deep, or unfolds to too much", place: place)
+        YAMLError(reason: "it is nested too deeply, or its aliases expand to too much", place: place)
     }
 
     /// Reads the only document of a text; nil where there is none, or where it is empty or `null`.
@@ -81,7 +81,7 @@ struct YAMLError: Error, Equatable {
         unsafe yaml_parser_delete(&parser)
         unsafe self.document = document
         guard isRead else { throw YAMLError(reason: reason, place: place) }
-        if let second { throw YAMLError(reason: "a second document begins, and one is read", place: second) }
+        if let second { throw YAMLError(reason: "a second document begins, but only one is allowed", place: second) }
     }
 
     deinit {

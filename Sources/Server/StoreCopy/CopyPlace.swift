@@ -41,7 +41,7 @@ extension CopyPlace {
     func refuseTarget(_ emptied: String) -> StartError {
         StartError(
             .configuration,
-            "\(self.name) has a store already: a copy goes where there is none. Name another place, "
+            "\(self.name) has a store already, and a copy never overwrites one. Name another place, "
                 + "or \(emptied) if you do not need what is in it")
     }
 }

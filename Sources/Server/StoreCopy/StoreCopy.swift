@@ -40,7 +40,7 @@ package enum StoreCopy {
         guard !self.areOne(source, target) else {
             throw StartError(
                 .configuration,
-                "what is copied and where it goes are one place, \(StoreAddress.withoutPassword(source)): name another "
+                "--from and --to are one place, \(StoreAddress.withoutPassword(source)): name another "
                     + "one with --to")
         }
         let from = try self.place(source, .source)

@@ -240,9 +240,9 @@ import Testing
             "takes local, none, * or up to 256 origins such as https://app.example.com or http://dev.test:*, separated "
                 + "by commas"
         ),
-        ("host", "", "takes one name or several, separated by commas"),
-        ("host", ", ,", "takes one name or several, separated by commas"),
-        ("host", " ", "takes one name or several, separated by commas"),
+        ("host", "", "takes one or more names, separated by commas"),
+        ("host", ", ,", "takes one or more names, separated by commas"),
+        ("host", " ", "takes one or more names, separated by commas"),
     ])
     func `a value that cannot be is refused with its place, what was expected and what it was`(
         _ name: String, _ text: String, _ expected: String
@@ -287,26 +287,26 @@ import Testing
 
     @Test(arguments: [
         ("port: x", "config.yaml:1:1: `port` takes a whole number from 0 to 65535; it was \"x\""),
-        ("\n  prot: 1", "config.yaml:2:3: there is no setting of the name `prot`; did you mean `port`?"),
-        ("Port: 1", "config.yaml:1:1: there is no setting of the name `Port`; did you mean `port`?"),
-        ("data_dir: /d", "config.yaml:1:1: there is no setting of the name `data_dir`; did you mean `data-dir`?"),
+        ("\n  prot: 1", "config.yaml:2:3: there is no setting `prot`; did you mean `port`?"),
+        ("Port: 1", "config.yaml:1:1: there is no setting `Port`; did you mean `port`?"),
+        ("data_dir: /d", "config.yaml:1:1: there is no setting `data_dir`; did you mean `data-dir`?"),
         (
             "colour: blue",
-            "config.yaml:1:1: there is no setting of the name `colour`; `brume help start` lists those that there are"
+            "config.yaml:1:1: there is no setting `colour`; `brume help start` lists the settings"
         ),
         (
             "[a]: 1",
-            "config.yaml:1:1: there is no setting of the name `?`; `brume help start` lists those that there are"
+            "config.yaml:1:1: there is no setting `?`; `brume help start` lists the settings"
         ),
         ("port: 1\nport: 2", "config.yaml:2:1: `port` is set twice"),
-        ("port: {a: 1}", "config.yaml:1:7: a text, a number or a list of them was expected"),
-        ("host: [a, [b]]", "config.yaml:1:7: a text, a number or a list of them was expected"),
+        ("port: {a: 1}", "config.yaml:1:7: expected a text, a number or a list of them"),
+        ("host: [a, [b]]", "config.yaml:1:7: expected a text, a number or a list of them"),
         (
             "port: 1\n---\nport: 2",
-            "config.yaml:2:1: this is no YAML: a second document begins, and one is read"
+            "config.yaml:2:1: this is not YAML: a second document begins, but only one is allowed"
         ),
-        ("- port: 1", "config.yaml: the file is a list of `name: value` lines"),
-        ("port", "config.yaml: the file is a list of `name: value` lines"),
+        ("- port: 1", "config.yaml: the file must consist of `name: value` lines"),
+        ("port", "config.yaml: the file must consist of `name: value` lines"),
     ])
     func `the file's mistakes are told with line and column`(_ text: String, _ sentence: String) throws {
         try self.folder.write("config.yaml", text)
@@ -324,7 +324,7 @@ import Testing
         try self.folder.write("config.yaml", text)
         let sentence = try #require(self.sentence())
         #expect(sentence.hasPrefix("config.yaml:"))
-        #expect(sentence.contains("this is no YAML"))
+        #expect(sentence.contains("this is not YAML"))
     }
 
     /// LibYAML alone would take hours for them.
@@ -332,7 +332,8 @@ import Testing
     func `a file of brackets is refused where it nests too deep`(_ bracket: String) throws {
         try self.folder.write("config.yaml", String(repeating: bracket, count: 200_000))
         let sentence = try #require(self.sentence())
-        #expect(sentence.hasPrefix("config.yaml:1:\(16 * bracket.utf8.count + 1): this is no YAML: it nests too deep"))
+        let column = 16 * bracket.utf8.count + 1
+        #expect(sentence.hasPrefix("config.yaml:1:\(column): this is not YAML: it is nested too deeply"))
     }
 
     @Test func `a file that was named must be there, and the standard one need not`() {
