@@ -35,7 +35,7 @@ package enum EngineSocket {
         let candidates = self.candidates(setting: setting, environment: environment)
         guard !candidates.isEmpty else {
             throw .unreachable(
-                socket: setting ?? environment["DOCKER_HOST"] ?? "", reason: "only unix:// sockets are spoken to")
+                socket: setting ?? environment["DOCKER_HOST"] ?? "", reason: "only unix:// sockets are supported")
         }
         guard let path = candidates.first(where: isSocket) else {
             throw .unreachable(socket: candidates.joined(separator: ", "), reason: "there is no socket")

@@ -25,15 +25,15 @@ package enum ContainerEngineError: Error, Sendable, Equatable {
                 + "group, or name its socket with --docker-socket."
         case .version(let theirs):
             return
-                "the container engine speaks API versions up to \(theirs); \(EngineVersion.oldest) or later is needed"
+                "the container engine supports API versions up to \(theirs); \(EngineVersion.oldest) or later is needed"
         case .noSuchContainer(let name): return "there is no container \(name)"
         case .notManaged(let name):
             return "the container \(name) is not Brume's (it has no label \(ContainerLabel.managed)=true), so it is "
                 + "not changed"
         case .noControlGroups:
-            return "this container engine holds containers to no limits and counts nothing for each of them, as a "
-                + "rootless one does where the machine has control groups of version 1. Use one that root runs, or "
-                + "version 2 (the kernel's parameter systemd.unified_cgroup_hierarchy=1)."
+            return "this container engine cannot limit or measure containers, such as a rootless engine on a machine "
+                + "with control groups v1. Use an engine that runs as root, or control groups v2 (kernel parameter "
+                + "systemd.unified_cgroup_hierarchy=1)."
         case .unlawful(let reason): return reason
         case .refused(_, let message): return "the container engine refused: \(message)"
         case .malformed(let reason): return "the container engine's answer cannot be read: \(reason)"
