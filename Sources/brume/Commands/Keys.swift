@@ -104,12 +104,11 @@ struct Keys: AsyncParsableCommand {
 
         func run() async throws {
             let configuration = try self.directory.load()
-            let store = try orExit { () throws(StartError) in
+            let (policy, store) = try orExit { () throws(StartError) in
                 try KeyStore.checkOwn("the access keys", of: configuration, remedy: "brume keys create")
-                return try KeyStore(configuration)
-            }
-            let policy = try orExit { () throws(StartError) in
-                try self.policy.map { (path) throws(StartError) in try PolicyArgument(path: path) }
+                // The policy first: a file that cannot be read leaves no data directory behind.
+                let policy = try self.policy.map { (path) throws(StartError) in try PolicyArgument(path: path) }
+                return (policy, try KeyStore(configuration))
             }
             if self.bedrock {
                 try self.createBedrock(store, policy)

@@ -118,9 +118,9 @@ struct Policies: AsyncParsableCommand {
             let user = self.owner.user
             let isFirst = try orExit { () throws(StartError) in
                 try KeyStore.checkOwn("the policies of users", of: configuration, remedy: "brume policies put")
+                let policy = try PolicyArgument(name: self.name, path: self.file)
                 let store = try UserPolicyStore(configuration)
                 let isFirst = try store.list(account: self.owner.account, userName: user).isEmpty
-                let policy = try PolicyArgument(name: self.name, path: self.file)
                 try store.put(policy, account: self.owner.account, userName: user)
                 return isFirst
             }
