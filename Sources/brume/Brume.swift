@@ -39,7 +39,7 @@ struct Brume: AsyncParsableCommand {
               77  permission denied
               78  wrong configuration
             """,
-        version: BuildInformation.version,
+        version: "brume \(BuildInformation.version)",
         groupedSubcommands: [
             CommandGroup(
                 name: "Server",

@@ -180,7 +180,8 @@ def test_a_data_directory_of_another_user_is_told_apart(tmp_path):
 @pytest.mark.parametrize("words", [
     ["env"], ["keys", "list"], ["keys", "delete", "A"], ["status"], ["doctor"], ["policies"],
     ["policies", "show", "A", "--user", "b"], ["policies", "delete", "A", "--user", "b"],
-    ["model", "show", "brume.echo"],
+    ["model", "show", "brume.echo"], ["policies", "put", "A", "/absent", "--user", "b"],
+    ["keys", "create", "--user", "b", "--policy", "/absent"],
 ])
 def test_what_only_looks_makes_no_data_directory(tmp_path, words):
     server = Server(tmp_path)
@@ -214,6 +215,12 @@ def test_a_list_of_a_directory_that_is_not_there_says_so(tmp_path, words):
 def test_a_command_that_is_none_is_told_with_the_one_that_was_meant(tmp_path, words, sentence):
     answer = Server(tmp_path).run(*words)
     assert (answer.returncode, answer.stdout, answer.stderr) == (64, "", f"brume: {sentence}\n")
+
+
+def test_a_model_that_is_not_in_the_catalogue_is_told_with_the_one_that_was_meant(tmp_path):
+    answer = Server(tmp_path).run("model", "pull", "qwen3-8")
+    assert (answer.returncode, answer.stderr) == (
+        66, "brume: there is no model qwen3-8 in the catalogue; did you mean qwen3-8b?\n")
 
 
 @pytest.mark.parametrize("words, sentence", [
@@ -273,7 +280,7 @@ def test_words_behind_options_and_help_are_left_to_the_parser(tmp_path):
     for words in (["--data-dir", "x"], ["--wrong", "--", "strat"], ["keys", "--wrong", "there"]):
         answer = server.run(*words)
         assert answer.returncode == 64 and answer.stderr.startswith("brume: Unknown option "), answer
-    assert server.run("--version").returncode == 0 and "USAGE: brume" in server.run().stdout
+    assert server.run("--version").stdout == server.run("version").stdout and "USAGE: brume" in server.run().stdout
 
 
 @pytest.mark.parametrize("words", [
@@ -323,6 +330,8 @@ def test_paths_are_completed(tmp_path):
     for words in (["start", "--config"], ["env", "--config"], ["usage", "--prices"], ["config", "check"]):
         assert "some.yaml" in completed(*words), words
     assert set(completed("completion")) >= {"bash", "zsh", "fish"}
+    assert set(completed("start", "--durability")) == {"durable", "relaxed"}
+    assert set(completed("start", "--plaintext")) == {"true", "false"}
 
 
 def test_doctor_finds_nothing_missing_where_only_the_aws_command_is(server):

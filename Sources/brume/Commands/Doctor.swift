@@ -19,7 +19,7 @@ struct Doctor: AsyncParsableCommand {
         switch self.output {
         case .text:
             for finding in findings {
-                let state = finding.isGood ? "ok      " : finding.isNeeded ? "missing " : "optional"
+                let state = finding.isGood ? "ok      " : finding.isNeeded ? "problem " : "optional"
                 Terminal.output("\(state) \(finding.subject): \(finding.detail)")
                 if let remedy = finding.remedy { Terminal.output("         \(remedy)") }
             }

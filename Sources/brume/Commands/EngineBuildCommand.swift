@@ -45,7 +45,7 @@ extension Engine {
                 variables: ProcessEnvironment.variables, coreCount: self.jobs ?? ProcessEnvironment.coreCount)
             let wanted = try self.wantedBackend()
             let (backend, warning) = try orExit { () throws(RegistryError) in try tools.backend(wanted) }
-            if let warning { Terminal.error(Terminal.warning("brume: " + warning)) }
+            if let warning { Terminal.error("brume: warning: \(warning)") }
             var source = EngineSource.pinned
             if let url = self.url {
                 guard FetchURL(url) != nil else { throw Exit.failure(.usage, "--url takes an http or https URL") }

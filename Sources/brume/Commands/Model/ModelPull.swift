@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import Inference
+internal import Primitives
 internal import Server
 
 extension Model {
@@ -113,10 +114,13 @@ extension Model {
                 return (reference, nil)
             }
             guard let model = OpenModel.named(self.model.lowercased()) else {
+                let near = Misspelling.nearest(to: self.model, among: OpenModel.all.map(\.name))
                 throw Exit.failure(
                     .noSuchThing,
-                    "there is no model \(self.model) in the catalogue; `brume model list --catalogue` lists them. "
-                        + "Others are named hf.co/<organisation>/<repository>")
+                    "there is no model \(self.model) in the catalogue; "
+                        + (near.map { "did you mean \($0)?" }
+                            ?? "`brume model list --catalogue` lists them. Others are named "
+                            + "hf.co/<organisation>/<repository>"))
             }
             guard let reference = try orExit({ () throws(RegistryError) in try PullReference(model.reference) }) else {
                 throw Exit.failure(.internalError, "the catalogue has no reference for \(model.name)")
