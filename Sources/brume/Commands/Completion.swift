@@ -5,9 +5,9 @@ struct Completion: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Print a completion script for bash, zsh or fish.",
         discussion: """
-            brume completion bash > /etc/bash_completion.d/brume
-            brume completion zsh > "${fpath[1]}/_brume"
-            brume completion fish > ~/.config/fish/completions/brume.fish
+              brume completion bash > /etc/bash_completion.d/brume
+              brume completion zsh > "${fpath[1]}/_brume"
+              brume completion fish > ~/.config/fish/completions/brume.fish
             """
     )
 

@@ -7,11 +7,11 @@ struct Environment: AsyncParsableCommand {
         commandName: "env",
         abstract: "Print the environment variables that point AWS SDKs at the server.",
         discussion: """
-            Set them in the current shell:
+            To set them in the current shell:
 
-              eval "$(brume env)"                                                   bash, zsh
-              brume env --shell fish | source                                       fish
-              brume env --shell powershell | Out-String | Invoke-Expression         PowerShell
+              bash, zsh   eval "$(brume env)"
+              fish        brume env --shell fish | source
+              PowerShell  brume env --shell powershell | Out-String | Invoke-Expression
             """
     )
 

@@ -6,8 +6,8 @@ struct Usage: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Show how much each principal has used each model, and what AWS would have charged.",
         discussion: """
-            brume usage --by-day
-            brume usage --print-prices > prices.json
+              brume usage --by-day
+              brume usage --print-prices > prices.json
             """)
 
     @OptionGroup var directory: DirectoryOptions

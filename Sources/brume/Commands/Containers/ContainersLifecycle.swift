@@ -52,7 +52,7 @@ extension ContainersCommand {
     /// `brume containers stop`
     struct StopContainer: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            commandName: "stop", abstract: "Stop a container after its open requests.")
+            commandName: "stop", abstract: "Stop a container, after it has finished its open requests.")
 
         @OptionGroup var container: OneContainer
         @OptionGroup var patience: Patience

@@ -5,7 +5,7 @@ internal import Server
 /// `brume model`: the models of the data directory. A running server knows a change at once.
 struct Model: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Fetch, list and manage the models that answer for Bedrock's.",
+        abstract: "Fetch, list and manage the models that answer Bedrock requests.",
         discussion: """
             Fetch a first model, and let it answer for Anthropic's model IDs:
 

@@ -19,6 +19,7 @@ extension Model {
                   brume model import ./model.gguf --alias 'anthropic.*'
                   brume model import --from ollama
                   brume model import --from ollama llama3.2
+                  brume model import --from lmstudio --all
 
                 Of a model in several files, name the first. --from without names lists the models of that program. \
                 Files are hard-linked where the file system allows it, and take no additional space then.
