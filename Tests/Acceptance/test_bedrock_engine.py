@@ -349,7 +349,7 @@ def test_a_card_that_the_engine_cannot_use_is_told_loudly(models, fresh_server, 
     (tmp_path / "nvidia-smi").write_text("#!/bin/sh\necho '0, NVIDIA GeForce RTX 3090, 24576, 23800'\n")
     (tmp_path / "nvidia-smi").chmod(0o755)
     server = fresh_server(*models, environment={"PATH": f"{tmp_path}:/usr/bin:/bin", "BRUME_ENGINE": ENGINE})
-    sentence = f"NVIDIA GeForce RTX 3090 is here, and the engine {ENGINE} cannot use it"
+    sentence = f"NVIDIA GeForce RTX 3090 is here, but the engine {ENGINE} cannot use it"
     eventually(lambda: sentence in server.log_tail())
     assert "brume engine build" in server.log_tail().split(sentence)[1]
     doctor = server.run("doctor")

@@ -18,7 +18,7 @@ def test_models_of_the_configuration_have_aliases_and_pins_too(models, tmp_path)
     models("alias", "anthropic.*", "own", **named)
     models("alias", "meta.*", "far", **named)
     assert models.json("alias") == [{"alias": "anthropic.*", "model": "own"}, {"alias": "meta.*", "model": "far"}]
-    assert "the name of a model itself" in models("alias", "own", "far", status=64, **named)
+    assert "is the name of a model, and" in models("alias", "own", "far", status=64, **named)
     assert models.json("show", "anthropic.*", **named)["name"] == "own"
     pinned = models.json("pin", "anthropic.*", **named)
     assert (pinned["name"], pinned["place"], pinned["pinned"]) == ("own", str(path), True)
@@ -27,8 +27,8 @@ def test_models_of_the_configuration_have_aliases_and_pins_too(models, tmp_path)
     assert models.json("show", "own", **named)["pinned"] is True
     assert models.json("pin", "own", "--off", **named)["pinned"] is False
     assert models.json("show", "own", **named)["pinned"] is False
-    assert "a server elsewhere" in models("pin", "far", status=64, **named)
-    assert "take it out there" in models("remove", "anthropic.*", status=64, **named)
+    assert "runs on another server" in models("pin", "far", status=64, **named)
+    assert "remove it there" in models("remove", "anthropic.*", status=64, **named)
     assert path.exists()
     # One of the same name that was imported is Brume's to remove.
     models("import", path, **named)

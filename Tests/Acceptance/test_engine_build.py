@@ -90,7 +90,7 @@ def test_cuda_is_taken_where_its_compiler_is(machine):
     machine.unpacked()
     machine.add("nvidia-smi")
     answer = machine.build()
-    assert "an NVIDIA card, and no CUDA compiler" in answer.stderr and "-DGGML_CUDA=OFF" in machine.calls[0]
+    assert "an NVIDIA GPU, but no CUDA compiler" in answer.stderr and "-DGGML_CUDA=OFF" in machine.calls[0]
     machine.add("nvcc")
     answer = machine.build()
     assert answer.returncode == 0 and "-cuda" in answer.stdout

@@ -42,7 +42,7 @@ def test_an_alias_that_is_none_is_told_before_anything_is_taken_up(models, tmp_p
     path = tmp_path / "real.gguf"
     path.write_bytes(gguf())
     assert "is no alias" in models("import", path, "--alias", "x.*", "--alias", "y y", status=64)
-    assert "name of a model itself" in models("import", path, "--alias", "brume.echo", status=64)
+    assert "is the name of a model, and" in models("import", path, "--alias", "brume.echo", status=64)
     assert models.names() == [] and models.json("alias") == []
 
 

@@ -103,7 +103,7 @@ def test_a_pull_that_broke_off_goes_on_where_it_was(models, hub):
     content = gguf(300_000)
     hub.add("org/repo", "m-Q4_K_M.gguf", content, faults=[cut_after(100_000)] + [cut_after(0)] * 2)
     refusal = models("pull", "hf.co/org/repo", "--endpoint", hub.url, "--tries", 2, status=68)
-    assert "give the same command again" in refusal
+    assert "run the same command again" in refusal
     models("pull", "hf.co/org/repo", "--endpoint", hub.url)
     assert hub.downloads()[-1][3]["Range"] == "bytes=100000-"
     assert models.blobs() == ["sha256-" + hashlib.sha256(content).hexdigest()]
@@ -469,7 +469,7 @@ def test_an_embedding_model_is_converted(models, tmp_path):
     (lambda folder: (folder / "model.safetensors").write_bytes((folder / "model.safetensors").read_bytes()[:-4]),
      "is not in it as the header says"),
     (lambda folder: (folder / "config.json").write_text("{"), "is no JSON"),
-    (lambda folder: (folder / "config.json").write_text('{"model_type": "t5"}'), "only bert is converted"),
+    (lambda folder: (folder / "config.json").write_text('{"model_type": "t5"}'), "only bert can be converted"),
     (lambda folder: (folder / "config.json").write_text((folder / "config.json").read_text().replace(
         '"type_vocab_size": 2', '"type_vocab_size": -1')), "has no lawful type_vocab_size"),
     (lambda folder: (folder / "vocab.txt").write_text("a\n"), "has no [UNK]"),

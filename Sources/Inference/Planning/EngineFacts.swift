@@ -28,7 +28,7 @@ package struct EngineFacts: Sendable, Equatable {
         let versionLines = await version
         return EngineFacts(
             program: program,
-            version: versionLines.map { lines in lines.first { $0.contains("version") } ?? lines.first ?? "not said" },
+            version: versionLines.map { lines in lines.first { $0.contains("version") } ?? lines.first ?? "unknown" },
             devices: await devices.map(DeviceList.parse),
             // Before this level had a name, it logged every request in full.
             tellsBuffers: await (help ?? []).contains { $0.contains("4: trace") })
@@ -39,13 +39,13 @@ package struct EngineFacts: Sendable, Equatable {
     /// - Returns: a sentence; nil when there is no problem.
     package func unusedCards(_ cards: [String]) -> String? {
         guard !cards.isEmpty, let devices = self.devices, devices.isEmpty else { return nil }
-        return "\(cards.joined(separator: ", ")) is here, and the engine \(self.program.path) cannot use it: it lists "
-            + "no device, so the processor computes everything, many times slower"
+        return "\(cards.joined(separator: ", ")) is here, but the engine \(self.program.path) cannot use it: it lists "
+            + "no device, so models run on the processor, many times slower"
     }
 
     package static let cardRemedy =
-        "brume engine build makes one for the card (with NVIDIA's CUDA toolkit, or Vulkan's headers and glslc); "
-        + "brume engine use /path/to/llama-server takes another"
+        "`brume engine build` builds one for it (with NVIDIA's CUDA toolkit, or Vulkan's headers and glslc); "
+        + "`brume engine use /path/to/llama-server` chooses another"
 
     /// The GPUs of this machine, according to its drivers; empty without any.
     package static func cards() async -> [String] {
@@ -56,7 +56,7 @@ package struct EngineFacts: Sendable, Equatable {
             if !devices.isEmpty { return devices.map(\.name) }
         }
         let files = [
-            ("/dev/nvidia0", "an NVIDIA card"), ("/dev/dxg", "a card of Windows"), ("/dev/kfd", "an AMD card"),
+            ("/dev/nvidia0", "an NVIDIA GPU"), ("/dev/dxg", "a GPU of Windows"), ("/dev/kfd", "an AMD GPU"),
         ]
         return files.filter { Files.facts($0.0) != nil }.map(\.1)
     }

@@ -42,10 +42,10 @@ package struct FitSentence: Sendable, Equatable {
         self.degree = isWhole ? .whole : .partly
         let speed =
             SpeedEstimate(shape, settings, on: device)
-            .map { ", at most \(Int($0.ceilingEmpty)) tokens a second" } ?? ""
+            .map { ", at most \(Int($0.ceilingEmpty)) tokens per second" } ?? ""
         self.text =
             isWhole
             ? "fits on \(device.name): \(sizes), \(room)\(speed)"
-            : "fits only partly on \(device.name) (\(sizes)), \(room)\(speed): the processor computes the rest"
+            : "fits only partly on \(device.name) (\(sizes)), \(room)\(speed): the rest runs on the processor"
     }
 }

@@ -21,7 +21,7 @@ package enum ModelName {
         guard self.isLawful(name) else {
             throw RegistryError(
                 .usage,
-                "\"\(name)\" is no name for a model: a name is 1 to \(self.bytesMax) lower-case letters, digits and "
+                "\"\(name)\" is not a model name: a name is 1 to \(self.bytesMax) lower-case letters, digits and "
                     + "characters of ._:- and begins with a letter or digit")
         }
         guard !name.hasPrefix(self.reservedPrefix) else {
@@ -38,8 +38,8 @@ package enum ModelName {
         guard isLawful else {
             throw RegistryError(
                 .usage,
-                "\"\(pattern)\" is no alias: an alias is 1 to \(self.bytesMax) letters, digits and characters of ._:- "
-                    + "and * for any characters, such as 'anthropic.claude-3-*'")
+                "\"\(pattern)\" is not an alias: an alias is 1 to \(self.bytesMax) letters, digits and characters of "
+                    + "._:- and * for any characters, such as 'anthropic.claude-3-*'")
         }
     }
 

@@ -19,7 +19,7 @@ extension ModelRegistry {
             if !replaces, try self.record(named: record.name)?.digest != nil {
                 throw RegistryError(
                     .usage,
-                    "there is a model \(record.name) already; give another name with --name, or replace it with "
+                    "the model \(record.name) exists already; choose another name with --name, or replace it with "
                         + "--replace")
             }
             guard try Disk.names(in: self.manifests).count < Self.modelCountMax else {
@@ -83,7 +83,7 @@ extension ModelRegistry {
             !pattern.hasPrefix(ModelName.reservedPrefix)
         else {
             throw RegistryError(
-                .usage, "\(pattern) is the name of a model itself, and a name counts before an alias")
+                .usage, "\(pattern) is the name of a model, and names take precedence over aliases")
         }
     }
 
@@ -92,7 +92,7 @@ extension ModelRegistry {
             let aliases = try self.aliases()
             guard aliases.contains(where: { $0.pattern == pattern }) else {
                 throw RegistryError(
-                    .unknown, "there is no alias \(pattern); `brume model alias` shows which there are")
+                    .unknown, "there is no alias \(pattern); `brume model alias` lists the aliases")
             }
             try self.write(aliases.filter { $0.pattern != pattern })
         }
@@ -115,7 +115,7 @@ extension ModelRegistry {
             var names = try self.pins().filter { $0 != name }
             if isPinned { names.append(name) }
             guard names.count <= Self.pinCountMax else {
-                throw RegistryError(.usage, "\(Self.pinCountMax) models are pinned already; let some go with --off")
+                throw RegistryError(.usage, "\(Self.pinCountMax) models are pinned already; unpin some with --off")
             }
             try Disk.replace(
                 self.pinFile, with: RegistryText.encode(Self.pinFormat, .array(names.map { .string($0) })))
@@ -161,7 +161,7 @@ extension ModelRegistry {
         let listing = try self.list()
         guard listing.damage.isEmpty else {
             throw RegistryError(
-                .damaged, "the model is removed; its files stay, because " + listing.damage.joined(separator: "; "))
+                .damaged, "the model is removed, but its files stay: " + listing.damage.joined(separator: "; "))
         }
         let used = Set(listing.models.flatMap { $0.files.map(\.digest.fileName) })
         let usedParts = Set(listing.models.map(\.digest.hex))

@@ -103,8 +103,8 @@ extension ModelRegistry {
         else {
             throw RegistryError(
                 .damaged,
-                "\(path) is damaged: it is not what was written. Remove that file and pull or import the model again; "
-                    + "contents that are whole are not downloaded twice")
+                "\(path) is damaged. Remove that file and pull or import the model again; intact content is not "
+                    + "downloaded again")
         }
         return record
     }
@@ -121,20 +121,19 @@ extension ModelRegistry {
             .unknown,
             "there is no model \(name); "
                 + (near.isEmpty
-                    ? "`brume model list` shows which there are, `brume model pull \(name)` may fetch it"
+                    ? "`brume model list` lists the models, `brume model pull \(name)` may fetch it"
                     : "did you mean \(near.joined(separator: " or "))?"))
     }
 
     private static let isBuiltIn = RegistryError(
-        .usage, "\(EchoModel.name) is built in: it is always here and always loaded, and has no files")
+        .usage, "\(EchoModel.name) is built in: it is always loaded, and has no files")
 
     package func aliases() throws(RegistryError) -> [ModelAlias] {
         guard let bytes = try Disk.read(self.aliasFile, bytesMax: RegistryText.bytesMax) else { return [] }
         guard let document = RegistryText.decode(ModelAlias.format, bytes), case .array(let rows) = document else {
             throw RegistryError(
                 .damaged,
-                "\(self.aliasFile) is damaged: it is not what was written. Remove it and give the aliases again with "
-                    + "`brume model alias`")
+                "\(self.aliasFile) is damaged. Remove it and add the aliases again with `brume model alias`")
         }
         return rows.compactMap(ModelAlias.init)
     }
@@ -145,8 +144,8 @@ extension ModelRegistry {
         guard let document = RegistryText.decode(Self.pinFormat, bytes), case .array(let names) = document else {
             throw RegistryError(
                 .damaged,
-                "\(self.pinFile) is damaged: it is not what was written. Remove it and pin the models of the setting "
-                    + "bedrock-models again with `brume model pin`")
+                "\(self.pinFile) is damaged. Remove it and pin the models of the setting bedrock-models again with "
+                    + "`brume model pin`")
         }
         return names.compactMap(\.text)
     }
@@ -197,8 +196,8 @@ extension ModelRegistry {
             guard try OpenFile(reading: path).digest({ progress(before + $0) }) == file.digest else {
                 throw RegistryError(
                     .damaged,
-                    "the file \(file.name) of the model \(record.name) is not what it was (\(path)). Remove the model "
-                        + "and fetch it again: brume model remove \(record.name) && brume model pull \(record.source)")
+                    "the file \(file.name) of the model \(record.name) has changed (\(path)). Remove the model and "
+                        + "fetch it again: brume model remove \(record.name) && brume model pull \(record.source)")
             }
             done += file.bytes
         }

@@ -44,10 +44,10 @@ struct EngineBuildTests {
     @Test func `what is missing is named with the command that brings it`() {
         #expect(
             self.fault(self.tools { $0.cmake = nil }, nil)?.sentence
-                == "CMake is missing, which a build needs: apt-get install cmake, or pip install cmake")
+                == "the build needs CMake; install with: apt-get install cmake, or pip install cmake")
         #expect(
             self.fault(self.tools { $0.compiler = nil }, .cuda)?.sentence
-                == "a compiler of C++ is missing, which a build needs: apt-get install build-essential")
+                == "the build needs a C++ compiler; install with: apt-get install build-essential")
         #expect(self.fault(self.tools(), .cuda)?.sentence.contains("nvcc is not on PATH") == true)
         #expect(self.fault(self.tools(), .vulkan)?.sentence.contains("libvulkan-dev") == true)
         #expect(self.fault(self.tools(), .metal)?.reason == .usage)

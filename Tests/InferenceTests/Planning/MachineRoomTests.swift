@@ -74,7 +74,7 @@ struct MachineRoomTests {
     }
 
     @Test func `a card that the engine cannot use is told`() {
-        #expect(self.facts([]).unusedCards(["RTX 3090"])?.hasPrefix("RTX 3090 is here, and the engine") == true)
+        #expect(self.facts([]).unusedCards(["RTX 3090"])?.hasPrefix("RTX 3090 is here, but the engine") == true)
         #expect(self.facts([]).unusedCards([]) == nil)
         #expect(self.facts(["  CUDA0: RTX (1 MiB, 1 MiB free)"]).unusedCards(["RTX"]) == nil)
     }

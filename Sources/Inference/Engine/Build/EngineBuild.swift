@@ -114,8 +114,8 @@ package struct EngineBuild: Sendable {
             guard found == digest else {
                 throw RegistryError(
                     .damaged,
-                    "\(given) is not the source of version \(self.source.version): its SHA-256 is \(found.hex), and "
-                        + "\(digest.hex) is what it must be")
+                    "\(given) is not the source of version \(self.source.version): its SHA-256 is \(found.hex) instead "
+                        + "of \(digest.hex)")
             }
             return given
         }
@@ -164,8 +164,8 @@ package struct EngineBuild: Sendable {
         guard end == .exited(status: 0) else {
             throw RegistryError(
                 .damaged,
-                "cannot \(what): \(end). The last that it said of an error: \(log.reason). All of it is in "
-                    + "\(self.logPath). Given again, the command goes on where it was")
+                "cannot \(what): \(end). Last error: \(log.reason). The whole output is in \(self.logPath). Run the "
+                    + "command again to continue where it stopped")
         }
     }
 
@@ -173,7 +173,7 @@ package struct EngineBuild: Sendable {
     private func install() throws(RegistryError) {
         let built = "\(self.buildPath)/bin/llama-server"
         guard EngineFiles.isExecutable(built) else {
-            throw RegistryError(.damaged, "the build ended well, and there is no \(built)")
+            throw RegistryError(.damaged, "the build succeeded, but there is no \(built)")
         }
         try Disk.remove(self.programPath)
         guard try Disk.hardLink(built, to: self.programPath) else {

@@ -98,7 +98,7 @@ package struct BuildTools: Sendable, Equatable {
     /// - Throws: when a tool is missing, with the command that installs it.
     package func backend(_ wanted: EngineBackend?) throws(RegistryError) -> (EngineBackend, warning: String?) {
         guard self.cmake != nil else { throw self.missing("CMake", "cmake") }
-        guard self.compiler != nil else { throw self.missing("a compiler of C++", "build-essential") }
+        guard self.compiler != nil else { throw self.missing("a C++ compiler", "build-essential") }
         guard self.tar != nil else { throw self.missing("tar", "tar") }
         switch wanted {
         case .cuda? where self.nvcc == nil:
@@ -107,7 +107,7 @@ package struct BuildTools: Sendable, Equatable {
                 "CUDA's compiler nvcc is not on PATH and not in \(Self.cudaFolder)/bin. Install NVIDIA's CUDA toolkit, "
                     + "or set CUDA_PATH; the driver alone is not enough")
         case .vulkan? where self.glslc == nil: throw self.missing("Vulkan's headers and glslc", "libvulkan-dev glslc")
-        case .metal? where !self.isDarwin: throw RegistryError(.usage, "Metal is there on macOS only")
+        case .metal? where !self.isDarwin: throw RegistryError(.usage, "Metal exists only on macOS")
         case let wanted?: return (wanted, nil)
         case nil: break
         }
@@ -117,15 +117,15 @@ package struct BuildTools: Sendable, Equatable {
         guard self.hasNvidiaDriver else { return (fallback, nil) }
         return (
             fallback,
-            "this machine has an NVIDIA card, and no CUDA compiler: the engine is built for "
-                + (fallback == .cpu ? "the processor alone" : "Vulkan")
-                + ". Install NVIDIA's CUDA toolkit and build again to use CUDA"
+            "this machine has an NVIDIA GPU, but no CUDA compiler: the engine is built for "
+                + (fallback == .cpu ? "the processor only" : "Vulkan")
+                + ". To use CUDA, install NVIDIA's CUDA toolkit and build again"
         )
     }
 
     private func missing(_ what: String, _ packages: String) -> RegistryError {
         let command = self.isDarwin ? "brew install cmake, and xcode-select --install" : "apt-get install \(packages)"
         let pip = packages == "cmake" ? ", or pip install cmake" : ""
-        return RegistryError(.unknown, "\(what) is missing, which a build needs: \(command)\(pip)")
+        return RegistryError(.unknown, "the build needs \(what); install with: \(command)\(pip)")
     }
 }

@@ -25,9 +25,10 @@ package struct EngineProgram: Sendable, Equatable {
     var command: [String] { [self.path] }
 
     package static let name = "llama-server"
-    package static let remedy =
-        "No engine for models is installed. Put llama-server on PATH, name it (brume engine use /path/to/it), or have "
-        + "one built: brume engine build."
+    package static let remedy = "No engine for models is installed. \(Self.installation)"
+    package static let installation =
+        "Put llama-server on PATH, choose one with `brume engine use /path/to/llama-server`, or build one with `brume "
+        + "engine build`."
     /// The size limit of the file with the choice.
     private static let choiceBytesMax = 4096
 
@@ -63,8 +64,8 @@ package struct EngineProgram: Sendable, Equatable {
 
     /// What is said where it is not there.
     var absence: String {
-        "The engine \(self.path), \(self.origin.sentence), is not there, or is no program. Name another one: brume "
-            + "engine use /path/to/llama-server."
+        "The engine \(self.path), \(self.origin.sentence), is not there or not executable. Choose another one with "
+            + "`brume engine use /path/to/llama-server`."
     }
 
     /// How long a question to the program may take.

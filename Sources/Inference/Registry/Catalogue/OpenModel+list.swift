@@ -13,7 +13,7 @@ extension OpenModel {
             name: "llama3.2-1b", title: "Llama 3.2 1B Instruct", kind: .chat, sees: false,
             reference: "hf.co/bartowski/Llama-3.2-1B-Instruct-GGUF:Q4_K_M", bytes: 810_000_000, cardGiB: 4,
             license: llamaLicense32, isOpenSource: false,
-            note: "for trying things out on any machine, without a card too"),
+            note: "for trying things out, even without a GPU"),
         OpenModel(
             name: "llama3.2-3b", title: "Llama 3.2 3B Instruct", kind: .chat, sees: false,
             reference: "hf.co/bartowski/Llama-3.2-3B-Instruct-GGUF:Q4_K_M", bytes: 2_020_000_000, cardGiB: 6,
@@ -26,7 +26,7 @@ extension OpenModel {
             name: "llama3.3-70b", title: "Llama 3.3 70B Instruct", kind: .chat, sees: false,
             reference: "hf.co/bartowski/Llama-3.3-70B-Instruct-GGUF:Q4_K_M", bytes: 42_520_000_000, cardGiB: 48,
             license: llamaLicense33, isOpenSource: false,
-            note: "large; slow where a part of it is left to the processor"),
+            note: "large; slow if a part of it runs on the processor"),
     ]
 
     private static let qwen = [
@@ -46,7 +46,7 @@ extension OpenModel {
             name: "qwen3-30b-a3b", title: "Qwen3 30B-A3B", kind: .chat, sees: false,
             reference: "hf.co/Qwen/Qwen3-30B-A3B-GGUF:Q4_K_M", bytes: 18_600_000_000, cardGiB: 24,
             license: apache, isOpenSource: true,
-            note: "experts: as fast as a small model, as able as a large one, also where it only partly fits"),
+            note: "experts: fast like a small model, able like a large one, even if it fits only partly"),
         OpenModel(
             name: "qwen3-coder-30b", title: "Qwen3 Coder 30B-A3B Instruct", kind: .chat, sees: false,
             reference: "hf.co/unsloth/Qwen3-Coder-30B-A3B-Instruct-GGUF:Q4_K_M", bytes: 18_600_000_000, cardGiB: 24,
@@ -91,17 +91,17 @@ extension OpenModel {
             name: "deepseek-r1-8b", title: "DeepSeek R1 Distill Llama 8B", kind: .chat, sees: false,
             reference: "hf.co/unsloth/DeepSeek-R1-Distill-Llama-8B-GGUF:Q4_K_M", bytes: 4_920_000_000, cardGiB: 8,
             license: "MIT and Llama 3.1 Community License", isOpenSource: false,
-            note: "thinks at length; a small model taught by DeepSeek R1"),
+            note: "thinks at length; a small model distilled from DeepSeek R1"),
     ]
 
     private static let vectors = [
         OpenModel(
             name: "qwen3-embedding-0.6b", title: "Qwen3 Embedding 0.6B", kind: .embedding, sees: false,
             reference: "hf.co/Qwen/Qwen3-Embedding-0.6B-GGUF:Q8_0", bytes: 640_000_000, cardGiB: 4,
-            license: apache, isOpenSource: true, note: "1,024 dimensions, of which the first 256 or 512 may be taken"),
+            license: apache, isOpenSource: true, note: "1,024 dimensions, or the first 256 or 512 of them"),
         OpenModel(
             name: "bge-reranker-v2-m3", title: "BGE Reranker v2 M3", kind: .rerank, sees: false,
             reference: "hf.co/gpustack/bge-reranker-v2-m3-GGUF:Q8_0", bytes: 640_000_000, cardGiB: 4,
-            license: apache, isOpenSource: true, note: "orders documents by a question, many languages"),
+            license: apache, isOpenSource: true, note: "ranks documents by a question, in many languages"),
     ]
 }

@@ -37,7 +37,7 @@ struct BertConversion {
         guard self.config["model_type"]?.text == "bert" else {
             throw RegistryError(
                 .usage,
-                "\(directory) is a model of kind \(self.config["model_type"]?.text ?? "unknown"), and only bert is "
+                "\(directory) is a model of type \(self.config["model_type"]?.text ?? "unknown"), but only bert can be "
                     + "converted here; llama.cpp's convert_hf_to_gguf.py converts others")
         }
         guard let bytes = try Disk.read("\(directory)/vocab.txt", bytesMax: Self.textBytesMax) else {
@@ -54,7 +54,7 @@ struct BertConversion {
             throw RegistryError(.unknown, "there is no \(path)")
         }
         guard let document = RegistryText.document(bytes) else {
-            throw RegistryError(.damaged, "\(path) is no JSON")
+            throw RegistryError(.damaged, "\(path) is not JSON")
         }
         return document
     }
@@ -85,7 +85,7 @@ struct BertConversion {
 
     private func number(_ member: String, _ range: ClosedRange<Int>) throws(RegistryError) -> Int {
         guard let value = self.config[member]?.integer, range.contains(value) else {
-            throw RegistryError(.damaged, "\(self.directory)/config.json has no lawful \(member)")
+            throw RegistryError(.damaged, "\(self.directory)/config.json has no valid \(member)")
         }
         return value
     }
@@ -97,7 +97,7 @@ struct BertConversion {
         let config = try Self.json(path)
         if case .boolean(true)? = config["pooling_mode_cls_token"] { return 2 }
         guard case .boolean(true)? = config["pooling_mode_mean_tokens"] else {
-            throw RegistryError(.usage, "\(path) wants a pooling that the engine does not have")
+            throw RegistryError(.usage, "\(path) asks for a pooling that the engine does not support")
         }
         return 1
     }
@@ -105,7 +105,7 @@ struct BertConversion {
     private func addVocabulary(_ output: inout GGUFOutput) throws(RegistryError) {
         let size = try self.number("vocab_size", 1...Self.vocabularyCountMax)
         guard self.vocabulary.count <= size else {
-            throw RegistryError(.damaged, "vocab.txt has \(self.vocabulary.count) words, and config.json says \(size)")
+            throw RegistryError(.damaged, "vocab.txt has \(self.vocabulary.count) words, but config.json says \(size)")
         }
         let padding = (self.vocabulary.count..<size).map { "[PAD\($0)]" }
         let words = self.vocabulary + padding

@@ -94,6 +94,6 @@ struct SafetensorsFile: Sendable {
     }
 
     private static func damage(_ path: String, _ reason: String) -> RegistryError {
-        RegistryError(.damaged, "\(path) is no whole safetensors file: \(reason)")
+        RegistryError(.damaged, "\(path) is not a complete safetensors file: \(reason)")
     }
 }

@@ -40,7 +40,7 @@ enum GGUFFolder {
                 looked += 1
                 guard looked <= Self.fileCountMax else {
                     throw RegistryError(
-                        .usage, "\(root) has more than \(Self.fileCountMax) files; name a directory of fewer")
+                        .usage, "\(root) has more than \(Self.fileCountMax) files; name a directory with fewer")
                 }
                 let full = path.isEmpty ? name : "\(path)/\(name)"
                 if name.lowercased().hasSuffix(".gguf") {
@@ -119,7 +119,7 @@ extension FoundModel {
             if let missing = paths.first(where: { Files.facts($0) == nil }) {
                 throw RegistryError(
                     .unknown,
-                    "the model is in \(split.count) files, and \(missing) is not there; put all beside each other")
+                    "the model has \(split.count) files, but \(missing) is missing; put all in one directory")
             }
         }
         return FoundModel(

@@ -118,8 +118,8 @@ package struct ModelImport: Sendable {
             guard digest == file.digest ?? digest else {
                 throw RegistryError(
                     .damaged,
-                    "\(file.path) is damaged: its digest is \(digest.hex), and \(file.digest?.hex ?? "") was expected. "
-                        + "Fetch it again with the program that it belongs to")
+                    "\(file.path) is damaged: its digest is \(digest.hex) instead of \(file.digest?.hex ?? ""). Fetch "
+                        + "it again with the program that it belongs to")
             }
             if work.staged[digest] == nil {
                 work.staged[digest] = staged

@@ -21,7 +21,7 @@ struct ModelInspection: Sendable, Equatable {
         case .projector, .other:
             throw RegistryError(
                 .usage,
-                "\(paths[0]) is no model by itself (\(file.architecture)); take up the model that it belongs to")
+                "\(paths[0]) is not a model by itself (\(file.architecture)); import the model that it belongs to")
         }
         self.facts = ModelRecord.Facts(
             architecture: file.architecture, parameterCount: Int64(clamping: file.parameterCount),

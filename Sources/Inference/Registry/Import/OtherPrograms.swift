@@ -43,7 +43,7 @@ package enum OtherProgram: String, Sendable, Hashable, CaseIterable {
         let present = directories.filter { Files.facts($0)?.isDirectory == true }
         guard !present.isEmpty else {
             throw RegistryError(
-                .unknown, "\(self.rawValue) keeps no models here; looked at " + directories.joined(separator: ", "))
+                .unknown, "\(self.rawValue) has no models here; looked in " + directories.joined(separator: ", "))
         }
         var models: [FoundModel] = []
         for directory in present {

@@ -79,7 +79,7 @@ package struct DownloadProgress: Sendable, Equatable {
 
     private mutating func beginRange(_ contentRange: String?, _ contentLength: Int64?) -> Begin {
         guard let range = contentRange.flatMap(ContentRange.init) else {
-            return .fail(RegistryError(.unreachable, "the host gives a piece of \(self.name) and does not say which"))
+            return .fail(RegistryError(.unreachable, "the host sends a part of \(self.name) without its range"))
         }
         if let said = range.total {
             if let totalBytes, said != totalBytes { return .fail(self.wrongSize(said, totalBytes)) }
@@ -89,7 +89,7 @@ package struct DownloadProgress: Sendable, Equatable {
             return .fail(
                 RegistryError(
                     .unreachable,
-                    "the host gives \(self.name) from byte \(range.first) on, and was asked for byte \(self.haveBytes)")
+                    "the host sends \(self.name) from byte \(range.first) instead of byte \(self.haveBytes)")
             )
         }
         return .append
@@ -107,7 +107,7 @@ package struct DownloadProgress: Sendable, Equatable {
     package mutating func receive(_ count: Int) -> RegistryError? {
         if let totalBytes, self.haveBytes + Int64(count) > totalBytes {
             return RegistryError(
-                .damaged, "the host sends more of \(self.name) than the \(totalBytes) bytes that it has")
+                .damaged, "the host sends more than the \(totalBytes) bytes of \(self.name)")
         }
         self.haveBytes += Int64(count)
         return nil
@@ -120,7 +120,7 @@ package struct DownloadProgress: Sendable, Equatable {
             if self.totalBytes == nil { self.totalBytes = self.haveBytes }
             if self.isComplete { return .complete }
         }
-        let error = error ?? RegistryError(.unreachable, "the host gave only a part of \(self.name)")
+        let error = error ?? RegistryError(.unreachable, "the host sent only a part of \(self.name)")
         self.trouble = error
         self.fruitless = self.haveBytes > self.haveAtBegin ? 0 : self.fruitless + 1
         self.haveAtBegin = self.haveBytes
@@ -128,7 +128,7 @@ package struct DownloadProgress: Sendable, Equatable {
             return .fail(
                 RegistryError(
                     error.reason,
-                    error.sentence + "; what came so far is kept: give the same command again to go on"))
+                    error.sentence + "; the downloaded part is kept: run the same command again to continue"))
         }
         return .again(pauseMilliseconds: min(500 << min(self.fruitless, 16), Self.pauseMillisecondsMax))
     }
@@ -143,7 +143,7 @@ package struct DownloadProgress: Sendable, Equatable {
     private func wrongSize(_ said: Int64, _ expected: Int64) -> RegistryError {
         RegistryError(
             .damaged,
-            "the host says that \(self.name) has \(said) bytes, and the hub says \(expected); nothing is taken")
+            "\(self.name) has \(said) bytes according to the host, but \(expected) according to the hub; not fetched")
     }
 }
 

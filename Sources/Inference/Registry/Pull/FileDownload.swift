@@ -62,7 +62,7 @@ struct FileDownload {
             if file.isStillNamed { return file }
         }
         throw RegistryError(
-            .busy, "another process is fetching \(name); let it finish, and give the command again then")
+            .busy, "another process is fetching \(name); run the command again when it has finished")
     }
 
     /// Downloads what is missing.
@@ -78,8 +78,8 @@ struct FileDownload {
                 try Disk.remove(self.file.path)
                 throw RegistryError(
                     .damaged,
-                    "\(self.target.name) is not what the hub says: its digest is \(digest.hex), and \(expected.hex) "
-                        + "was announced. It is thrown away. Try again, or another mirror (HF_ENDPOINT)")
+                    "\(self.target.name) was discarded: its digest is \(digest.hex), but \(expected.hex) was "
+                        + "announced. Try again, or use another mirror (HF_ENDPOINT)")
             }
             try self.startOver()
             self.progress = DownloadProgress(
@@ -177,7 +177,7 @@ struct FileDownload {
         case .complete: return true
         case .fail(let error): throw FailedForGood(error: error)
         }
-        guard head.status != 416 else { throw FetchError.cut("the host has no such piece") }
+        guard head.status != 416 else { throw FetchError.cut("the host does not have that part of the file") }
         self.etag = head.first("etag").flatMap { $0.hasPrefix("W/") ? nil : $0 }
         return false
     }
@@ -191,7 +191,7 @@ struct FileDownload {
         self.etag = nil
         self.progress.startOver(totalBytes: self.target.bytes)
         try self.startOver()
-        if head.status != 200 { throw FetchError.cut("\(self.target.name) was replaced there meanwhile") }
+        if head.status != 200 { throw FetchError.cut("\(self.target.name) has changed there in the meantime") }
     }
 
     private mutating func startOver() throws(RegistryError) {

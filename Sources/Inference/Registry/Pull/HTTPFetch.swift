@@ -40,7 +40,7 @@ struct FetchBody {
             case .end: return nil
             }
         }
-        throw FetchError.cut("the connection ended within the answer")
+        throw FetchError.cut("the connection was closed during the answer")
     }
 
     /// Reads a small body completely.
@@ -139,7 +139,7 @@ package final class HTTPFetch: Sendable {
                     return try await use(
                         FetchHead(status: Int(answer.status.code), headers: answer.headers, url: url), &pieces)
                 }
-                throw unsent ?? FetchError.cut("the connection ended before an answer")
+                throw unsent ?? FetchError.cut("the connection was closed before an answer")
             }
         } catch {
             throw Self.translated(error)
@@ -214,7 +214,7 @@ package final class HTTPFetch: Sendable {
                 FetchError.cut("the connection was closed")
             }
         case let error as IOError: FetchError.cut(error.description)
-        case let error as HTTPParserError: FetchError.cut("the answer broke off or is no HTTP (\(error))")
+        case let error as HTTPParserError: FetchError.cut("the answer was interrupted or is not HTTP (\(error))")
         default: error
         }
     }

@@ -33,7 +33,7 @@ struct HubClient: Sendable {
                 }
                 guard let document = RegistryText.document(bytes), let listing = HubListing(document) else {
                     throw RegistryError(
-                        .unreachable, "\(url.shown) answers with something else than a model of the hub")
+                        .unreachable, "\(url.shown) does not answer like a model hub")
                 }
                 return listing
             } catch {
@@ -76,16 +76,16 @@ struct HubClient: Sendable {
             guard let target else { preconditionFailure("a response led neither on nor to a value") }
             url = target
         }
-        throw RegistryError(.unreachable, "\(url.origin) sends on more than \(Self.redirectCountMax) times")
+        throw RegistryError(.unreachable, "\(url.origin) redirects more than \(Self.redirectCountMax) times")
     }
 
     private static func target(_ head: FetchHead, from url: FetchURL) throws(RegistryError) -> FetchURL {
         guard let location = head.first("location"), let target = url.resolving(location) else {
-            throw RegistryError(.unreachable, "\(url.shown) sends on to no address")
+            throw RegistryError(.unreachable, "\(url.shown) redirects to an invalid address")
         }
         guard target.isTLS || !url.isTLS else {
             throw RegistryError(
-                .unreachable, "\(url.shown) sends on to \(target.origin), which is not protected by TLS; not followed")
+                .unreachable, "\(url.shown) redirects to \(target.origin), which does not use TLS; not followed")
         }
         return target
     }
@@ -113,8 +113,10 @@ struct HubClient: Sendable {
         case FetchError.untrusted(let reason):
             RegistryError(
                 .unreachable,
-                "\(url.origin) cannot prove who it is: \(reason). Authorities of your own are named with SSL_CERT_FILE")
-        case FetchError.cut(let reason): RegistryError(.unreachable, "\(url.origin) broke off: \(reason)")
+                "the certificate of \(url.origin) is not trusted: \(reason). Name your own authorities with "
+                    + "SSL_CERT_FILE")
+        case FetchError.cut(let reason):
+            RegistryError(.unreachable, "\(url.origin) interrupted the transfer: \(reason)")
         case FetchError.silent(let seconds):
             RegistryError(.unreachable, "\(url.origin) sent nothing for \(seconds) s")
         default: RegistryError(.unreachable, "\(url.origin): \(error)")
@@ -159,7 +161,7 @@ struct HubRefusal {
         case (_, "RevisionNotFound"):
             return RegistryError(.unknown, "\(name) has no revision \(reference.revision)")
         case (_, "EntryNotFound"):
-            return RegistryError(.unknown, "\(name) has no such file at \(reference.revision)")
+            return RegistryError(.unknown, "\(name) has no such file in revision \(reference.revision)")
         case (401, _), (403, _):
             return RegistryError(
                 .refused,

@@ -89,8 +89,8 @@ struct HubSelection: Sendable, Equatable {
         if let number = chosen.first.flatMap({ SplitFileName($0.path) }), number.count != chosen.count {
             throw RegistryError(
                 .damaged,
-                "\(repository) has \(chosen.count) of the \(number.count) parts of \(chosen[0].path); the model is not "
-                    + "whole there. Take another file of it")
+                "\(repository) has only \(chosen.count) of the \(number.count) parts of \(chosen[0].path). Choose "
+                    + "another file of it")
         }
         self.weights = chosen
         self.projector = Self.projector(listing.files, beside: chosen[0].path)

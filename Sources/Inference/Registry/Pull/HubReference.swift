@@ -31,8 +31,8 @@ package enum PullReference: Sendable, Equatable {
         guard let reference = HubReference(path: rest) else {
             throw RegistryError(
                 .usage,
-                "\(text) names no model: write hf.co/<organisation>/<repository>, with :Q4_K_M or /file.gguf behind it "
-                    + "where there are several")
+                "\(text) is not a model: use hf.co/<organisation>/<repository>, followed by :Q4_K_M or /file.gguf if "
+                    + "there are several")
         }
         self = .hub(reference)
     }

@@ -39,7 +39,7 @@ package struct HubSettings: Sendable, Equatable {
         }
         token = token.map { String($0.filter { !$0.isWhitespace }) }.flatMap { $0.isEmpty ? nil : $0 }
         guard token?.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) ?? true else {
-            throw RegistryError(.usage, "HF_TOKEN has characters that no token has")
+            throw RegistryError(.usage, "HF_TOKEN contains invalid characters")
         }
         self.init(endpoint: endpoint, token: token)
     }
@@ -54,7 +54,7 @@ package struct HubSettings: Sendable, Equatable {
     func url(_ path: String) throws(RegistryError) -> FetchURL {
         let base = self.endpoint.target.hasSuffix("/") ? String(self.endpoint.target.dropLast()) : self.endpoint.target
         guard let url = FetchURL(self.endpoint.origin + base + path) else {
-            throw RegistryError(.usage, "\(path) makes no address")
+            throw RegistryError(.usage, "\(path) is not a valid path on the hub")
         }
         return url
     }

@@ -86,7 +86,7 @@ package struct ModelPull: Sendable {
         case .address(let url):
             let name = Files.lastName(of: String(url.target.prefix { $0 != "?" }))
             guard name.hasSuffix(".gguf") else {
-                throw RegistryError(.usage, "\(url.shown) is no .gguf file")
+                throw RegistryError(.usage, "\(url.shown) is not a .gguf file")
             }
             return PullPlan(
                 reference: HubReference(repository: url.host), source: url.shown,
@@ -174,7 +174,7 @@ package struct ModelPull: Sendable {
         guard isSame else {
             throw RegistryError(
                 .usage,
-                "there is a model \(record.name) already, with other content; give another name with --name, or "
+                "the model \(record.name) exists already, with other content; choose another name with --name, or "
                     + "replace it with --replace")
         }
         _ = try self.registry.paths(record)
@@ -223,9 +223,9 @@ package struct ModelPull: Sendable {
         guard needed + Self.reserveBytes <= free || needed == 0 else {
             throw RegistryError(
                 .noSpace,
-                "the disk of \(path) has \(ByteCount.text(free)) free, and \(ByteCount.text(needed)) are needed (and "
-                    + "\(ByteCount.text(Self.reserveBytes)) stay free). Remove models with `brume model remove`, or "
-                    + "put the data directory on a larger disk")
+                "the disk of \(path) has \(ByteCount.text(free)) free, but \(ByteCount.text(needed)) are needed and "
+                    + "\(ByteCount.text(Self.reserveBytes)) must stay free. Remove models with `brume model remove`, "
+                    + "or put the data directory on a larger disk")
         }
     }
 }

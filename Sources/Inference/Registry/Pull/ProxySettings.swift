@@ -45,7 +45,7 @@ package struct ProxySettings: Sendable, Equatable {
             guard text[..<scheme.lowerBound].lowercased() == "http" else {
                 throw RegistryError(
                     .usage,
-                    "\(name) names a proxy that speaks \(text[..<scheme.lowerBound]); only http:// ones are used")
+                    "\(name) names a \(text[..<scheme.lowerBound]) proxy; only http:// proxies are supported")
             }
             rest = text[scheme.upperBound...]
         }
@@ -57,7 +57,7 @@ package struct ProxySettings: Sendable, Equatable {
         }
         guard let url = FetchURL("http://\(rest)") else {
             // The text may contain a password: it is not repeated.
-            throw RegistryError(.usage, "\(name) names no proxy: write http://host:port")
+            throw RegistryError(.usage, "\(name) is not a proxy address: use http://host:port")
         }
         return Proxy(url: url, credentials: credentials)
     }

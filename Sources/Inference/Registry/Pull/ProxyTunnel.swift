@@ -49,7 +49,7 @@ final class ProxyTunnel: ChannelDuplexHandler {
         self.head?.writeBuffer(&bytes)
         guard let head = self.head, let end = head.readableBytesView.firstRange(of: "\r\n\r\n".utf8) else {
             if self.head?.readableBytes ?? 0 > Self.headBytesMax {
-                self.fail(.noConnection("the proxy \(self.proxyName) speaks no HTTP"), context)
+                self.fail(.noConnection("the proxy \(self.proxyName) does not speak HTTP"), context)
             }
             return
         }
@@ -59,7 +59,7 @@ final class ProxyTunnel: ChannelDuplexHandler {
             let status = words.dropFirst().joined(separator: " ")
             self.fail(
                 .noConnection(
-                    "the proxy \(self.proxyName) lets nobody through to it (\(status.isEmpty ? line : status))"),
+                    "the proxy \(self.proxyName) refuses the connection to it (\(status.isEmpty ? line : status))"),
                 context)
             return
         }
