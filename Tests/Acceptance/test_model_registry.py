@@ -471,7 +471,7 @@ def test_an_embedding_model_is_converted(models, tmp_path):
     (lambda folder: (folder / "config.json").write_text("{"), "is no JSON"),
     (lambda folder: (folder / "config.json").write_text('{"model_type": "t5"}'), "only bert can be converted"),
     (lambda folder: (folder / "config.json").write_text((folder / "config.json").read_text().replace(
-        '"type_vocab_size": 2', '"type_vocab_size": -1')), "has no lawful type_vocab_size"),
+        '"type_vocab_size": 2', '"type_vocab_size": -1')), "has no valid type_vocab_size"),
     (lambda folder: (folder / "vocab.txt").write_text("a\n"), "has no [UNK]"),
     (lambda folder: (folder / "vocab.txt").unlink(), "there is no"),
 ], ids=["length", "cut", "config", "kind", "types", "vocabulary", "missing"])

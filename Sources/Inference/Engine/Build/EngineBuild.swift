@@ -107,7 +107,7 @@ package struct EngineBuild: Sendable {
         _ given: String?, _ report: @escaping @Sendable (Step) -> Void
     ) async throws(RegistryError) -> String {
         guard let digest = ContentDigest(hex: self.source.sha256), let url = FetchURL(self.source.url) else {
-            throw RegistryError(.usage, "the engine's source has no lawful address and digest")
+            throw RegistryError(.usage, "the engine's source has no valid address and digest")
         }
         if let given {
             let found = try OpenFile(reading: given).digest()
