@@ -13,8 +13,7 @@ extension Assembly {
         guard configuration.durability == .durable else {
             throw StartError(
                 .configuration,
-                "durability: relaxed is for the store in the data directory; with `store`, PostgreSQL decides. "
-                    + "Leave it out")
+                "durability: relaxed applies only to the store in the data directory, not to PostgreSQL. Leave it out")
         }
         return try self.database(address)
     }
@@ -75,8 +74,7 @@ extension Assembly {
     static func database(_ address: String) throws(StartError) -> any OrderedStore {
         throw StartError(
             .configuration,
-            "this brume was built without libpq and has no store on PostgreSQL: use the one that is not static, or "
-                + "leave `store` out")
+            "this build of brume does not support PostgreSQL: use the one that is not static, or leave `store` out")
     }
     #endif
 }

@@ -34,7 +34,7 @@ package enum ContainerAccess {
                 throw .unlawful("\(path) cannot be read: \(error.sentence)")
             }
             throw .unlawful(
-                "\(path) cannot be copied: \(TarArchive.bytesMax >> 20) MiB go in at once, under names of up to "
+                "\(path) cannot be copied: all files together may have \(TarArchive.bytesMax >> 20) MiB, and a name "
                     + "\(TarArchive.nameBytesMax) bytes")
         }
         return archive

@@ -131,14 +131,14 @@ package struct MemoryLine: Sendable, Equatable {
             let booked = bookings.filter { $0.deviceID == device.id }.reduce(0) { $0 + $1.deviceBytes }
             return MemoryLine(
                 id: device.id.isEmpty ? "profile" : device.id,
-                name: device.profile.name + (device.isPretended ? " (not here: only planned for)" : ""),
+                name: device.profile.name + (device.isPretended ? " (not installed, only planned for)" : ""),
                 totalBytes: device.profile.memoryBytes, freeBytes: device.profile.freeBytes,
                 limitBytes: min(device.limitBytes, device.profile.memoryBytes), bookedBytes: booked)
         }
         if let total = room.hostTotalBytes {
             lines.append(
                 MemoryLine(
-                    id: "host", name: "memory of the machine", totalBytes: total,
+                    id: "host", name: "main memory", totalBytes: total,
                     freeBytes: room.hostAvailableBytes ?? total, limitBytes: min(room.hostLimitBytes ?? total, total),
                     bookedBytes: bookings.reduce(0) { $0 + $1.hostBytes }))
         }

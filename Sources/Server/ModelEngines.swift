@@ -111,7 +111,7 @@ package struct ModelEngines: Sendable {
             directory = try EngineDirectory(
                 dataDirectory: configuration.dataDirectory, parent: ProcessEnvironment.variables["XDG_RUNTIME_DIR"])
         } catch {
-            throw StartError(.other, "engines have no place to listen: \(error.sentence)")
+            throw StartError(.other, "there is no directory for the sockets of engines: \(error.sentence)")
         }
         for processID in directory.endLeftovers() + directory.removeAbandoned() {
             note("an engine that an earlier server left (process \(processID)) was ended")

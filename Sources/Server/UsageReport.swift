@@ -107,7 +107,7 @@ package enum UsageReport {
         do throws(PriceListError) {
             let list = try PriceList(json: bytes)
             return UsagePriceList(
-                date: list.date, region: list.region, origin: path ?? "the list that Brume comes with", list: list)
+                date: list.date, region: list.region, origin: path ?? "Brume's built-in list", list: list)
         } catch {
             throw StartError(.configuration, "the price list \(path ?? "") cannot be used: \(error.sentence)")
         }

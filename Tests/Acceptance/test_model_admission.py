@@ -150,7 +150,7 @@ def test_one_that_is_too_large_is_refused_with_the_numbers(start, folder):
         ask(server, "one")
     error = failure.value.response["Error"]
     assert error["Code"] == "ServiceUnavailableException"
-    assert "The model one cannot be loaded. The machine's memory does not hold it: " in error["Message"]
+    assert "The model one cannot be loaded. The machine's memory is too small: " in error["Message"]
     assert "MiB are needed, 1 MiB may be used." in error["Message"] and "host-memory" in error["Message"]
     refused = server.run("model", "load", "one")
     assert refused.returncode == 75 and "MiB are needed" in refused.stderr

@@ -49,7 +49,7 @@ def test_a_model_that_fits_starts_as_it_is_wished(plan, shapes):
 def test_the_default_context_is_said(plan, shapes):
     answer = plan(shapes / "gpt-oss-20b.gguf", "--gpu", "rtx3090")
     assert answer["contextPerSlot"] == 8192
-    assert answer["steps"] == ["The context is 8192 tokens a slot, as nothing else was asked for."]
+    assert answer["steps"] == ["The context is 8192 tokens per slot, the default."]
 
 
 def test_experts_go_to_the_host_first(plan, shapes):

@@ -452,8 +452,8 @@ def test_what_another_program_in_the_gateways_place_says_fills_no_log(fresh_serv
     [
         (["--services", "dynamo"], "takes names of services: dynamodb, bedrock, sts; dynamo is none of them"),
         (["--upstream", "dynamodb=node:4567", "--cluster-key-file", "/x"], "takes an address for dynamodb"),
-        (["--upstream", "sts=http://node:4567"], "need cluster-key-file; `brume keys cluster` makes one"),
-        (["--services", "sts", "--upstream", "sts=http://node:4567", "--cluster-key-file", "/x"], "runs here or there"),
+        (["--upstream", "sts=http://node:4567"], "need cluster-key-file; `brume keys cluster` creates one"),
+        (["--services", "sts", "--upstream", "sts=http://node:4567", "--cluster-key-file", "/x"], "here or there"),
         (["--upstream", "sts=http://node:4567", "--cluster-key-file", "/absent"], "there is no such file"),
         (["--internal-tls-ca", "/x"], "go together"),
     ],

@@ -65,13 +65,13 @@ private struct DevicePlan {
             if let (found, gone) = self.firstFit(idle, after: [], least) {
                 let notes = gone.map { resident in
                     let bytes = resident.booking.bytes(on: self.device?.id)
-                    return "\(resident.id), idle for longest, is unloaded and gives \(PlanText.size(bytes))."
+                    return "\(resident.id), idle the longest, is unloaded and frees \(PlanText.size(bytes))."
                 }
                 return self.made(.start(unloading: gone.map(\.id)), found, notes + found.steps)
             }
             if let (found, gone) = self.firstFit(busy, after: idle, least) {
                 let count = gone.count { $0.standing == .busy }
-                let sentence = "It waits until a model that answers now is done (\(count) busy)."
+                let sentence = "It waits until a busy model has finished (\(count) busy)."
                 return self.made(.queue(awaiting: gone.map(\.id)), found, [sentence])
             }
             // Without layers to give up, a second pass would have the same result.
@@ -140,12 +140,12 @@ private struct DevicePlan {
         if let device = self.device, least.settings.deviceLayers > 0 {
             let bytes = self.room.bytes(on: device, beside: pinned, after: others)
             return
-                "\(device.profile.name) does not hold it: \(PlanText.size(least.estimate.deviceTotal)) are needed for "
+                "\(device.profile.name) is too small: \(PlanText.size(least.estimate.deviceTotal)) are needed for "
                 + "\(least.settings.deviceLayers) layers, \(PlanText.size(bytes)) may be used\(taken)."
         }
         let bytes = self.room.hostBytes(beside: pinned, after: others)
         let needed = self.search.hostNeed(least)
-        return "The machine's memory does not hold it: \(PlanText.size(needed)) are needed, "
+        return "The machine's memory is too small: \(PlanText.size(needed)) are needed, "
             + "\(PlanText.size(bytes)) may be used\(taken)."
     }
 }

@@ -67,7 +67,7 @@ extension LoadNeed {
             } else {
                 launch.gpuLayers = .none
             }
-            var steps = ["Nothing is known of its kind but its size: it is started as the settings say."]
+            var steps = ["Only its size is known, not its architecture: it is started as the settings say."]
             let decision = Self.opaqueDecision(booking, device, room, residents)
             if decision == .refuse {
                 let pinned = residents.filter { $0.standing == .pinned }

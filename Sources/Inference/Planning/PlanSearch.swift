@@ -32,10 +32,10 @@ struct PlanSearch {
         let wished = self.wish.contextPerSlot
         if let wished, wished > self.context {
             return [
-                "A context of \(wished) tokens is cut to \(self.context), the longest that the model was trained on."
+                "The context of \(wished) tokens is cut to \(self.context), the most that the model was trained on."
             ]
         }
-        return wished == nil ? ["The context is \(self.context) tokens a slot, as nothing else was asked for."] : []
+        return wished == nil ? ["The context is \(self.context) tokens per slot, the default."] : []
     }
 
     /// The settings as requested, with all layers on the device.
@@ -123,7 +123,7 @@ struct PlanSearch {
     private func smallerNumbers(_ found: inout Found, _ room: Rooms) {
         guard self.isOver(found, room), found.settings.cacheType == .f16 else { return }
         self.change(&found) { $0.cacheType = .q8_0 }
-        found.steps.append("Keys and values in q8_0 instead of f16: about half the room.")
+        found.steps.append("Keys and values in q8_0 instead of f16: about half the memory.")
     }
 
     private func lessContext(_ found: inout Found, _ room: Rooms) {
@@ -162,7 +162,7 @@ struct PlanSearch {
         }
         self.change(&found) { $0.deviceLayers = all - (gone ?? all - least) }
         let left = found.settings.deviceLayers
-        found.steps.append("\(left) of \(all) layers on the device: the processor computes the others, much slower.")
+        found.steps.append("\(left) of \(all) layers on the device: the others run on the processor, much slower.")
     }
 
     /// The smallest number for which the condition holds, if it holds for all larger ones; nil when it holds for none.

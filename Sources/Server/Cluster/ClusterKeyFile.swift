@@ -29,7 +29,7 @@ package enum ClusterKeyFile {
             bytes = try Files.read(path, bytesMax: self.bytesMax)
         } catch .absent {
             throw StartError(
-                .configuration, "\(path): there is no such file; `brume keys cluster --file \(path)` makes one")
+                .configuration, "\(path): there is no such file; `brume keys cluster --file \(path)` creates one")
         } catch {
             throw StartError(.configuration, "the cluster key cannot be read: \(error.sentence)")
         }

@@ -91,11 +91,11 @@ package struct ClusterConfiguration: Sendable, Equatable {
     func check() throws(ConfigurationError) {
         for role in Role.allCases where self.roles?.contains(role) == true && self.upstreams[role] != nil {
             throw ConfigurationError(
-                "services and upstream both name \(role.rawValue): it runs here or there, not in both places")
+                "services and upstream both name \(role.rawValue), which runs either here or there")
         }
         guard !self.isUsed || self.keyFile != nil else {
             throw ConfigurationError(
-                "upstream, internal-listen and identity-url need cluster-key-file; `brume keys cluster` makes one")
+                "upstream, internal-listen and identity-url need cluster-key-file; `brume keys cluster` creates one")
         }
         let files = [self.tlsCertificate, self.tlsKey, self.tlsAuthority]
         guard files.allSatisfy({ $0 == nil }) || files.allSatisfy({ $0 != nil }) else {

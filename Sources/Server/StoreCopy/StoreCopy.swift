@@ -62,8 +62,8 @@ package enum StoreCopy {
         guard found == written else {
             throw StartError(
                 .storeDamaged,
-                "the copy in \(to.name) is not what was read: it has \(found.progress.records) records of "
-                    + "\(written.progress.records), or others. It was not put in its place")
+                "the copy in \(to.name) differs from what was read: it has \(found.progress.records) of "
+                    + "\(written.progress.records) records, or others. It was not put in place")
         }
         try to.publish()
         return Report(
@@ -161,7 +161,7 @@ package enum StoreCopy {
         case .unavailable(let reason): StartError(.storeUnreachable, "\(name): \(reason)")
         case .tooLarge(let bytes, let limit):
             StartError(
-                .configuration, "a key of \(bytes) bytes does not go into \(name), which takes \(limit) at most")
+                .configuration, "a key of \(bytes) bytes does not fit into \(name), which allows \(limit)")
         default: StartError(.other, "\(name): \(error)")
         }
     }
@@ -172,7 +172,7 @@ package enum StoreCopy {
         return try DatabasePlace(name, role)
         #else
         _ = try Assembly.database(name)
-        throw StartError(.configuration, "this brume has no store on PostgreSQL")
+        throw StartError(.configuration, "this build of brume does not support PostgreSQL")
         #endif
     }
 }

@@ -40,7 +40,7 @@ struct AdmissionTests {
         #expect(plan.settings.contextPerSlot == 8192)
         #expect(plan.settings.cacheType == .f16)
         #expect(plan.settings.deviceLayers == 33)
-        #expect(plan.steps == ["The context is 8192 tokens a slot, as nothing else was asked for."])
+        #expect(plan.steps == ["The context is 8192 tokens per slot, the default."])
         #expect(plan.estimate.deviceTotal <= 23 << 30)
     }
 
@@ -80,7 +80,7 @@ struct AdmissionTests {
         ]
         let plan = Admission.plan(shape, .init(), on: self.taken(leaving: 1), residents: residents)
         #expect(plan.decision == .start(unloading: ["old"]))
-        #expect(plan.steps.contains("old, idle for longest, is unloaded and gives 6.0 GiB."))
+        #expect(plan.steps.contains("old, idle the longest, is unloaded and frees 6.0 GiB."))
         // Which made room for everything but slots.
         #expect(plan.settings.deviceLayers == 33)
     }
@@ -133,7 +133,7 @@ struct AdmissionTests {
         wish.deviceLayers = 33
         let plan = Admission.plan(shape, wish, on: self.card(3))
         #expect(plan.decision == .refuse)
-        #expect(plan.steps.last?.hasPrefix("card does not hold it: 4.") == true)
+        #expect(plan.steps.last?.hasPrefix("card is too small: 4.") == true)
         #expect(plan.steps.last?.hasSuffix(" GiB are needed for 33 layers, 3.0 GiB may be used.") == true)
         wish.deviceLayers = 0
         #expect(Admission.plan(shape, wish, on: self.card(23)).device == nil)
@@ -164,7 +164,7 @@ struct AdmissionTests {
         let plan = Admission.plan(
             try self.shape(Self.dense), .init(), on: self.card(0), hostBytesMax: 1 << 30)
         #expect(plan.decision == .refuse)
-        #expect(plan.steps.last?.hasPrefix("The machine's memory does not hold it: 4.") == true)
+        #expect(plan.steps.last?.hasPrefix("The machine's memory is too small: 4.") == true)
         #expect(plan.steps.last?.hasSuffix(" are needed, 1.0 GiB may be used.") == true)
     }
 
@@ -200,7 +200,7 @@ struct AdmissionTests {
         shape.trainedContext = 8000
         let plan = Admission.plan(shape, .init(slots: 1, contextPerSlot: 9000), on: self.card(23))
         #expect(plan.settings.contextPerSlot == 8000)
-        #expect(plan.steps == ["A context of 9000 tokens is cut to 8000, the longest that the model was trained on."])
+        #expect(plan.steps == ["The context of 9000 tokens is cut to 8000, the most that the model was trained on."])
     }
 
     @Test func `wishes without measure overflow nothing`() throws {

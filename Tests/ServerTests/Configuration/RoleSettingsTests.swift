@@ -142,7 +142,7 @@ import Testing
             (["upstream-idle-seconds": "bedrock=soon"], "takes a number from 0.0 to 86400.0"),
             (["upstream-first-byte-seconds": "-1"], "takes a number from 0.0 to 86400.0"),
             (["upstream": "http://a"], "takes service=http://node:4567"),
-            (["services": "sts", "upstream": "sts=http://a", "cluster-key-file": "/key"], "not in both places"),
+            (["services": "sts", "upstream": "sts=http://a", "cluster-key-file": "/key"], "runs either here or there"),
             (["internal-tls-cert": "/a", "internal-tls-key": "/b"], "go together"),
             (["internal-listen": "127.0.0.1:4566", "cluster-key-file": "/key"], "both 4566 on one address"),
             (["internal-listen": "0.0.0.0:4566", "cluster-key-file": "/key"], "both 4566 on one address"),

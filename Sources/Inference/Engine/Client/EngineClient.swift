@@ -34,7 +34,7 @@ package struct EngineClient: Sendable {
             self.upstream = try UpstreamClient(
                 endpoint.upstream, options: UpstreamOptions(timeouts: timeouts, keepsConnections: false))
         } catch {
-            throw .unreachable("TLS is not to be had: \(error.sentence)")
+            throw .unreachable("TLS cannot be set up: \(error.sentence)")
         }
     }
 

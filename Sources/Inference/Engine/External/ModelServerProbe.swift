@@ -28,7 +28,7 @@ package struct ModelServerProbe: Sendable {
     /// - Throws: when the server cannot be reached, or the address is invalid.
     package init(url: String, model: String, apiKey: String?) async throws(InferenceError) {
         guard let endpoint = EngineEndpoint(url: url, apiKey: apiKey) else {
-            throw .failed("\(url) is no address of a server")
+            throw .failed("\(url) is not the address of a server")
         }
         let client: EngineClient
         do throws(EngineClientError) {
@@ -50,15 +50,15 @@ package struct ModelServerProbe: Sendable {
         func finding(_ name: String, _ title: String, _ isThere: Bool, _ detail: String = "") -> Finding {
             Finding(name: name, title: title, isThere: isThere, detail: detail)
         }
-        let context = capabilities.contextTokensMax.map { "\($0) tokens of one request" } ?? "it does not say"
+        let context = capabilities.contextTokensMax.map { "\($0) tokens per request" } ?? "not reported"
         return [
-            finding("llamaServer", "all of llama.cpp's notation", capabilities.isLlamaServer),
-            finding("tokenizer", "true token counts of texts", capabilities.hasTokenizer, "/tokenize"),
-            finding("templates", "a conversation as one prompt", capabilities.hasTemplates, "/apply-template"),
-            finding("grammars", "grammars of ours, for tool calls that must be made", capabilities.hasGrammars),
-            finding("rawPrompts", "bare prompts", capabilities.isLlamaServer, "/completion"),
+            finding("llamaServer", "all of llama.cpp's API", capabilities.isLlamaServer),
+            finding("tokenizer", "exact token counts of texts", capabilities.hasTokenizer, "/tokenize"),
+            finding("templates", "conversations rendered as prompts", capabilities.hasTemplates, "/apply-template"),
+            finding("grammars", "grammars, for forced tool calls", capabilities.hasGrammars),
+            finding("rawPrompts", "raw prompts", capabilities.isLlamaServer, "/completion"),
             finding("images", "images", capabilities.takesImages),
-            finding("context", "the length of its context", capabilities.contextTokensMax != nil, context),
+            finding("context", "context length", capabilities.contextTokensMax != nil, context),
             finding(
                 "countTokens", "CountTokens and cache points", capabilities.hasTokenizer && capabilities.hasTemplates),
         ]
@@ -100,7 +100,7 @@ package struct ModelServerProbe: Sendable {
     }
 
     private static func schema(_ model: LlamaServerModel) async -> Finding {
-        let title = "answers that meet a JSON schema"
+        let title = "answers that follow a JSON schema"
         var request = self.request("Give me a number from 1 to 9 as JSON.")
         request.answerSchema = .object([
             "type": .string("object"), "properties": .object(["number": .object(["type": .string("boolean")])]),
@@ -120,7 +120,7 @@ package struct ModelServerProbe: Sendable {
     }
 
     private static func forcedCall(_ model: LlamaServerModel) async -> Finding {
-        let title = "tool calls that must be made"
+        let title = "forced tool calls"
         var request = self.request("Say hello.")
         request.tools = [
             .init(name: "greet", description: "Greets somebody", schema: .object(["type": .string("object")]))

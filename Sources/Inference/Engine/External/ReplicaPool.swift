@@ -69,7 +69,7 @@ package final class ReplicaPool: ChatModel, EmbeddingModel, RerankModel {
                 case .leftOut(let endpoint, let reason):
                     // It may come back with other capabilities.
                     engines.known.withLock { $0[endpoint] = nil }
-                    note("\(endpoint) is sent nothing for now: \(reason)")
+                    note("\(endpoint) gets no requests for now: \(reason)")
                 case .takenBack(let endpoint): note("\(endpoint) answers again")
                 case .joined, .left, .notFound: break
                 }
@@ -171,7 +171,7 @@ package final class ReplicaPool: ChatModel, EmbeddingModel, RerankModel {
                 // A busy server is not at fault.
                 lease.finish(isServers && error != .busy ? .failed : .abandoned, reason: error.reason)
                 guard isServers, !hasBegun(), self.pool.mayRetry(attempt) else { throw Self.told(error, endpoint) }
-                self.note("\(endpoint) failed, and another server is asked: \(error.reason)")
+                self.note("\(endpoint) failed, another server is tried: \(error.reason)")
             }
             await self.pool.prepareRetry(attempt, endpoint, &failed)
             attempt += 1

@@ -77,7 +77,7 @@ enum LoadText {
     /// The actual memory use, if it differs from the plan.
     static func taken(_ plan: LoadPlan?, _ booking: MemoryBooking?) -> String {
         guard let plan, let booking, booking != plan.booking else { return "" }
-        return "; by its own words it takes \(Self.bytes(booking, plan))"
+        return "; the engine reports \(Self.bytes(booking, plan))"
     }
 
     private static func settings(_ plan: LoadPlan) -> String {
@@ -88,11 +88,11 @@ enum LoadText {
         ]
         switch launch.gpuLayers {
         case .none, .automatic, .count(0): parts.append("on the processor")
-        case .all: parts.append("all layers on \(plan.deviceName ?? "the card")")
-        case .count(let count): parts.append("\(count) layers on \(plan.deviceName ?? "the card")")
+        case .all: parts.append("all layers on \(plan.deviceName ?? "the GPU")")
+        case .count(let count): parts.append("\(count) layers on \(plan.deviceName ?? "the GPU")")
         }
         if launch.hostExpertLayers > 0 {
-            parts.append("the experts of \(launch.hostExpertLayers) layers with the host")
+            parts.append("the experts of \(launch.hostExpertLayers) layers on the host")
         }
         return parts.joined(separator: ", ")
     }
@@ -100,6 +100,6 @@ enum LoadText {
     private static func bytes(_ booking: MemoryBooking, _ plan: LoadPlan) -> String {
         let host = "\(PlanText.size(booking.hostBytes)) of the machine's memory"
         guard booking.deviceBytes > 0 else { return host }
-        return "\(PlanText.size(booking.deviceBytes)) of \(plan.deviceName ?? "the card") and \(host)"
+        return "\(PlanText.size(booking.deviceBytes)) of \(plan.deviceName ?? "the GPU") and \(host)"
     }
 }

@@ -59,7 +59,7 @@ package struct ProcessLauncher: EngineLauncher {
         var servers: [ReplicaPool.Server] = []
         for server in model.servers {
             guard let endpoint = EngineEndpoint(url: server.url, apiKey: model.apiKey) else {
-                throw .failed("\(server.url) is no address of a server")
+                throw .failed("\(server.url) is not the address of a server")
             }
             let seconds = model.servers.count > 1 ? Self.questionSecondsMax : EngineClient.silenceSecondsMax
             servers.append(

@@ -103,7 +103,7 @@ enum EngineFiles {
         }
         guard self.isPrivateDirectory(path) else {
             throw
-                ProcessStartError(sentence: "\(path) is not a directory of this user alone")
+                ProcessStartError(sentence: "\(path) is not a directory that only this user may access")
         }
     }
 
