@@ -8,6 +8,7 @@ extension Engine {
     struct Build: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Build an engine for this machine, and choose it.",
+            usage: "brume engine build [<options>]",
             discussion: """
                 Fetches the source package of llama-cpp-python \(EngineSource.pinned.version) from PyPI, checks its \
                 digest, and builds llama.cpp's server from it with CMake. This takes minutes, for CUDA half an hour or \

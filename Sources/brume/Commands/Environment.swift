@@ -6,6 +6,7 @@ struct Environment: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "env",
         abstract: "Print the environment variables that point AWS SDKs at the server.",
+        usage: "brume env [<options>]",
         discussion: """
             To set them in the current shell:
 

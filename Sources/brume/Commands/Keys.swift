@@ -55,6 +55,7 @@ struct Keys: AsyncParsableCommand {
     struct Create: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Create an access key, and print it with its secret.",
+            usage: "brume keys create [<options>]",
             discussion: """
                 `brume env --access-key-id <id>` prints the secret of an access key again; a Bedrock API key is \
                 printed only once.

@@ -5,6 +5,7 @@ internal import Server
 struct Start: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Start the server in the foreground.",
+        usage: "brume start [<options>]",
         discussion: """
             Each setting is an option (--data-dir), an environment variable (BRUME_DATA_DIR) and a key of the \
             configuration file (data-dir: …); options override variables, which override the file. An option that \

@@ -5,6 +5,7 @@ internal import Server
 struct Usage: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Show how much each principal has used each model, and what AWS would have charged.",
+        usage: "brume usage [<options>]",
         discussion: """
               brume usage --by-day
               brume usage --print-prices > prices.json

@@ -15,6 +15,7 @@ extension Model {
     struct Import: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Import models that are already on this machine.",
+            usage: "brume model import [<options>] [<models> ...]",
             discussion: """
                   brume model import ./model.gguf --alias 'anthropic.*'
                   brume model import --from ollama

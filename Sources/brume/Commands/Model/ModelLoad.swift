@@ -17,7 +17,10 @@ extension Model {
         var output: OutputFormat = .text
 
         func run() async throws {
-            let text = try await tell("models/load", self.name, try self.directory.load())
+            let configuration = try self.directory.load()
+            let text = try await Patience.telling("loading \(self.name.visible); press Ctrl-C to stop waiting") {
+                try await tell("models/load", self.name, configuration)
+            }
             self.output.conclude(text)
         }
     }

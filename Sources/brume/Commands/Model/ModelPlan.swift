@@ -8,6 +8,7 @@ extension Model {
     struct Plan: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Estimate the memory that a model needs on a device, and its speed.",
+            usage: "brume model plan [<options>] <model>",
             discussion: """
                 Nothing is loaded. The model's file is enough, and the device need not be in this machine:
 
