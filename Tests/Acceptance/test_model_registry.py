@@ -302,8 +302,8 @@ def test_names_aliases_and_pins(models, tmp_path):
     assert models.json("pin", "mine")["pinned"] is True
     assert models.json("pin", "mine", "--off")["pinned"] is False
     assert "no model other" in models("alias", "x", "other", status=66)
-    assert "is no alias" in models("alias", "a b", "mine", status=64)
-    assert "is no name" in models("import", path, "--name", "A B", status=64)
+    assert "is not an alias" in models("alias", "a b", "mine", status=64)
+    assert "is not a model name" in models("import", path, "--name", "A B", status=64)
     assert "Brume's own" in models("import", path, "--name", "brume.echo", status=64)
     models("alias", "--delete", "anthropic.claude-3-*")
     models("alias", "--delete", "anthropic.claude-3-*", status=66)
@@ -327,7 +327,7 @@ def test_damage_is_told(models, tmp_path):
     content = bytearray(blob.read_bytes())
     content[-1] ^= 1
     blob.write_bytes(content)
-    assert "is not what it was" in models("show", "mine", "--verify", status=65)
+    assert "has changed" in models("show", "mine", "--verify", status=65)
     blob.write_bytes(content[:-1])
     assert "bytes instead of" in models("show", "mine", status=65)
     blob.unlink()
@@ -468,7 +468,7 @@ def test_an_embedding_model_is_converted(models, tmp_path):
     (lambda folder: (folder / "model.safetensors").write_bytes(b"\xff" * 8), "longer than the file"),
     (lambda folder: (folder / "model.safetensors").write_bytes((folder / "model.safetensors").read_bytes()[:-4]),
      "is not in it as the header says"),
-    (lambda folder: (folder / "config.json").write_text("{"), "is no JSON"),
+    (lambda folder: (folder / "config.json").write_text("{"), "is not JSON"),
     (lambda folder: (folder / "config.json").write_text('{"model_type": "t5"}'), "only bert can be converted"),
     (lambda folder: (folder / "config.json").write_text((folder / "config.json").read_text().replace(
         '"type_vocab_size": 2', '"type_vocab_size": -1')), "has no valid type_vocab_size"),

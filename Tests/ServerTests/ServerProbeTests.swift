@@ -103,7 +103,7 @@ import Testing
         #expect(status.isRunning == isOurs && !status.isReady)
         #expect(finding?.isGood == false)
         guard isOurs else { return }
-        #expect(status.lines.first == "a server runs")
+        #expect(status.lines.first == "a server is running")
         #expect(status.lines.last == "ready     no: \(text.dropLast())")
         #expect(finding?.detail == "not ready: \(text.dropLast())")
     }

@@ -35,7 +35,7 @@ struct EngineBuildTests {
 
     @Test func `a card without its compiler is spoken of`() throws {
         let (backend, warning) = try self.tools { $0.hasNvidiaDriver = true }.backend(nil)
-        #expect(backend == .cpu && warning?.contains("Install NVIDIA's CUDA toolkit") == true)
+        #expect(backend == .cpu && warning?.contains("install NVIDIA's CUDA toolkit") == true)
         #expect(try self.tools().backend(nil).warning == nil)
         let asked = self.tools { $0.hasNvidiaDriver = true }
         #expect(try asked.backend(.cpu).warning == nil)
