@@ -60,24 +60,27 @@ struct SettingOptions<Group: SettingGroup>: ParsableArguments, CustomReflectable
     }
 
     var customMirror: Mirror {
-        Mirror(self, children: Group.settings.map { (label: $0.name, value: Self.argument($0)) })
+        Mirror(self, children: Group.settings.map { (label: $0.name, value: $0.argument) })
     }
+}
 
-    private static func argument(_ setting: Setting) -> Any {
-        let name = NameSpecification.customLong(setting.name)
-        let summary = setting.summary.prefix(1).uppercased() + setting.summary.dropFirst()
-        if setting.isSwitch { return Flag(wrappedValue: false, name: name, help: "\(summary).") }
-        // The last word of the name is short, and says as much: `--drain-seconds <seconds>`.
-        let value = setting.name.split(separator: "-").last.map(String.init)
-        let help = ArgumentHelp("\(summary) (default: \(setting.standard)).", valueName: value)
-        if setting.isList { return Option<[String]>(wrappedValue: [], name: name, help: help) }
-        let choices = Self.choices[setting.name] ?? (setting.standard.hasPrefix("true") ? ["true", "false"] : nil)
-        return Option<String?>(
-            name: name, help: help, completion: choices.map { .list($0) } ?? (setting.isPath ? .file() : nil))
-    }
-
+/// Outside the generic type, so that it is compiled once.
+extension Setting {
     /// What a shell completes.
     private static var choices: [String: [String]] {
         ["durability": ["durable", "relaxed"], "compat": ["none", "localstack"], "table-metrics": ["true", "false"]]
+    }
+
+    fileprivate var argument: Any {
+        let name = NameSpecification.customLong(self.name)
+        let summary = self.summary.prefix(1).uppercased() + self.summary.dropFirst()
+        if self.isSwitch { return Flag(wrappedValue: false, name: name, help: "\(summary).") }
+        // The last word of the name is short, and says as much: `--drain-seconds <seconds>`.
+        let value = self.name.split(separator: "-").last.map(String.init)
+        let help = ArgumentHelp("\(summary) (default: \(self.standard)).", valueName: value)
+        if self.isList { return Option<[String]>(wrappedValue: [], name: name, help: help) }
+        let choices = Self.choices[self.name] ?? (self.standard.hasPrefix("true") ? ["true", "false"] : nil)
+        return Option<String?>(
+            name: name, help: help, completion: choices.map { .list($0) } ?? (self.isPath ? .file() : nil))
     }
 }

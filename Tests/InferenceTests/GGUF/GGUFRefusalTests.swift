@@ -104,9 +104,9 @@ struct GGUFRefusalTests {
     }
 
     @Test func `alignments that are none`() throws {
-        try self.expect(.malformed, "not a power of two") { $0.values.append(("general.alignment", .number(.uint32, 48))) }
-        try self.expect(.malformed, "not a power of two") { $0.values.append(("general.alignment", .number(.uint32, 0))) }
-        try self.expect(.malformed, "not a power of two") { $0.values.append(("general.alignment", .text("32"))) }
+        try self.expect(.malformed, "a power of two") { $0.values.append(("general.alignment", .number(.uint32, 48))) }
+        try self.expect(.malformed, "a power of two") { $0.values.append(("general.alignment", .number(.uint32, 0))) }
+        try self.expect(.malformed, "a power of two") { $0.values.append(("general.alignment", .text("32"))) }
         try self.expect(.tooLarge, "more than 1048576") {
             $0.values.append(("general.alignment", .number(.uint32, 1 << 21)))
         }
