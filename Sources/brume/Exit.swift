@@ -74,13 +74,14 @@ enum Terminal {
         self.write(bytes, to: toError ? STDERR_FILENO : STDOUT_FILENO)
     }
 
-    /// Whether standard output is a terminal.
-    static var isScreen: Bool { isatty(STDOUT_FILENO) == 1 }
+    /// Whether a stream is a terminal that understands escape sequences.
+    static func isScreen(_ descriptor: Int32 = STDOUT_FILENO) -> Bool {
+        isatty(descriptor) == 1 && ProcessEnvironment.variables["TERM"] != "dumb"
+    }
 
     /// Whether standard output is a terminal that supports colours, and the user wants them (https://no-color.org).
     static var hasColours: Bool {
-        let variables = ProcessEnvironment.variables
-        return self.isScreen && variables["NO_COLOR", default: ""].isEmpty && variables["TERM"] != "dumb"
+        self.isScreen() && ProcessEnvironment.variables["NO_COLOR", default: ""].isEmpty
     }
 
     static func bold(_ text: String) -> String {

@@ -22,7 +22,7 @@ final class TransferDisplay: Sendable {
         var hasOpenLine = false
     }
 
-    private let isTerminal = isatty(STDERR_FILENO) == 1
+    private let isTerminal = Terminal.isScreen(STDERR_FILENO)
     private let started = ContinuousClock.now
     private let state = Mutex(State())
 

@@ -2,10 +2,13 @@
 
 import fcntl
 import os
+import pty
 import socket
+import subprocess
 
 import pytest
 
+from brume_server import BINARY
 from model_hub import Hub, answers, gguf
 from test_model_registry import Models
 
@@ -123,3 +126,18 @@ def test_an_alias_of_a_prefix_alone_is_not_for_all_models(fresh_server):
     with pytest.raises(client.exceptions.ResourceNotFoundException):
         client.converse(
             modelId="anthropic.claude-3-haiku-20240307-v1:0", messages=[{"role": "user", "content": [{"text": "hi"}]}])
+
+
+@pytest.mark.parametrize("terminal, moves", [("xterm", True), ("dumb", False)])
+def test_progress_moves_the_cursor_only_where_a_terminal_can(models, tmp_path, terminal, moves):
+    path = tmp_path / "mine.gguf"
+    path.write_bytes(gguf())
+    ours, theirs = pty.openpty()
+    try:
+        subprocess.run([BINARY, "model", "import", path, "--copy"], env=models.environment | {"TERM": terminal},
+                       stdout=subprocess.DEVNULL, stderr=theirs, timeout=60, check=True)
+        said = os.read(ours, 4096)
+    finally:
+        os.close(ours)
+        os.close(theirs)
+    assert b"copying mine.gguf" in said and (b"\x1b" in said) == moves, said

@@ -28,7 +28,7 @@ extension ContainersCommand {
             await monitor.measure(seconds: 0)
             if let failure = monitor.snapshot.containerFailure { throw Exit.failure(Exit(failure), failure.sentence) }
             try await Task.sleep(until: second)
-            let isLive = !self.once && self.output == .text && Terminal.isScreen
+            let isLive = !self.once && self.output == .text && Terminal.isScreen()
             repeat {
                 await monitor.measure(seconds: Self.pauseSeconds)
                 let snapshot = monitor.snapshot
