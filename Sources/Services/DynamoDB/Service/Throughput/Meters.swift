@@ -8,7 +8,7 @@ internal import Synchronization
 ///
 /// In memory only: after a start every table has its full burst capacity.
 final class Meters: Sendable {
-    /// Tables that are tracked; when one more comes, another is forgotten, and has its full burst capacity again.
+    /// Tables that are tracked; when one more comes, the oldest is forgotten, and has its full burst capacity again.
     static let tableCountMax = 10_000
 
     private let clock: any WallClock
@@ -30,7 +30,8 @@ final class Meters: Sendable {
         if let known = self.meters.withLock({ $0[number] }) { return known }
         return self.meters.withLock { meters in
             if let known = meters[number] { return known }
-            if meters.count >= Self.tableCountMax, let other = meters.keys.first { meters[other] = nil }
+            // Not the first in the dictionary's order: in the long run that would be the one that came last.
+            if meters.count >= Self.tableCountMax, let oldest = meters.keys.min() { meters[oldest] = nil }
             let made = TableMeter(table.reference)
             meters[number] = made
             return made
