@@ -171,6 +171,17 @@ struct SchemaExampleTests {
         }
     }
 
+    /// Values beyond the depth limit once cost nothing, so that such a list had no end.
+    @Test func `a list at the depth limit has an end`() async throws {
+        let item = self.schema(["type": .string("string")])
+        var deep = self.schema(["type": .string("array"), "items": item, "minItems": .number(200_000)])
+        for _ in 1..<32 {
+            deep = self.schema(["properties": self.schema(["a": deep]), "required": .array([.string("a")])])
+        }
+        let utf8Count = try #require(try await self.arguments(deep)).jsonText.utf8.count
+        #expect(10_000..<100_000 ~= utf8Count)
+    }
+
     /// Such schemas once gave null, which is no tool's input, or half of what they ask for.
     @Test(
         arguments: [

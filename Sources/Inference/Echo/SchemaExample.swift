@@ -32,8 +32,10 @@ struct SchemaExample {
     }
 
     private mutating func value(_ schema: Document, depth: Int) -> Document {
-        guard depth < Self.depthMax, self.valuesLeft > 0, self.utf8CountLeft > 0 else { return .null }
+        guard self.valuesLeft > 0, self.utf8CountLeft > 0 else { return .null }
+        // Also for a value that is too deep: a list has as many as its schema asks for.
         self.valuesLeft -= 1
+        guard depth < Self.depthMax else { return .null }
         if let value = schema["const"] ?? schema["default"] ?? schema["enum"]?.elements.first {
             return self.charged(value)
         }
