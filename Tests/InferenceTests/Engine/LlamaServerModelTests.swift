@@ -248,9 +248,9 @@ private let weather = ChatRequest.Tool(
         #expect(engine.requests.last?.body.contains("grammar") == true)
     }
 
-    @Test(arguments: [502, 503, 504])
-    func `a server that is not there yet says nothing of what it can do`(_ status: Int) async throws {
-        let engine = FakeEngine { _ in FakeEngine.Step.json("", status: status) }
+    @Test(arguments: [502, 503, 504], ["/props", "/tokenize", "/apply-template"])
+    func `a server that is not there yet says nothing of what it can do`(_ status: Int, _ path: String) async throws {
+        let engine = FakeEngine { FakeEngine.Step.json("{}", status: $0.path == path ? status : 200) }
         await #expect(throws: InferenceError.self) {
             try await EngineCapabilities(asking: try engine.client, model: "fake")
         }

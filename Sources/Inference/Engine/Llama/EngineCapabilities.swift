@@ -26,8 +26,6 @@ package struct EngineCapabilities: Sendable, Equatable {
     /// - Throws: when it cannot be reached, or is still loading its model.
     package init(asking client: EngineClient, model: String) async throws(InferenceError) {
         let props = try await Self.document(client, "GET", "/props", nil)
-        // It is not there yet, so that it says nothing of what it supports.
-        if 502...504 ~= props.status { throw EngineRefusal.error(status: props.status, props.body) }
         if props.status == 200, let body = props.body, let settings = body["default_generation_settings"] {
             self.isLlamaServer = true
             self.hasGrammars = true
@@ -48,11 +46,16 @@ package struct EngineCapabilities: Sendable, Equatable {
     private static func document(
         _ client: EngineClient, _ method: String, _ path: String, _ body: Document?
     ) async throws(InferenceError) -> (status: Int, body: Document?) {
+        let status: Int
+        let answer: Document?
         do throws(EngineClientError) {
-            let answer = try await client.ask(method, path, body: body.map(\.json))
-            return (answer.status, Document(json: answer.body))
+            let response = try await client.ask(method, path, body: body.map(\.json))
+            (status, answer) = (response.status, Document(json: response.body))
         } catch {
             throw InferenceError(error)
         }
+        // It is not there yet, so that it says nothing of what it supports.
+        if 502...504 ~= status { throw EngineRefusal.error(status: status, answer) }
+        return (status, answer)
     }
 }
