@@ -193,6 +193,10 @@ struct SchemaExampleTests {
                 #"{"a":1,"b":2,"c":null}"#
             ),
             (#"{"type":"object","default":null}"#, "{}"),
+            (
+                #"{"properties":{"a":{"type":"integer","maximum":0.5},"b":{"type":["integer"],"minimum":-2.5},"#
+                    + #""c":{"type":"number","maximum":0.5}}}"#, #"{"a":0,"b":-2,"c":0.5}"#
+            ),
             (#"{"type":"object","required":["a"]}"#, #"{"a":null}"#),
             (
                 #"{"properties":{"t":{"type":"array","prefixItems":[{"type":"integer","maximum":-1},{"const":"x"}]},"#

@@ -50,9 +50,8 @@ struct SchemaExample {
         switch self.type(of: schema) {
         case "object": return self.object(schema, depth)
         case "array": return self.array(schema, depth)
-        case "integer", "number":
-            let most = schema["maximum"].flatMap { $0.double ?? 1 < 1 ? $0 : nil }
-            return self.charged(.number((schema["minimum"] ?? most)?.numberText ?? "1"))
+        case "integer": return self.charged(Self.integer(schema))
+        case "number": return self.charged(Self.number(schema))
         case "boolean": return .boolean(true)
         case "string": return .string(self.string(schema))
         default: return .null
@@ -92,6 +91,19 @@ struct SchemaExample {
             elements.append(self.value(items ?? .null, depth: depth + 1))
         }
         return .array(elements)
+    }
+
+    private static func number(_ schema: Document) -> Document {
+        let most = schema["maximum"].flatMap { $0.double ?? 1 < 1 ? $0 : nil }
+        return .number((schema["minimum"] ?? most)?.numberText ?? "1")
+    }
+
+    private static func integer(_ schema: Document) -> Document {
+        let number = self.number(schema)
+        guard let bound = number.double,
+            let whole = Int(exactly: bound.rounded(schema["minimum"] == nil ? .down : .up)), Double(whole) != bound
+        else { return number }
+        return .number(whole)
     }
 
     private mutating func string(_ schema: Document) -> String {
