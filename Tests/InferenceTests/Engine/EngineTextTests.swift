@@ -29,6 +29,13 @@ struct StopScannerTests {
         for piece in [nearly, "c", "d"] { given += scanner.take(piece) }
         #expect(given == "\(nearly)cd" && scanner.end().isEmpty)
     }
+
+    @Test(.timeLimit(.minutes(1))) func `one long piece that nearly fits a long sequence is looked through in time`() {
+        let kept = String(repeating: "a", count: 4000)
+        var scanner = StopScanner(["\(kept)b"])
+        #expect(scanner.take(String(repeating: "a", count: 1 << 20)).utf8.count == (1 << 20) - 4000)
+        #expect(scanner.end() == kept)
+    }
 }
 
 struct ServerSentEventsTests {
