@@ -23,6 +23,9 @@ extension Document {
         return properties + others.map { Member($0, .object([])) }
     }
 
+    /// Whether a schema is taken for one of an object, if it does not say a type.
+    var describesObject: Bool { self["properties"] != nil || self["required"] != nil }
+
     /// What must hold for one of the schemas in `anyOf` or `oneOf`: itself, and the keywords beside the choice.
     func chosen(_ choice: Document, of keyword: String, in root: Document) -> Document {
         self.joined([choice], of: keyword, in: root)

@@ -64,7 +64,7 @@ struct SchemaExample {
         case .array(let names)?:
             if case .string(let name)? = names.first { return name }
             return "null"
-        default: return schema["properties"] == nil ? "null" : "object"
+        default: return schema.describesObject ? "object" : "null"
         }
     }
 

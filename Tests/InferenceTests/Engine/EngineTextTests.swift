@@ -109,6 +109,8 @@ struct SchemaGrammarTests {
         let some = #"{"properties":{"a":{"type":"array","minItems":2}},"required":["b"]}"#
         let known = try self.grammar(try #require(Document(json: some)))
         #expect(known.contains(##""\"b\":" value"##) && known.contains("{1,}"))
+        let choice = try self.grammar(try #require(Document(json: #"{"anyOf":[{"required":["a"]},{"required":["b"]}]}"#)))
+        #expect(choice.contains(##""\"a\":" value"##) && !choice.contains("::= value | value"))
         let free = try self.grammar(.object([])).split(separator: "\n")[0]
         #expect(free == #"root ::= "{\"name\":\"f\",\"arguments\":" object "}""#)
     }

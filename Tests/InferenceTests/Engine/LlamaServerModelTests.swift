@@ -248,6 +248,22 @@ private let weather = ChatRequest.Tool(
         #expect(engine.requests.last?.body.contains("grammar") == true)
     }
 
+    @Test func `a forced call whose arguments are no object is told as none`() async throws {
+        let engine = FakeEngine { request in
+            guard request.path == "/completion" else { return FakeEngine.Step.json(#"{"prompt":"<hi>"}"#) }
+            let timings = #""timings":{"cache_n":1,"prompt_n":2}"#
+            return [
+                .streamHead, .event(#"{"content":"{\"name\":\"get_weather\",\"arguments\":5}","stop":false}"#),
+                .event(#"{"content":"","stop":true,"stop_type":"eos","tokens_predicted":9,\#(timings)}"#), .streamEnd,
+            ]
+        }
+        let said = try await ask(try engine.model()) {
+            $0.tools = [weather]
+            $0.toolChoice = .named("get_weather")
+        }
+        #expect(said.calls.isEmpty && said.outcome?.stopReason == .malformedToolCall)
+    }
+
     @Test(arguments: [502, 503, 504], ["/props", "/tokenize", "/apply-template"])
     func `a server that is not there yet says nothing of what it can do`(_ status: Int, _ path: String) async throws {
         let engine = FakeEngine { FakeEngine.Step.json("{}", status: $0.path == path ? status : 200) }

@@ -44,10 +44,10 @@ struct CompletionStream: EngineStream {
         return []
     }
 
-    /// The complete call; none if the answer was cut off.
+    /// The complete call; none if the answer was cut off, or the arguments are no object.
     mutating func end() -> [ChatEvent] {
         guard self.isCall, let call = Document(json: self.callText), let name = call["name"]?.text,
-            let arguments = call["arguments"]
+            let arguments = call["arguments"], case .object = arguments
         else { return [] }
         return [.toolCall(ToolCall(id: self.makeID(), name: name, arguments: arguments))]
     }

@@ -96,7 +96,7 @@ package struct SchemaGrammar {
         case .string("number")?: return "number"
         case .string("boolean")?: return "boolean"
         case .string("null")?: return "null"
-        default: return schema["properties"] == nil ? "value" : try self.object(schema, depth)
+        default: return schema.describesObject ? try self.object(schema, depth) : "value"
         }
     }
 
