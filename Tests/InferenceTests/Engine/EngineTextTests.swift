@@ -109,20 +109,33 @@ struct SchemaGrammarTests {
         let some = #"{"properties":{"a":{"type":"array","minItems":2}},"required":["b"]}"#
         let known = try self.grammar(try #require(Document(json: some)))
         #expect(known.contains(##""\"b\":" value"##) && known.contains("{1,}"))
-        let choice = try self.grammar(try #require(Document(json: #"{"anyOf":[{"required":["a"]},{"required":["b"]}]}"#)))
+        let either = #"{"anyOf":[{"required":["a"]},{"required":["b"]}]}"#
+        let choice = try self.grammar(try #require(Document(json: either)))
         #expect(choice.contains(##""\"a\":" value"##) && !choice.contains("::= value | value"))
         let free = try self.grammar(.object([])).split(separator: "\n")[0]
         #expect(free == #"root ::= "{\"name\":\"f\",\"arguments\":" object "}""#)
     }
 
+    @Test(
+        arguments: [
+            (#""minItems":4"#, #""[" null "," boolean r1{2} "]""#),
+            (#""minItems":1,"maxItems":1"#, #""[" null "]""#), (#""maxItems":0"#, #""[]""#),
+            (#""minItems":1"#, #""[" null "," boolean "]""#),
+        ] as [(String, String)])
+    func `a list with given first elements is as long as its schema says`(_ bounds: String, _ rule: String) throws {
+        let list = #"{"type":"array","prefixItems":[{"type":"null"},{"type":"boolean"}],"items":{"type":"integer"},"#
+        let text = #"{"type":"object","properties":{"a":\#(list)\#(bounds)}}}"#
+        #expect(try self.grammar(try #require(Document(json: text))).contains(rule))
+    }
+
     @Test(arguments: [Int.min, -1, 0, 1, .max])
     func `bounds that no list or text has end nothing`(_ bound: Int) throws {
         let number = Document.number(bound)
-        for type in ["array", "string"] {
+        for (type, first) in [("array", nil), ("array", .array([.null])), ("string", nil)] as [(String, Document?)] {
             let text = try self.grammar(
                 .object([
                     "type": .string(type), "items": .object(["type": .string("integer")]), "minItems": number,
-                    "maxItems": number, "minLength": number, "maxLength": number,
+                    "prefixItems": first, "maxItems": number, "minLength": number, "maxLength": number,
                 ]))
             #expect(text.hasPrefix("root ::= "))
         }

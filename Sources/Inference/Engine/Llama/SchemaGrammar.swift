@@ -154,15 +154,22 @@ package struct SchemaGrammar {
     }
 
     private mutating func array(_ schema: Document, _ depth: Int) throws(InferenceError) -> String {
-        if let first = schema["prefixItems"]?.elements, !first.isEmpty {
-            var items: [String] = []
-            for item in first { items.append(try self.expression(item, depth: depth + 1)) }
-            return try self.rule("\"[\" \(items.joined(separator: " \",\" ")) \"]\"")
-        }
-        let item = try self.expression(schema["items"] ?? .null, depth: depth + 1)
         let least = max(0, schema["minItems"]?.integer ?? 0)
         let most = schema["maxItems"]?.integer
         if let most, most <= 0 { return "\"[]\"" }
+        let first = schema["prefixItems"]?.elements ?? []
+        if !first.isEmpty {
+            var items: [String] = []
+            for item in first.prefix(most ?? .max) { items.append(try self.expression(item, depth: depth + 1)) }
+            let missing = min(least, most ?? .max, Self.repetitionMax) - items.count
+            var list = items.joined(separator: " \",\" ")
+            if missing > 0 {
+                let item = try self.expression(schema["items"] ?? .null, depth: depth + 1)
+                list += " \(try self.rule("\",\" \(item)")){\(missing)}"
+            }
+            return try self.rule("\"[\" \(list) \"]\"")
+        }
+        let item = try self.expression(schema["items"] ?? .null, depth: depth + 1)
         let more = try self.rule("\",\" \(item)")
         let rest = "\(item) " + Self.repeated(more, least: least - 1, most: most.map { $0 - 1 })
         return try self.rule(least > 0 ? "\"[\" \(rest) \"]\"" : "\"[\" (\(rest))? \"]\"")
