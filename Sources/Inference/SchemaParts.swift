@@ -2,9 +2,6 @@ internal import ServiceModel
 
 /// JSON Schemas that are made of others, and those that others refer to.
 extension Document {
-    /// Further parts are ignored: each is copied into a schema that has them all.
-    private static let partCountMax = 100
-
     /// The schema that a reference such as `#/$defs/name` leads to in this one.
     func schema(at reference: String) -> Document? {
         guard reference.hasPrefix("#") else { return nil }
@@ -26,29 +23,34 @@ extension Document {
     /// Whether a schema is taken for one of an object, if it does not say a type.
     var describesObject: Bool { self["properties"] != nil || self["required"] != nil }
 
-    /// What must hold for one of the schemas in `anyOf` or `oneOf`: itself, and the keywords beside the choice.
-    func chosen(_ choice: Document, of keyword: String, in root: Document) -> Document {
-        self.joined([choice], of: keyword, in: root)
+    /// The keywords that say what a value is like.
+    private static var limits: [String] {
+        ["$ref", "type", "properties", "required", "items", "anyOf", "oneOf", "allOf"]
     }
 
-    /// A schema with the keywords of all schemas in its `allOf`.
-    func whole(in root: Document) -> Document {
-        self.joined(self["allOf"]?.elements.prefix(Self.partCountMax) ?? [], of: "allOf", in: root)
+    /// The keywords in it that say what a value is like.
+    fileprivate var limits: [String] { Self.limits.filter { self[$0] != nil } }
+
+    /// What a schema refers to that says nothing else of its own, its type aside: that is said there, too.
+    var reference: String? { self.limits.contains { $0 != "$ref" && $0 != "type" } ? nil : self["$ref"]?.text }
+
+    /// The number of its members, and of those that it describes.
+    fileprivate var partCount: Int {
+        self.members.count + (self["properties"]?.members.count ?? 0) + (self["required"]?.elements.count ?? 0)
     }
 
-    private func joined(_ parts: ArraySlice<Document>, of keyword: String, in root: Document) -> Document {
-        let rest = Document.object(self.members.filter { $0.name != keyword })
-        let limits = ["type", "properties", "required", "items", "anyOf", "oneOf", "allOf"]
-        // One that stands alone is kept as it is: it may be a reference to a schema that contains this one.
-        if parts.count == 1, let part = parts.first, !limits.contains(where: { rest[$0] != nil }) { return part }
-        return parts.reduce(rest) { whole, part in
-            let part = part["$ref"]?.text.flatMap { root.schema(at: $0) } ?? part
-            return whole.replacing(part.members) { name, before, after in
-                switch name {
-                case "properties": before.replacing(after.members) { $2 }
-                case "required", "allOf": .array(before.elements + after.elements)
-                default: after
-                }
+    fileprivate func without(_ name: String) -> Document { .object(self.members.filter { $0.name != name }) }
+
+    /// A schema for which both hold.
+    fileprivate func joined(_ other: Document) -> Document {
+        self.replacing(other.members) { name, before, after in
+            switch name {
+            case "properties": return before.replacing(after.members) { $2 }
+            case "required":
+                var known: Set<String> = []
+                let names = (before.elements + after.elements).compactMap(\.text).filter { known.insert($0).inserted }
+                return .array(names.map { .string($0) })
+            default: return after
             }
         }
     }
@@ -68,5 +70,58 @@ extension Document {
             }
         }
         return .object(members)
+    }
+}
+
+/// Puts together the schemas that one is made of, within a limit for all of them: a small schema can stand for a huge
+/// one.
+struct SchemaParts {
+    /// The limit for what is read and copied, in members of schemas.
+    static let partCountMax = 500_000
+
+    /// The schema in which `$ref` is resolved.
+    var root: Document
+    private var partsLeft = Self.partCountMax
+
+    init(root: Document) { self.root = root }
+
+    /// Counts a schema, and further parts; false beyond the limit.
+    mutating func charge(_ schema: Document, and others: Int = 0) -> Bool {
+        self.partsLeft -= 1 + schema.partCount + others
+        return self.partsLeft >= 0
+    }
+
+    /// What must hold for one of the schemas in `anyOf` or `oneOf`: itself, and the keywords beside the choice.
+    /// - Returns: nil beyond the limit.
+    mutating func chosen(_ choice: Document, of keyword: String, in schema: Document) -> Document? {
+        self.joined(schema.without(keyword), [choice])
+    }
+
+    /// A schema with the keywords of all schemas in its `allOf`, and of the one that it refers to.
+    /// - Returns: nil beyond the limit.
+    mutating func whole(_ schema: Document) -> Document? {
+        self.joined(schema.without("allOf"), schema["allOf"]?.elements ?? [])
+    }
+
+    private mutating func joined(_ rest: Document, _ parts: [Document]) -> Document? {
+        // One that stands alone is kept as it is: it may be a reference to a schema that contains this one.
+        if parts.count == 1, rest.limits.isEmpty || rest.limits == ["type"] && parts[0].reference != nil {
+            return parts[0]
+        }
+        var whole = Document.object([])
+        var pending = parts.reversed() + [rest]
+        // Each once: a schema may refer to itself.
+        var references: Set<String> = []
+        while let part = pending.popLast() {
+            guard self.charge(part, and: whole.partCount) else { return nil }
+            if let reference = part["$ref"]?.text, let place = self.root.schema(at: reference) {
+                pending.append(part.without("$ref"))
+                if references.insert(reference).inserted { pending.append(place) }
+                continue
+            }
+            pending += (part["allOf"]?.elements ?? []).reversed()
+            whole = whole.joined(part.without("allOf"))
+        }
+        return whole
     }
 }

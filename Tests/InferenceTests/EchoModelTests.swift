@@ -182,6 +182,16 @@ struct SchemaExampleTests {
         #expect(10_000..<100_000 ~= utf8Count)
     }
 
+    /// Each level once doubled what it holds.
+    @Test(.timeLimit(.minutes(1))) func `a schema that is made of itself twice is put together once`() async throws {
+        let names = (0..<1000).map { #""a\#($0)""# }.joined(separator: ",")
+        let twice = ##"{"type":"object","required":[\##(names)],"allOf":[{"$ref":"#"},{"$ref":"#"}]}"##
+        #expect(try await self.arguments(try #require(Document(json: twice)))?.members.count == 1000)
+        let items = #"{"type":"array","minItems":10000,"items":{"type":"object","required":[\#(names)]}}"#
+        let list = #"{"properties":{"a":\#(items)}}"#
+        #expect(try await self.arguments(try #require(Document(json: list)))?["a"]?.elements.isEmpty == false)
+    }
+
     /// Such schemas once gave null, which is no tool's input, or half of what they ask for.
     @Test(
         arguments: [

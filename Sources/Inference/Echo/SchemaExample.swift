@@ -12,12 +12,12 @@ struct SchemaExample {
     /// The limit for all texts and given values of an example together, in bytes; further values are null.
     static let utf8CountMax = 64 << 10
 
-    private let root: Document
+    private var parts: SchemaParts
     private var valuesLeft = Self.valueCountMax
     private var utf8CountLeft = Self.utf8CountMax
 
     static func value(of schema: Document) -> Document {
-        var example = SchemaExample(root: schema)
+        var example = SchemaExample(parts: SchemaParts(root: schema))
         return example.value(schema, depth: 0)
     }
 
@@ -27,26 +27,28 @@ struct SchemaExample {
         return if case .object = value { value } else { .object([]) }
     }
 
-    private init(root: Document) {
-        self.root = root
+    private init(parts: SchemaParts) {
+        self.parts = parts
     }
 
     private mutating func value(_ schema: Document, depth: Int) -> Document {
         guard self.valuesLeft > 0, self.utf8CountLeft > 0 else { return .null }
         // Also for a value that is too deep: a list has as many as its schema asks for.
         self.valuesLeft -= 1
-        guard depth < Self.depthMax else { return .null }
+        guard depth < Self.depthMax, self.parts.charge(schema) else { return .null }
         if let value = schema["const"] ?? schema["default"] ?? schema["enum"]?.elements.first {
             return self.charged(value)
         }
-        if case .string(let reference)? = schema["$ref"] {
-            return self.root.schema(at: reference).map { self.value($0, depth: depth + 1) } ?? .null
+        if let reference = schema.reference {
+            return self.parts.root.schema(at: reference).map { self.value($0, depth: depth + 1) } ?? .null
         }
         for keyword in ["anyOf", "oneOf"] {
             guard let first = schema[keyword]?.elements.first else { continue }
-            return self.value(schema.chosen(first, of: keyword, in: self.root), depth: depth + 1)
+            return self.parts.chosen(first, of: keyword, in: schema).map { self.value($0, depth: depth + 1) } ?? .null
         }
-        if schema["allOf"]?.elements.first != nil { return self.value(schema.whole(in: self.root), depth: depth + 1) }
+        if schema["allOf"]?.elements.first != nil || schema["$ref"] != nil {
+            return self.parts.whole(schema).map { self.value($0, depth: depth + 1) } ?? .null
+        }
         switch self.type(of: schema) {
         case "object": return self.object(schema, depth)
         case "array": return self.array(schema, depth)

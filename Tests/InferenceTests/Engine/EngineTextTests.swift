@@ -141,6 +141,40 @@ struct SchemaGrammarTests {
         }
     }
 
+    @Test(
+        arguments: [
+            ##"{"type":"object","allOf":[{"$ref":"#/$defs/Node"}]}"##,
+            ##"{"type":["object","null"],"anyOf":[{"$ref":"#/$defs/Node"},{"type":"null"}]}"##,
+            ##"{"required":["next"],"anyOf":[{"$ref":"#/$defs/Node"},{"type":"null"}]}"##,
+            ##"{"required":["next"],"allOf":[{"$ref":"#/$defs/Node"}]}"##,
+            ##"{"required":["next"],"$ref":"#/$defs/Node"}"##,
+        ])
+    func `a schema may contain itself beside keywords of its own`(_ next: String) throws {
+        let node = #"{"type":"object","properties":{"next":\#(next)}}"#
+        let text = #"{"type":"object","properties":{"a":\#(node)},"$defs":{"Node":\#(node)}}"#
+        #expect(try self.grammar(try #require(Document(json: text))).utf8.count < 4000)
+    }
+
+    @Test func `what stands beside a reference holds as what it refers to`() throws {
+        let text =
+            ##"{"type":"object","allOf":[{"$ref":"#/$defs/A","required":["a"],"properties":{"c":{}}}],"$defs":{"A":"##
+            + ##"{"$ref":"#/$defs/B"},"B":{"properties":{"a":{"type":"null"},"b":{}}}},"required":["b"]}"##
+        let grammar = try self.grammar(try #require(Document(json: text)))
+        #expect(grammar.contains(##"::= "\"a\":" null r"##) && grammar.contains(##""\"c\":" value"##))
+        #expect(!grammar.contains(##""\"a\":" null r2 | r"##))
+    }
+
+    /// Each level once doubled what it holds.
+    @Test(.timeLimit(.minutes(1))) func `a schema that is made of itself twice is put together once`() throws {
+        let names = (0..<1000).map { #""a\#($0)""# }.joined(separator: ",")
+        let twice = ##"{"type":"object","required":[\##(names)],"allOf":[{"$ref":"#"},{"$ref":"#"}]}"##
+        let grammar = try self.grammar(try #require(Document(json: twice)))
+        #expect(grammar.split(separator: #""\"a7\":""#).count == 3)
+        let choices = Array(repeating: ##"{"required":["x"]}"##, count: 10_000).joined(separator: ",")
+        let many = try #require(Document(json: #"{"type":"string","required":[\#(names)],"anyOf":[\#(choices)]}"#))
+        #expect(throws: InferenceError.self) { try self.grammar(many) }
+    }
+
     @Test func `what is nested without end, too large or refers to nothing is refused`() {
         var deep = Document.object(["type": .string("string")])
         for _ in 0..<100 { deep = .object(["type": .string("array"), "items": deep]) }

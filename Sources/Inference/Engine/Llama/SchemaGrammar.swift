@@ -31,20 +31,21 @@ package struct SchemaGrammar {
 
     private var rules: [String] = []
     private var ruleCount = 0
-    /// The schema being converted, in which `$ref` is resolved.
-    private var root = Document.null
-    private var references: [String: String] = [:]
+    private var parts = SchemaParts(root: .null)
+    /// The rules of what is referred to, and of schemas that are made of others, by their texts: so that schemas may
+    /// be recursive.
+    private var rulesByKey: [String: String] = [:]
 
     /// The grammar of a call of one of these tools: `{"name":"…","arguments":{…}}`.
     package static func call(of tools: [ChatRequest.Tool]) throws(InferenceError) -> String {
         var grammar = SchemaGrammar()
         var calls: [String] = []
         for tool in tools {
-            grammar.root = tool.schema
-            grammar.references = [:]
-            let expression = try grammar.expression(tool.schema, depth: 0)
+            grammar.parts.root = tool.schema
+            grammar.rulesByKey = [:]
             // Arguments are an object, also where the schema does not say so.
-            let arguments = expression == "value" ? "object" : expression
+            let type = tool.schema["type"] == nil ? [Document.Member("type", .string("object"))] : []
+            let arguments = try grammar.expression(.object(tool.schema.members + type), depth: 0)
             calls.append(self.literal(self.beginning(ofCallOf: tool.name)) + " " + arguments + " \"}\"")
         }
         return "root ::= " + calls.joined(separator: " | ") + "\n" + grammar.rules.joined() + self.primitives
@@ -61,11 +62,13 @@ package struct SchemaGrammar {
         return name
     }
 
+    private static var tooLarge: InferenceError {
+        .unsupported("The schemas of the tools are too large for a forced tool choice.")
+    }
+
     private mutating func newName() throws(InferenceError) -> String {
         self.ruleCount += 1
-        guard self.ruleCount <= Self.ruleCountMax else {
-            throw .unsupported("The schemas of the tools are too large for a forced tool choice.")
-        }
+        guard self.ruleCount <= Self.ruleCountMax else { throw Self.tooLarge }
         return "r\(self.ruleCount)"
     }
 
@@ -73,22 +76,33 @@ package struct SchemaGrammar {
         guard depth < Self.depthMax else {
             throw .unsupported("The schema of a tool is nested too deep for a forced tool choice.")
         }
-        if case .string(let reference)? = schema["$ref"] { return try self.referenced(reference, depth) }
+        guard self.parts.charge(schema) else { throw Self.tooLarge }
+        if let reference = schema.reference {
+            guard let place = self.parts.root.schema(at: reference) else {
+                throw .unsupported("The schema of a tool refers to \(reference), which is not in it.")
+            }
+            return try self.named(reference) { grammar throws(InferenceError) in
+                try grammar.expression(place, depth: depth + 1)
+            }
+        }
         if let value = schema["const"] { return Self.literal(value.jsonText) }
         if let values = schema["enum"]?.elements, !values.isEmpty {
             return try self.rule(values.map { Self.literal($0.jsonText) }.joined(separator: " | "))
         }
-        for keyword in ["anyOf", "oneOf"] {
-            guard let choices = schema[keyword]?.elements, !choices.isEmpty else { continue }
-            return try self.choice(choices, depth) { schema.chosen($0, of: keyword, in: $1) }
-        }
-        if let parts = schema["allOf"]?.elements, !parts.isEmpty {
-            return try self.expression(schema.whole(in: self.root), depth: depth + 1)
+        let others = ["anyOf", "oneOf", "allOf"]
+        if schema["$ref"] != nil || others.contains(where: { schema[$0]?.elements.isEmpty == false }) {
+            let text = schema.jsonText
+            guard self.parts.charge(schema, and: text.utf8.count / 8) else { throw Self.tooLarge }
+            return try self.named(text) { grammar throws(InferenceError) in try grammar.made(of: schema, depth) }
         }
         switch schema["type"] {
         case .array(let names)?:
             let members = schema.members.filter { $0.name != "type" }
-            return try self.choice(names, depth) { name, _ in .object([.init("type", name)] + members) }
+            var choices: [String] = []
+            for name in names {
+                choices.append(try self.expression(.object([.init("type", name)] + members), depth: depth + 1))
+            }
+            return try self.rule(choices.joined(separator: " | "))
         case .string("object")?: return try self.object(schema, depth)
         case .string("array")?: return try self.array(schema, depth)
         case .string("string")?: return Self.string(schema)
@@ -100,28 +114,33 @@ package struct SchemaGrammar {
         }
     }
 
-    /// `schema` makes the schema of a choice; its second argument is the whole one.
-    private mutating func choice(
-        _ choices: [Document], _ depth: Int, _ schema: (Document, Document) -> Document
-    ) throws(InferenceError) -> String {
-        var expressions: [String] = []
-        for choice in choices {
-            expressions.append(try self.expression(schema(choice, self.root), depth: depth + 1))
+    /// The body of a schema that is made of others.
+    private mutating func made(of schema: Document, _ depth: Int) throws(InferenceError) -> String {
+        for keyword in ["anyOf", "oneOf"] {
+            guard let choices = schema[keyword]?.elements, !choices.isEmpty else { continue }
+            var bodies: [String] = []
+            for choice in choices {
+                guard let chosen = self.parts.chosen(choice, of: keyword, in: schema) else { throw Self.tooLarge }
+                bodies.append(try self.expression(chosen, depth: depth + 1))
+            }
+            return bodies.joined(separator: " | ")
         }
-        return try self.rule(expressions.joined(separator: " | "))
+        guard let whole = self.parts.whole(schema) else { throw Self.tooLarge }
+        guard whole["$ref"] == nil else {
+            throw .unsupported("The schema of a tool refers to a place that is not in it.")
+        }
+        return try self.expression(whole, depth: depth + 1)
     }
 
-    /// Resolves `#/$defs/name` and other references within the schema; each gets its own rule, so that schemas may be
-    /// recursive.
-    private mutating func referenced(_ reference: String, _ depth: Int) throws(InferenceError) -> String {
-        if let name = self.references[reference] { return name }
-        guard let place = self.root.schema(at: reference) else {
-            throw .unsupported("The schema of a tool refers to \(reference), which is not in it.")
-        }
+    /// The rule with this key.
+    private mutating func named(
+        _ key: String, _ body: (inout SchemaGrammar) throws(InferenceError) -> String
+    ) throws(InferenceError) -> String {
+        if let name = self.rulesByKey[key] { return name }
         let name = try self.newName()
-        self.references[reference] = name
-        let body = try self.expression(place, depth: depth + 1)
-        self.rules.append("\(name) ::= \(body)\n")
+        self.rulesByKey[key] = name
+        let text = try body(&self)
+        self.rules.append("\(name) ::= \(text)\n")
         return name
     }
 
