@@ -33,8 +33,8 @@ def test_a_pipe_is_no_model_and_is_not_waited_for(models, tmp_path):
     folder.mkdir()
     os.mkfifo(folder / "pipe.gguf")
     (folder / "real.gguf").write_bytes(gguf())
-    assert "no regular file" in models("import", folder / "pipe.gguf", status=65)
-    assert "no regular file" in models("plan", folder / "pipe.gguf", status=65)
+    assert "not a regular file" in models("import", folder / "pipe.gguf", status=65)
+    assert "not a regular file" in models("plan", folder / "pipe.gguf", status=65)
     assert "1 of 2 models" in models("import", f"{folder}/", status=65)
     assert models.names() == ["real"]
     # What was named with a slash at its end is told as it would be without.

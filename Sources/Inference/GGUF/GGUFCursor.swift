@@ -39,7 +39,7 @@ struct GGUFCursor: ~Copyable {
         }
         guard information.st_mode & S_IFMT == S_IFREG else {
             close(descriptor)
-            throw GGUFError(.unreadable(errno: EINVAL), path: path, "this is no regular file")
+            throw GGUFError(.unreadable(errno: EINVAL), path: path, "this is not a regular file")
         }
         let fileBytes = UInt64(max(0, information.st_size))
         guard fileBytes <= GGUFLimits.fileBytesMax else {
@@ -113,7 +113,7 @@ struct GGUFCursor: ~Copyable {
     func require(_ count: UInt64, _ what: String) throws(GGUFError) {
         guard count <= self.remainingBytes else {
             let rest = "\(self.remainingBytes) of its \(self.fileBytes) bytes are left"
-            throw self.error(.truncated, "the file is incomplete: \(what) is announced, and \(rest)")
+            throw self.error(.truncated, "the file is incomplete: \(what) should follow, but \(rest)")
         }
         guard self.offset + count <= GGUFLimits.headBytesMax else {
             throw self.error(.tooLarge, "the head of the file is longer than \(GGUFLimits.headBytesMax) bytes")
@@ -134,7 +134,7 @@ struct GGUFCursor: ~Copyable {
             }
             if step < 0 && errno == EINTR { continue }
             guard step >= 0 else { throw Self.unreadable("read", self.path) }
-            guard step > 0 else { throw self.error(.truncated, "the file became shorter while it was read") }
+            guard step > 0 else { throw self.error(.truncated, "the file was truncated while it was read") }
             done += step
         }
         self.piece = bytes

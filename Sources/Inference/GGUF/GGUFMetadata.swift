@@ -15,7 +15,7 @@ package struct GGUFMetadata: Sendable, Equatable {
                 throw cursor.error(.malformed, "a metadata key is empty or not UTF-8")
             }
             guard values[key] == nil else {
-                throw cursor.error(.malformed, "the key \(GGUFError.shown(key)) stands there twice")
+                throw cursor.error(.malformed, "the key \(GGUFError.shown(key)) occurs twice")
             }
             cursor.place = "the value of \(GGUFError.shown(key))"
             let type = try Self.type(&cursor)
@@ -114,11 +114,11 @@ package struct GGUFMetadata: Sendable, Equatable {
     ) throws(GGUFError) -> GGUFValue {
         let type = try self.type(&cursor)
         guard type != .array else {
-            throw cursor.error(.unsupported, "an array of arrays is nothing that a model has")
+            throw cursor.error(.unsupported, "arrays of arrays are not supported")
         }
         let count = try cursor.unsigned(bytes: 8)
         let (bytes, overflow) = count.multipliedReportingOverflow(by: type.bytesMin)
-        guard !overflow else { throw cursor.error(.malformed, "an array of \(count) elements fits no file") }
+        guard !overflow else { throw cursor.error(.malformed, "an array of \(count) elements fits into no file") }
         try cursor.require(bytes, "an array of \(count) elements")
         if type == .string {
             for _ in 0..<count { try longest.read(&cursor) }

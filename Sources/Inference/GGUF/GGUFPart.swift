@@ -26,17 +26,17 @@ struct GGUFPart: Sendable {
 
     private static func readVersion(_ cursor: inout GGUFCursor) throws(GGUFError) -> UInt64 {
         guard cursor.fileBytes >= 4, try cursor.unsigned(bytes: 4) == 0x4655_4747 else {
-            throw GGUFError(.notGGUF, path: cursor.path, "this is no GGUF file: it does not begin with \"GGUF\"")
+            throw GGUFError(.notGGUF, path: cursor.path, "this is not a GGUF file: it does not begin with \"GGUF\"")
         }
         let version = try cursor.unsigned(bytes: 4)
         switch version {
         case 2, 3:
             return version
         case 0x0200_0000, 0x0300_0000:
-            let reason = "this GGUF file is big endian, for machines of another kind; get the little-endian file"
+            let reason = "this GGUF file is big-endian, for other machines; use the little-endian file"
             throw cursor.error(.bigEndian, reason)
         default:
-            throw cursor.error(.unsupported, "version \(version) of GGUF is not known; versions 2 and 3 are")
+            throw cursor.error(.unsupported, "GGUF version \(version) is not supported, only versions 2 and 3")
         }
     }
 
@@ -55,7 +55,7 @@ struct GGUFPart: Sendable {
         let key = "general.alignment"
         guard let value = metadata.values[key] else { return 32 }
         guard case .unsigned(let alignment) = value, alignment > 0, alignment & (alignment - 1) == 0 else {
-            throw cursor.error(.malformed, "\(key) is no power of two")
+            throw cursor.error(.malformed, "\(key) is not a power of two")
         }
         guard alignment <= GGUFLimits.alignmentBytesMax else {
             throw cursor.error(.tooLarge, "\(key) is \(alignment), more than \(GGUFLimits.alignmentBytesMax)")
@@ -80,7 +80,7 @@ private enum TensorTable {
             }
             // As in ggml: each tensor begins at the padded end of the previous one.
             guard tensor.offset == expected else {
-                let found = "begins at \(tensor.offset) of the data, where \(expected) is due"
+                let found = "begins at \(tensor.offset) of the data instead of \(expected)"
                 throw cursor.error(.malformed, "tensor \(GGUFError.shown(tensor.name)) \(found)")
             }
             rows.append((tensor, index))
@@ -95,8 +95,8 @@ private enum TensorTable {
             guard !startOverflow, !endOverflow, end <= cursor.fileBytes else {
                 cursor.place = "tensor \(row.row + 1) of \(count)"
                 let name = GGUFError.shown(row.tensor.name)
-                let sizes = "its \(row.tensor.byteCount) bytes end behind the file's \(cursor.fileBytes)"
-                throw cursor.error(.truncated, "the file is incomplete: tensor \(name) is not all there, \(sizes)")
+                let sizes = "its \(row.tensor.byteCount) bytes end after the file's \(cursor.fileBytes)"
+                throw cursor.error(.truncated, "the file is incomplete: tensor \(name) is cut off, \(sizes)")
             }
             tensors.append(
                 GGUFTensor(

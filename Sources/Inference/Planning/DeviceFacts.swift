@@ -44,12 +44,12 @@ package enum DeviceFacts {
             return nil
         }
         guard let answer else {
-            throw .unknownDevice("\(command[0]) did not answer within \(millisecondsMax) ms, or without end")
+            throw .unknownDevice("\(command[0]) did not finish within \(millisecondsMax) ms, or printed too much")
         }
         let text = String(decoding: answer.bytes, as: UTF8.self)
         guard answer.end == .exited(status: 0) else {
             let line = text.split(whereSeparator: \.isNewline).first.map(String.init) ?? ""
-            throw .unknownDevice("\(command[0]) failed and said \(GGUFError.shown(line))")
+            throw .unknownDevice("\(command[0]) failed: \(GGUFError.shown(line))")
         }
         return text
     }

@@ -82,7 +82,7 @@ package struct DeviceProfile: Sendable, Equatable {
                 name = text
             } else if known.contains(member.name), let number = Self.number(member.value) {
                 guard number >= 0, number <= 1_000_000 else {
-                    throw .unknownDevice("\"\(member.name)\" of a profile is 0 to 1000000")
+                    throw .unknownDevice("\"\(member.name)\" of a profile must be from 0 to 1000000")
                 }
                 numbers[member.name] = number
             } else {
@@ -90,7 +90,7 @@ package struct DeviceProfile: Sendable, Equatable {
             }
         }
         guard let memory = numbers["memoryGiB"], memory > 0 else {
-            throw .unknownDevice("a profile says its memory: \"memoryGiB\"")
+            throw .unknownDevice("a profile must have \"memoryGiB\"")
         }
         let gibibyte = Double(1 << 30)
         var profile = DeviceProfile(

@@ -29,7 +29,7 @@ extension ModelShape {
         self.width = try numbers.required("embedding_length")
         try Self.check(self.width, "embedding_length", Self.headsWidthMax)
         guard let vocabulary = file.vocabularyCount, vocabulary > 0, vocabulary < Self.numberMax else {
-            throw .unusableModel("the model does not say how many tokens it knows")
+            throw .unusableModel("the model does not state the size of its vocabulary")
         }
         self.vocabulary = vocabulary
         self.trainedContext = file.trainedContext
@@ -143,14 +143,14 @@ extension ModelShape {
         func optional(_ key: String) throws(PlanningError) -> UInt64? {
             guard let value = self.file.shape(key) else { return nil }
             guard value < ModelShape.numberMax else {
-                throw .unusableModel("\"\(self.file.architecture).\(key)\" is \(value), which no model has")
+                throw .unusableModel("\"\(self.file.architecture).\(key)\" has the impossible value \(value)")
             }
             return value
         }
 
         func required(_ key: String) throws(PlanningError) -> UInt64 {
             guard let value = try self.optional(key), value > 0 else {
-                throw .unusableModel("\"\(self.file.architecture).\(key)\" is missing, so that no plan can be made")
+                throw .unusableModel("\"\(self.file.architecture).\(key)\" is missing, so no plan can be made")
             }
             return value
         }

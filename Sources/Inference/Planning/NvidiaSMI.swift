@@ -28,7 +28,7 @@ package enum NvidiaSMI {
             guard fields.count == 4, Int(fields[0]) == devices.count, !fields[1].isEmpty,
                 let total = self.mebibytes(fields[2]), let free = self.mebibytes(fields[3]), total > 0, free <= total
             else {
-                throw .unknownDevice("nvidia-smi answered what is no device: \(GGUFError.shown(String(line)))")
+                throw .unknownDevice("nvidia-smi printed no device: \(GGUFError.shown(String(line)))")
             }
             guard devices.count < self.deviceCountMax else {
                 throw .unknownDevice("nvidia-smi names more than \(self.deviceCountMax) devices")

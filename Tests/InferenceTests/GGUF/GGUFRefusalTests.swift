@@ -22,27 +22,27 @@ struct GGUFRefusalTests {
     }
 
     @Test func `big endian and unknown versions, by name`() throws {
-        try self.expect(.bigEndian, "is big endian") { $0.version = 0x0300_0000 }
-        try self.expect(.unsupported, "version 1 of GGUF is not known") { $0.version = 1 }
-        try self.expect(.unsupported, "version 4 of GGUF is not known") { $0.version = 4 }
+        try self.expect(.bigEndian, "is big-endian") { $0.version = 0x0300_0000 }
+        try self.expect(.unsupported, "GGUF version 1 is not supported") { $0.version = 1 }
+        try self.expect(.unsupported, "GGUF version 4 is not supported") { $0.version = 4 }
     }
 
     @Test func `counts that the file cannot hold`() throws {
-        try self.expect(.truncated, "a table of 200000 tensors is announced") { $0.tensorCount = 200_000 }
+        try self.expect(.truncated, "a table of 200000 tensors should follow") { $0.tensorCount = 200_000 }
         try self.expect(.tooLarge, "tensors are more than 262144") { $0.tensorCount = .max }
-        try self.expect(.truncated, "a table of 65536 metadata keys is announced") { $0.metadataCount = 65_536 }
+        try self.expect(.truncated, "a table of 65536 metadata keys should follow") { $0.metadataCount = 65_536 }
         try self.expect(.tooLarge, "metadata keys are more than 65536") { $0.metadataCount = 65_537 }
     }
 
     @Test func `texts and arrays that the file cannot hold`() throws {
         let huge = GGUFBuilder.little(1 << 62, 8)
-        try self.expect(.truncated, "a text of 4611686018427387904 bytes is announced") {
+        try self.expect(.truncated, "a text of 4611686018427387904 bytes should follow") {
             $0.values.append(("k", .raw(8, huge)))
         }
         try self.expect(.truncated, "an array of 4611686018427387904 elements") {
             $0.values.append(("k", .raw(9, GGUFBuilder.little(0, 4) + huge)))
         }
-        try self.expect(.malformed, "an array of 4611686018427387904 elements fits no file") {
+        try self.expect(.malformed, "an array of 4611686018427387904 elements fits into no file") {
             $0.values.append(("k", .raw(9, GGUFBuilder.little(10, 4) + huge)))
         }
         try self.expect(.truncated, "(in the value of \"k\"") {
@@ -54,7 +54,7 @@ struct GGUFRefusalTests {
         try self.expect(.unsupported, "metadata type 13 is not known (in the value of \"k\"") {
             $0.values.append(("k", .raw(13, [])))
         }
-        try self.expect(.unsupported, "an array of arrays") {
+        try self.expect(.unsupported, "arrays of arrays") {
             $0.values.append(("k", .raw(9, GGUFBuilder.little(9, 4))))
         }
         try self.expect(.malformed, "a flag is 0 or 1, not 2") { $0.values.append(("k", .number(.bool, 2))) }
@@ -62,7 +62,7 @@ struct GGUFRefusalTests {
 
     @Test func `keys and names that are empty, doubled, too long or no text`() throws {
         try self.expect(.malformed, "a metadata key is empty") { $0.values.append(("", .number(.uint8, 1))) }
-        try self.expect(.malformed, "the key \"general.name\" stands there twice") {
+        try self.expect(.malformed, "the key \"general.name\" occurs twice") {
             $0.values.append(("general.name", .number(.uint8, 1)))
         }
         try self.expect(.tooLarge, "a metadata key of 65536 bytes is longer than 65535") {
@@ -94,11 +94,11 @@ struct GGUFRefusalTests {
     }
 
     @Test func `tensors that lie elsewhere or behind the end`() throws {
-        try self.expect(.malformed, "begins at 32 of the data, where 448 is due") { $0.tensors[1].offset = 32 }
-        try self.expect(.truncated, "tensor \"blk.1.attn_norm.weight\" is not all there") {
+        try self.expect(.malformed, "begins at 32 of the data instead of 448") { $0.tensors[1].offset = 32 }
+        try self.expect(.truncated, "tensor \"blk.1.attn_norm.weight\" is cut off") {
             $0.tensors[2].dimensions = [1 << 40]
         }
-        try self.expect(.truncated, "tensor \"blk.1.attn_norm.weight\" is not all there") {
+        try self.expect(.truncated, "tensor \"blk.1.attn_norm.weight\" is cut off") {
             $0.tensors[2].dimensions = [1 << 60]
         }
     }

@@ -35,7 +35,7 @@ struct DeviceProfileTests {
             #expect(sentence.contains("profile"), "\(wrong)")
         }
         let missing = self.refusal { () throws(PlanningError) in try DeviceProfile.parse(Array("{}".utf8)) }
-        #expect(missing == "a profile says its memory: \"memoryGiB\"")
+        #expect(missing == "a profile must have \"memoryGiB\"")
     }
 
     @Test func `the answer of nvidia-smi gives each device`() throws {
@@ -57,7 +57,7 @@ struct DeviceProfileTests {
         ])
     func `anything else of nvidia-smi is refused with the line`(line: String) {
         let sentence = self.refusal { () throws(PlanningError) in try NvidiaSMI.parse(line) }
-        #expect(sentence == "nvidia-smi answered what is no device: \"\(line)\"")
+        #expect(sentence == "nvidia-smi printed no device: \"\(line)\"")
     }
 
     /// A program that stands in for NVIDIA's.
@@ -88,15 +88,15 @@ struct DeviceProfileTests {
         let folder = try GGUFFolder()
         let failing = try self.program("echo no driver; exit 9", folder)
         let failed = self.refusal { () throws(PlanningError) in try DeviceFacts.devices(programs: [failing]) }
-        #expect(failed == "\(failing) failed and said \"no driver\"")
+        #expect(failed == "\(failing) failed: \"no driver\"")
         let hanging = try self.program("exec tail -f /dev/null", folder)
         let hung = self.refusal { () throws(PlanningError) in
             try DeviceFacts.devices(programs: [hanging], millisecondsMax: 50)
         }
-        #expect(hung == "\(hanging) did not answer within 50 ms, or without end")
+        #expect(hung == "\(hanging) did not finish within 50 ms, or printed too much")
         let endless = try self.program("exec yes", folder)
         let refused = self.refusal { () throws(PlanningError) in try DeviceFacts.devices(programs: [endless]) }
-        #expect(refused == "\(endless) did not answer within 10000 ms, or without end")
+        #expect(refused == "\(endless) did not finish within 10000 ms, or printed too much")
     }
 
     @Test func `an answer of nvidia-smi without end is refused`() {
