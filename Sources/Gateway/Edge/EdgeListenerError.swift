@@ -21,11 +21,11 @@ extension EdgeListenerError: CustomStringConvertible {
         case .addressInUse(let host, let port):
             "\(host):\(port) is in use by another process: stop it, or choose another port."
         case .listedTwice(let host, let other):
-            "host names \(host) and \(other), which is the same or has it within: leave one of them out."
+            "host names \(host) and \(other), which overlap: leave one of them out."
         case .permissionDenied(let host, let port):
             "This process may not listen on \(host):\(port): choose a port from 1024 up, or grant it the right."
         case .addressNotAvailable(let host, let port):
-            "\(host):\(port) is no address of this machine: use 127.0.0.1, 0.0.0.0 or one of its own addresses."
+            "\(host):\(port) is not an address of this machine: use 127.0.0.1, 0.0.0.0 or one of its own addresses."
         case .unknownHost(let host):
             "The host name \(host) has no address: check its spelling."
         case .failed(let host, let port, let reason):
