@@ -2,16 +2,6 @@ internal import ServiceModel
 
 /// JSON Schemas that are made of others, and those that others refer to.
 extension Document {
-    /// The schema that a reference such as `#/$defs/name` leads to in this one.
-    func schema(at reference: String) -> Document? {
-        guard reference.hasPrefix("#") else { return nil }
-        var place: Document? = self
-        for step in reference.dropFirst().split(separator: "/") {
-            place = place?[String(step.replacing("~1", with: "/").replacing("~0", with: "~"))]
-        }
-        return place
-    }
-
     /// The properties of an object's schema, and those that it requires without saying what they are.
     var properties: [Member] {
         let properties = self["properties"]?.members ?? []
@@ -77,7 +67,7 @@ extension Document {
 /// one.
 struct SchemaParts {
     /// The limit for what is read and copied, in members of schemas.
-    static let partCountMax = 500_000
+    static let partCountMax = 200_000
 
     /// The schema in which `$ref` is resolved.
     var root: Document
@@ -89,6 +79,18 @@ struct SchemaParts {
     mutating func charge(_ schema: Document, and others: Int = 0) -> Bool {
         self.partsLeft -= 1 + schema.partCount + others
         return self.partsLeft >= 0
+    }
+
+    /// The schema that a reference such as `#/$defs/name` leads to in the root.
+    mutating func schema(at reference: String) -> Document? {
+        guard reference.hasPrefix("#") else { return nil }
+        var place: Document? = self.root
+        for step in reference.dropFirst().split(separator: "/") {
+            // A name is looked for among all; that is much less work than to copy them.
+            self.partsLeft -= (place?.members.count ?? 0) / 16
+            place = place?[String(step.replacing("~1", with: "/").replacing("~0", with: "~"))]
+        }
+        return place
     }
 
     /// What must hold for one of the schemas in `anyOf` or `oneOf`: itself, and the keywords beside the choice.
@@ -114,7 +116,7 @@ struct SchemaParts {
         var references: Set<String> = []
         while let part = pending.popLast() {
             guard self.charge(part, and: whole.partCount) else { return nil }
-            if let reference = part["$ref"]?.text, let place = self.root.schema(at: reference) {
+            if let reference = part["$ref"]?.text, let place = self.schema(at: reference) {
                 pending.append(part.without("$ref"))
                 if references.insert(reference).inserted { pending.append(place) }
                 continue

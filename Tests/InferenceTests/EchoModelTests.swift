@@ -192,6 +192,13 @@ struct SchemaExampleTests {
         #expect(try await self.arguments(try #require(Document(json: list)))?["a"]?.elements.isEmpty == false)
     }
 
+    @Test func `a place that is one of many and often referred to has its cost`() async throws {
+        let many = (0..<20_000).map { #""d\#($0 % 10)\#($0)":{}"# }.joined(separator: ",")
+        let items = ##"{"type":"array","minItems":10000,"items":{"$ref":"#/$defs/last"}}"##
+        let list = #"{"properties":{"a":\#(items)},"$defs":{\#(many),"last":{"type":"null"}}}"#
+        #expect(try await self.arguments(try #require(Document(json: list)))?["a"]?.elements.isEmpty == false)
+    }
+
     /// Such schemas once gave null, which is no tool's input, or half of what they ask for.
     @Test(
         arguments: [

@@ -40,7 +40,7 @@ struct SchemaExample {
             return self.charged(value)
         }
         if let reference = schema.reference {
-            return self.parts.root.schema(at: reference).map { self.value($0, depth: depth + 1) } ?? .null
+            return self.parts.schema(at: reference).map { self.value($0, depth: depth + 1) } ?? .null
         }
         for keyword in ["anyOf", "oneOf"] {
             guard let first = schema[keyword]?.elements.first else { continue }

@@ -77,12 +77,14 @@ package struct SchemaGrammar {
             throw .unsupported("The schema of a tool is nested too deep for a forced tool choice.")
         }
         guard self.parts.charge(schema) else { throw Self.tooLarge }
-        if let reference = schema.reference {
-            guard let place = self.parts.root.schema(at: reference) else {
+        if let reference = schema["$ref"]?.text {
+            guard let place = self.parts.schema(at: reference) else {
                 throw .unsupported("The schema of a tool refers to \(reference), which is not in it.")
             }
-            return try self.named(reference) { grammar throws(InferenceError) in
-                try grammar.expression(place, depth: depth + 1)
+            if schema.reference != nil {
+                return try self.named(reference) { grammar throws(InferenceError) in
+                    try grammar.expression(place, depth: depth + 1)
+                }
             }
         }
         if let value = schema["const"] { return Self.literal(value.jsonText) }
@@ -90,7 +92,7 @@ package struct SchemaGrammar {
             return try self.rule(values.map { Self.literal($0.jsonText) }.joined(separator: " | "))
         }
         let others = ["anyOf", "oneOf", "allOf"]
-        if schema["$ref"] != nil || others.contains(where: { schema[$0]?.elements.isEmpty == false }) {
+        if schema["$ref"]?.text != nil || others.contains(where: { schema[$0]?.elements.isEmpty == false }) {
             let text = schema.jsonText
             guard self.parts.charge(schema, and: text.utf8.count / 8) else { throw Self.tooLarge }
             return try self.named(text) { grammar throws(InferenceError) in try grammar.made(of: schema, depth) }
@@ -126,9 +128,6 @@ package struct SchemaGrammar {
             return bodies.joined(separator: " | ")
         }
         guard let whole = self.parts.whole(schema) else { throw Self.tooLarge }
-        guard whole["$ref"] == nil else {
-            throw .unsupported("The schema of a tool refers to a place that is not in it.")
-        }
         return try self.expression(whole, depth: depth + 1)
     }
 
