@@ -90,7 +90,7 @@ struct AdmissionTests {
         let busy = self.resident("busy", 20, lastUsed: 1, .busy)
         let plan = Admission.plan(shape, .init(), on: self.taken(leaving: 1), residents: [busy])
         #expect(plan.decision == .queue(awaiting: ["busy"]))
-        #expect(plan.steps.last == "It waits until a model that answers now is done (1 busy).")
+        #expect(plan.steps.last == "It waits until a busy model has finished (1 busy).")
     }
 
     @Test func `a pinned model makes no room, however long one waits`() throws {

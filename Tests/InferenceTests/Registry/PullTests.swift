@@ -174,7 +174,7 @@ struct DownloadProgressTests {
             Issue.record("the third try that brings nothing is the last")
             return
         }
-        #expect(error.sentence.hasPrefix("cut; what came so far is kept"))
+        #expect(error.sentence.hasPrefix("cut; the downloaded part is kept"))
     }
 
     @Test func `a body that ends too early is a cut, and one without a length is over at its end`() {
