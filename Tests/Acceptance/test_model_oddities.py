@@ -44,7 +44,7 @@ def test_a_pipe_is_no_model_and_is_not_waited_for(models, tmp_path):
 def test_an_alias_that_is_none_is_told_before_anything_is_taken_up(models, tmp_path):
     path = tmp_path / "real.gguf"
     path.write_bytes(gguf())
-    assert "is no alias" in models("import", path, "--alias", "x.*", "--alias", "y y", status=64)
+    assert "is not an alias" in models("import", path, "--alias", "x.*", "--alias", "y y", status=64)
     assert "is the name of a model, and" in models("import", path, "--alias", "brume.echo", status=64)
     assert models.names() == [] and models.json("alias") == []
 

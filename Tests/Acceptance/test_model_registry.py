@@ -244,7 +244,7 @@ def test_what_cannot_be_imported(models, tmp_path):
     models("import", status=64)
     part = tmp_path / "m-00001-of-00002.gguf"
     part.write_bytes(gguf())
-    assert "m-00002-of-00002.gguf is not there" in models("import", part, status=66)
+    assert "m-00002-of-00002.gguf is missing" in models("import", part, status=66)
     assert models.blobs() == []
 
 
