@@ -137,7 +137,7 @@ def test_a_pipe_in_a_certificates_place_holds_up_neither_the_next_reading_nor_a_
 
     certificate.unlink()
     os.mkfifo(certificate)
-    reread(f"certificate kept: Cannot read {certificate}: nothing came for 5 seconds")
+    reread(f"certificate kept: Cannot read {certificate}: it had no end within 5 seconds")
     certificate.unlink()
     certificate.write_text(text)
     reread("certificate read again\n")

@@ -12,8 +12,8 @@ internal import Darwin
 enum PrivateFile {
     /// More than any certificate chain.
     static let bytesMax = 1024 * 1024
-    /// How long a pipe, such as one of a shell's process substitution, may stay silent.
-    private static let silenceSecondsMax: Int32 = 5
+    /// How long a pipe, such as one of a shell's process substitution, may take.
+    private static let pipeSecondsMax = 5
 
     static func exists(_ path: String) -> Bool {
         unsafe access(path, F_OK) == 0
@@ -31,9 +31,10 @@ enum PrivateFile {
         defer { close(file) }
         var bytes: [UInt8] = []
         var piece = [UInt8](repeating: 0, count: 16 * 1024)
+        let end = ContinuousClock.now.advanced(by: .seconds(self.pipeSecondsMax))
         while true {
-            guard self.hasInput(file) else {
-                throw .unreadable(path: path, reason: "nothing came for \(self.silenceSecondsMax) seconds")
+            guard self.hasInput(file, by: end) else {
+                throw .unreadable(path: path, reason: "it had no end within \(self.pipeSecondsMax) seconds")
             }
             let count = unsafe piece.withUnsafeMutableBytes { unsafe Self.readSome(file, $0) }
             if count < 0 { throw .unreadable(path: path, reason: SystemError.sentence(errno)) }
@@ -76,10 +77,11 @@ enum PrivateFile {
     }
 
     /// Waits until something can be read, or the end; for a file that is at once.
-    private static func hasInput(_ file: Int32) -> Bool {
+    private static func hasInput(_ file: Int32, by end: ContinuousClock.Instant) -> Bool {
         var state = pollfd(fd: file, events: Int16(POLLIN), revents: 0)
         while true {
-            let count = unsafe poll(&state, 1, self.silenceSecondsMax * 1000)
+            let left = ContinuousClock.now.duration(to: end) / .milliseconds(1)
+            let count = unsafe poll(&state, 1, Int32(max(0, left)))
             if count >= 0 || errno != EINTR { return count == 1 }
         }
     }
