@@ -11,7 +11,7 @@ extension Document {
     }
 
     /// Whether a schema is taken for one of an object, if it does not say a type.
-    var describesObject: Bool { self["properties"] != nil || self["required"] != nil }
+    var describesObject: Bool { ["properties", "required"].contains { self[$0] ?? .null != .null } }
 
     /// The keywords that say what a value is like.
     private static var limits: [String] {
@@ -68,6 +68,8 @@ extension Document {
 struct SchemaParts {
     /// The limit for what is read and copied, in members of schemas.
     static let partCountMax = 200_000
+    /// Text that costs as much as a member, in bytes.
+    private static let bytesEachPart = 8
 
     /// The schema in which `$ref` is resolved.
     var root: Document
@@ -81,9 +83,15 @@ struct SchemaParts {
         return self.partsLeft >= 0
     }
 
+    /// Counts text that is read or written; false beyond the limit.
+    mutating func charge(text: String) -> Bool {
+        self.partsLeft -= text.utf8.count / Self.bytesEachPart
+        return self.partsLeft >= 0
+    }
+
     /// The schema that a reference such as `#/$defs/name` leads to in the root.
     mutating func schema(at reference: String) -> Document? {
-        guard reference.hasPrefix("#") else { return nil }
+        guard self.charge(text: reference), reference.hasPrefix("#") else { return nil }
         var place: Document? = self.root
         for step in reference.dropFirst().split(separator: "/") {
             // A name is looked for among all; that is much less work than to copy them.

@@ -199,6 +199,22 @@ struct SchemaExampleTests {
         #expect(try await self.arguments(try #require(Document(json: list)))?["a"]?.elements.isEmpty == false)
     }
 
+    @Test func `a long reference has its cost`() async throws {
+        let path = "/" + String(repeating: "x", count: 100_000)
+        let items = ##"{"type":"array","minItems":10000,"items":{"$ref":"#\##(path)"}}"##
+        let list = #"{"properties":{"a":\#(items)}}"#
+        #expect(try await self.arguments(try #require(Document(json: list)))?["a"]?.elements.isEmpty == false)
+    }
+
+    @Test func `a list is no longer than its schema allows, and null is no reference`() async throws {
+        let lists =
+            #""a":{"type":"array","prefixItems":[{},{}],"maxItems":1},"#
+            + #""b":{"type":"array","items":{},"maxItems":0}"#
+        let schema = #"{"$ref":null,"type":"object","properties":{\#(lists)}}"#
+        let example = try await self.arguments(try #require(Document(json: schema)))
+        #expect(example?["a"]?.elements.count == 1 && example?["b"]?.elements.isEmpty == true)
+    }
+
     /// Such schemas once gave null, which is no tool's input, or half of what they ask for.
     @Test(
         arguments: [

@@ -46,7 +46,7 @@ struct SchemaExample {
             guard let first = schema[keyword]?.elements.first else { continue }
             return self.parts.chosen(first, of: keyword, in: schema).map { self.value($0, depth: depth + 1) } ?? .null
         }
-        if schema["allOf"]?.elements.first != nil || schema["$ref"] != nil {
+        if schema["allOf"]?.elements.first != nil || schema["$ref"]?.text != nil {
             return self.parts.whole(schema).map { self.value($0, depth: depth + 1) } ?? .null
         }
         switch self.type(of: schema) {
@@ -84,12 +84,14 @@ struct SchemaExample {
 
     private mutating func array(_ schema: Document, _ depth: Int) -> Document {
         var elements: [Document] = []
-        for item in schema["prefixItems"]?.elements ?? [] where self.valuesLeft > 0 && self.utf8CountLeft > 0 {
+        let most = max(0, schema["maxItems"]?.integer ?? .max)
+        for item in (schema["prefixItems"]?.elements ?? []).prefix(most)
+        where self.valuesLeft > 0 && self.utf8CountLeft > 0 {
             elements.append(self.value(item, depth: depth + 1))
         }
         let items = schema["items"]
         let count = max(items == nil || depth >= Self.plentyDepthMax ? 0 : 1, schema["minItems"]?.integer ?? 0)
-        while elements.count < count, self.valuesLeft > 0, self.utf8CountLeft > 0 {
+        while elements.count < min(count, most), self.valuesLeft > 0, self.utf8CountLeft > 0 {
             elements.append(self.value(items ?? .null, depth: depth + 1))
         }
         return .array(elements)

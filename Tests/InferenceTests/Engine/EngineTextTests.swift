@@ -186,6 +186,16 @@ struct SchemaGrammarTests {
         let nowhere = ##"{"required":["a"],"allOf":[{"$ref":"#/$defs/x"}]}"##
         #expect(throws: InferenceError.self) { try self.grammar(try #require(Document(json: nowhere))) }
     }
+
+    /// A choice has the texts of what it refers to, as often as it refers to them.
+    @Test func `long texts that are referred to again and again are refused`() throws {
+        let long = String(repeating: "x", count: 100_000)
+        let choices = Array(repeating: ##"{"$ref":"#/$defs/a"}"##, count: 1000).joined(separator: ",")
+        for text in [#"{"const":"\#(long)"}"#, #"{"enum":["\#(long)"]}"#, #"{"properties":{"\#(long)":{}}}"#] {
+            let schema = #"{"properties":{"p":{"required":["x"],"anyOf":[\#(choices)]}},"$defs":{"a":\#(text)}}"#
+            #expect(throws: InferenceError.self) { try self.grammar(try #require(Document(json: schema))) }
+        }
+    }
 }
 
 struct EngineEndpointTests {

@@ -66,6 +66,12 @@ package struct SchemaGrammar {
         .unsupported("The schemas of the tools are too large for a forced tool choice.")
     }
 
+    /// A literal, whose text counts: a schema that is referred to often has its literals written as often.
+    private mutating func charged(_ text: String) throws(InferenceError) -> String {
+        guard self.parts.charge(text: text) else { throw Self.tooLarge }
+        return Self.literal(text)
+    }
+
     private mutating func newName() throws(InferenceError) -> String {
         self.ruleCount += 1
         guard self.ruleCount <= Self.ruleCountMax else { throw Self.tooLarge }
@@ -79,7 +85,7 @@ package struct SchemaGrammar {
         guard self.parts.charge(schema) else { throw Self.tooLarge }
         if let reference = schema["$ref"]?.text {
             guard let place = self.parts.schema(at: reference) else {
-                throw .unsupported("The schema of a tool refers to \(reference), which is not in it.")
+                throw .unsupported("The schema of a tool refers to \(reference.prefix(200)), which is not in it.")
             }
             if schema.reference != nil {
                 return try self.named(reference) { grammar throws(InferenceError) in
@@ -87,14 +93,16 @@ package struct SchemaGrammar {
                 }
             }
         }
-        if let value = schema["const"] { return Self.literal(value.jsonText) }
+        if let value = schema["const"] { return try self.charged(value.jsonText) }
         if let values = schema["enum"]?.elements, !values.isEmpty {
-            return try self.rule(values.map { Self.literal($0.jsonText) }.joined(separator: " | "))
+            var literals: [String] = []
+            for value in values { literals.append(try self.charged(value.jsonText)) }
+            return try self.rule(literals.joined(separator: " | "))
         }
         let others = ["anyOf", "oneOf", "allOf"]
         if schema["$ref"]?.text != nil || others.contains(where: { schema[$0]?.elements.isEmpty == false }) {
             let text = schema.jsonText
-            guard self.parts.charge(schema, and: text.utf8.count / 8) else { throw Self.tooLarge }
+            guard self.parts.charge(schema), self.parts.charge(text: text) else { throw Self.tooLarge }
             return try self.named(text) { grammar throws(InferenceError) in try grammar.made(of: schema, depth) }
         }
         switch schema["type"] {
@@ -161,7 +169,7 @@ package struct SchemaGrammar {
         var leading = "\"}\""
         for property in properties.reversed() {
             let value = try self.expression(property.value, depth: depth + 1)
-            let member = Self.literal(Document.string(property.name).jsonText + ":") + " " + value
+            let member = try self.charged(Document.string(property.name).jsonText + ":") + " " + value
             let isRequired = required.contains(property.name)
             let after = following
             following = try self.rule(
@@ -183,7 +191,8 @@ package struct SchemaGrammar {
             var list = items.joined(separator: " \",\" ")
             if missing > 0 {
                 let item = try self.expression(schema["items"] ?? .null, depth: depth + 1)
-                list += " \(try self.rule("\",\" \(item)")){\(missing)}"
+                let isOpen = most == nil && least > Self.repetitionMax
+                list += " \(try self.rule("\",\" \(item)")){\(missing)\(isOpen ? "," : "")}"
             }
             return try self.rule("\"[\" \(list) \"]\"")
         }
