@@ -163,39 +163,31 @@ import Testing
     func `damage in the middle of the log is told, and nothing acknowledged is dropped silently`(
         _ share: Double
     ) async throws {
-        try await withFixture { fixture in
-            let store = try fixture.open()
-            for key in 0..<50 as Range<UInt8> {
-                try await store.commit(Batch(writes: [.set([key], [UInt8](repeating: key, count: 2000))]))
-            }
-            do {
-                _ = try fixture.crash { path in
-                    try Self.changeLogs(in: path) { $0[Int(Double($0.count) * share)] ^= 0xFF }
-                }
-                Issue.record("a store with a damaged log opened")
-            } catch StoreOpenError.corrupt(_, let reason) {
-                #expect(reason.contains("whole commits stand behind the damage"), "\(reason)")
-            }
+        try await Self.expectRefusal("whole commits stand behind the damage") {
+            $0[Int(Double($0.count) * share)] ^= 0xFF
         }
     }
 
     /// RocksDB passes over a block of zeros in silence.
     @Test(arguments: [0, 1, 2])
     func `a hole of zeros in the log is told`(_ block: Int) async throws {
+        try await Self.expectRefusal("is damaged at byte") {
+            $0.replaceSubrange((block << 15)..<((block + 1) << 15), with: Data(count: 1 << 15))
+        }
+    }
+
+    /// Changes the log of a store with 50 commits, and expects that the store does not open for a reason with `part`.
+    private static func expectRefusal(_ part: String, after change: (inout Data) -> Void) async throws {
         try await withFixture { fixture in
             let store = try fixture.open()
             for key in 0..<50 as Range<UInt8> {
                 try await store.commit(Batch(writes: [.set([key], [UInt8](repeating: key, count: 2000))]))
             }
             do {
-                _ = try fixture.crash { path in
-                    try Self.changeLogs(in: path) {
-                        $0.replaceSubrange((block << 15)..<((block + 1) << 15), with: Data(count: 1 << 15))
-                    }
-                }
-                Issue.record("a store with a hole in its log opened")
+                _ = try fixture.crash { path in try Self.changeLogs(in: path, change) }
+                Issue.record("a store with a damaged log opened")
             } catch StoreOpenError.corrupt(_, let reason) {
-                #expect(reason.contains("is damaged at byte"), "\(reason)")
+                #expect(reason.contains(part), "\(reason)")
             }
         }
     }
