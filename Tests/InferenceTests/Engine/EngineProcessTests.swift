@@ -9,7 +9,7 @@ import Testing
     ) async throws -> (lines: [String], end: ProcessEnd) {
         let log = EngineLog(path: nil)
         let process = try EngineProcess.start(
-            ["/bin/sh", "-c", script], onLine: { log.append($0) }, isLast: isLast, onEnd: { _ in })
+            ["/bin/sh", "-c", script], onLines: { log.append($0) }, isLast: isLast, onEnd: { _ in })
         let end = await process.end()
         #expect(process.hasEnded)
         return (log.tail(10), end)
@@ -21,6 +21,17 @@ import Testing
         #expect(end == .exited(status: 3))
     }
 
+    @Test func `gathered output is complete, and its end is not waited for`() async throws {
+        let log = EngineLog(path: nil)
+        let process = try EngineProcess.start(
+            ["/bin/sh", "-c", "read line; for i in 1 2 3; do echo $i; done; exit 3"],
+            onLines: { log.append($0) }, onEnd: { _ in })
+        process.gatherOutput()
+        process.letGo()
+        #expect(await process.end() == .exited(status: 3))
+        #expect(log.tail(10) == ["1", "2", "3"])
+    }
+
     @Test func `a child that rests after its last word is ended`() async throws {
         let (_, end) = try await self.run("echo GGML_ASSERT; sleep 60") { $0 == "GGML_ASSERT" }
         #expect(end == .killed(signal: 9))
@@ -29,7 +40,7 @@ import Testing
     @Test func `who waits for the end finds it noted`() async throws {
         let log = EngineLog(path: nil)
         let process = try EngineProcess.start(
-            ["/bin/sh", "-c", "echo bye; exit 4"], onLine: { log.append($0) },
+            ["/bin/sh", "-c", "echo bye; exit 4"], onLines: { log.append($0) },
             onEnd: { end in
                 usleep(50_000)
                 log.append(end: "\(end)")
@@ -40,22 +51,22 @@ import Testing
 
     @Test func `the lifeline's end is the end of the child's input`() async throws {
         let process = try EngineProcess.start(
-            ["/bin/sh", "-c", "read line || exit 7"], onLine: { _ in }, onEnd: { _ in })
+            ["/bin/sh", "-c", "read line || exit 7"], onLines: { _ in }, onEnd: { _ in })
         process.letGo()
         #expect(await process.end() == .exited(status: 7))
     }
 
     @Test func `a program that is not there is told as a sentence`() {
         #expect(throws: ProcessStartError.self) {
-            try EngineProcess.start(["/nonexistent/x"], onLine: { _ in }, onEnd: { _ in })
+            try EngineProcess.start(["/nonexistent/x"], onLines: { _ in }, onEnd: { _ in })
         }
     }
 
     @Test func `the reason of an end is the line that speaks of an error`() {
         let log = EngineLog(path: nil)
-        for line in ["loading", "error: no such tensor", "bye"] { log.append(line) }
+        for line in ["loading", "error: no such tensor", "bye"] { log.append([line]) }
         #expect(log.reason == "error: no such tensor")
-        for index in 0..<1000 { log.append("line \(index)") }
+        for index in 0..<1000 { log.append(["line \(index)"]) }
         #expect(log.tail(2000).count <= EngineLog.lineCountMax)
         #expect(log.reason == "line 999")
         log.append(end: "it ended with status 1")

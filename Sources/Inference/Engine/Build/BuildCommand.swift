@@ -4,16 +4,19 @@ internal import Primitives
 enum BuildCommand {
     /// - Parameters:
     ///   - command: the program's path and arguments.
-    ///   - onLine: called with each line of output, on its own thread.
+    ///   - onLines: called with lines of output as they are read, on its own thread.
     /// - Returns: the program's exit.
     /// - Throws: when it cannot be started.
     static func run(
-        _ command: [String], onLine: @escaping @Sendable (String) -> Void
+        _ command: [String], onLines: @escaping @Sendable ([String]) -> Void
     ) async throws(ProcessStartError) -> ProcessEnd {
         let child = try ChildOutput.start(command, input: nil, startsGroup: false)
         return await withCheckedContinuation { continuation in
             BlockingThread.start("build-output") {
-                LineReader(descriptor: child.descriptor).run(onLine)
+                LineReader(descriptor: child.descriptor).run { lines in
+                    onLines(lines)
+                    return .atOnce
+                }
                 continuation.resume(returning: child.end())
             }
         }

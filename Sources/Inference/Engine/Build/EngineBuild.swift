@@ -151,12 +151,12 @@ package struct EngineBuild: Sendable {
     private func step(
         _ command: [String], _ what: String, _ log: EngineLog, _ onLine: @escaping @Sendable (String) -> Void
     ) async throws(RegistryError) {
-        log.append("> " + command.joined(separator: " "))
+        log.append(["> " + command.joined(separator: " ")])
         let end: ProcessEnd
         do throws(ProcessStartError) {
-            end = try await BuildCommand.run(command) { line in
-                log.append(line)
-                onLine(line)
+            end = try await BuildCommand.run(command) { lines in
+                log.append(lines)
+                lines.forEach(onLine)
             }
         } catch {
             throw RegistryError(.unknown, "cannot \(what): \(error.sentence)")

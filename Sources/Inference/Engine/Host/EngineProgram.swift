@@ -77,7 +77,7 @@ package struct EngineProgram: Sendable, Equatable {
         let log = EngineLog(path: nil)
         let process: EngineProcess
         do throws(ProcessStartError) {
-            process = try EngineProcess.start([self.path] + words, onLine: { log.append($0) }, onEnd: { _ in })
+            process = try EngineProcess.start([self.path] + words, onLines: { log.append($0) }, onEnd: { _ in })
         } catch {
             return nil
         }

@@ -11,6 +11,8 @@ package struct ProcessLauncher: EngineLauncher {
     static let healthSecondsMax = 5
     /// The timeout for capability queries to one of several servers: the others serve meanwhile.
     static let questionSecondsMax = 20
+    private static let failedAssertion = ByteSearch("GGML_ASSERT")
+    private static let abort = ByteSearch("GGML_ABORT")
 
     private let program: @Sendable () -> EngineProgram?
     private let directory: EngineDirectory
@@ -126,12 +128,12 @@ package struct ProcessLauncher: EngineLauncher {
         do throws(ProcessStartError) {
             process = try EngineProcess.start(
                 self.guardCommand + [record, "--"] + program.command + words,
-                onLine: { line in
-                    log.append(line)
-                    memory.state.withLock { $0.read(line) }
+                onLines: { lines in
+                    log.append(lines)
+                    memory.read(lines)
                 },
                 // After a failed assertion the engine prints a stack trace, and may hang then (measured).
-                isLast: { $0.contains("GGML_ASSERT") || $0.contains("GGML_ABORT") },
+                isLast: { Self.failedAssertion.isIn($0) || Self.abort.isIn($0) },
                 onEnd: { end in
                     // If the guard itself was killed, the engine may still run.
                     EngineRecord(path: record)?.end()
@@ -154,8 +156,9 @@ package struct ProcessLauncher: EngineLauncher {
                 caching: self.sharesPrompts ? .shared : .byCaller(SlotOwners(slots: launch.slots)))
             var engine = RunningEngine(
                 model: chat, slots: launch.slots, processID: process.processID,
-                memory: memory.state.withLock { $0 }
+                memory: memory.end()
             ) { await Self.stop(process) }
+            process.gatherOutput()
             engine.identity = EngineIdentity.text(model, launch, program, build: capabilities.build)
             self.addVectors(to: &engine, chat, launch)
             return engine
@@ -223,7 +226,27 @@ package struct ProcessLauncher: EngineLauncher {
     }
 }
 
-/// The buffers that an engine has logged so far.
+/// The buffers that an engine logs until it is ready.
 private final class MemoryLog: Sendable {
-    let state = Mutex(EngineMemory())
+    private struct State {
+        var memory = EngineMemory()
+        var hasEnded = false
+    }
+
+    private let state = Mutex(State())
+
+    func read(_ lines: [String]) {
+        self.state.withLock { state in
+            guard !state.hasEnded else { return }
+            for line in lines { state.memory.read(line) }
+        }
+    }
+
+    /// What was logged; later lines are ignored.
+    func end() -> EngineMemory {
+        self.state.withLock { state in
+            state.hasEnded = true
+            return state.memory
+        }
+    }
 }

@@ -36,11 +36,14 @@ package final class EngineLog: Sendable {
         if descriptor >= 0 { close(descriptor) }
     }
 
-    package func append(_ line: String) {
+    package func append(_ lines: [String]) {
         self.state.withLock { state in
-            if state.lines.count == Self.lineCountMax { state.lines.removeFirst(Self.lineCountMax / 4) }
-            state.lines.append(line)
-            self.write(line, &state)
+            state.lines += lines
+            // Removed a quarter at a time: removing moves the others.
+            if state.lines.count > Self.lineCountMax {
+                state.lines.removeFirst(state.lines.count - Self.lineCountMax + Self.lineCountMax / 4)
+            }
+            self.write(lines, &state)
         }
     }
 
@@ -48,13 +51,17 @@ package final class EngineLog: Sendable {
     package func append(end: String) {
         self.state.withLock { state in
             state.end = end
-            self.write("brume: \(end)", &state)
+            self.write(["brume: \(end)"], &state)
         }
     }
 
-    private func write(_ line: String, _ state: inout State) {
+    private func write(_ lines: [String], _ state: inout State) {
         guard state.descriptor >= 0 else { return }
-        let bytes = Array((line + "\n").utf8)
+        var bytes: [UInt8] = []
+        for line in lines {
+            bytes += line.utf8
+            bytes.append(UInt8(ascii: "\n"))
+        }
         // A full disk costs lines of this file; those in memory stay.
         EngineFiles.append(bytes, to: state.descriptor)
         state.bytes += bytes.count

@@ -9,6 +9,8 @@ package struct EngineMemory: Sendable, Equatable {
     /// The maximum number of devices in a log.
     private static let deviceCountMax = 64
     private static let mebibytesMax = 1e9
+    private static let mark = " buffer size ="
+    private static let search = ByteSearch(mark)
 
     package init() {}
 
@@ -18,7 +20,7 @@ package struct EngineMemory: Sendable, Equatable {
     /// lines are ignored.
     /// - Source: llama.cpp's `llama-model.cpp`, `llama-kv-cache.cpp` and `llama-context.cpp`.
     package mutating func read(_ line: String) {
-        guard let equals = line.firstRange(of: " buffer size =") else { return }
+        guard Self.search.isIn(line), let equals = line.firstRange(of: Self.mark) else { return }
         let words = line[..<equals.lowerBound].split(separator: " ")
         let number = line[equals.upperBound...].split(separator: " ")
         guard words.count > 1, ["model", "KV", "RS", "compute", "output"].contains(words[words.count - 1]),

@@ -42,6 +42,7 @@ package final class EngineProcess: Sendable {
 
     package let processID: Int32
     private let state: Mutex<State>
+    private let gathersOutput = Atomic(false)
 
     private init(processID: Int32, lifeline: Int32) {
         self.processID = processID
@@ -51,13 +52,13 @@ package final class EngineProcess: Sendable {
     /// Starts a child in its own process group; a thread reads its output until it has ended.
     /// - Parameters:
     ///   - command: the program's path and arguments.
-    ///   - onLine: called with each line, on that thread.
+    ///   - onLines: called with lines as they are read, on that thread.
     ///   - isLast: whether the child does nothing more after a line, even if it does not end: it is then killed.
     ///   - onEnd: called once, on that thread, when the child has ended, and before `end` returns.
     /// - Returns: the running child.
     /// - Throws: a sentence with the system's reason.
     package static func start(
-        _ command: [String], onLine: @escaping @Sendable (String) -> Void,
+        _ command: [String], onLines: @escaping @Sendable ([String]) -> Void,
         isLast: @escaping @Sendable (String) -> Bool = { _ in false },
         onEnd: @escaping @Sendable (ProcessEnd) -> Void
     ) throws(ProcessStartError) -> EngineProcess {
@@ -72,9 +73,10 @@ package final class EngineProcess: Sendable {
         close(lifeline.readEnd)
         let process = EngineProcess(processID: child.processID, lifeline: lifeline.writeEnd)
         BlockingThread.start("engine-log") {
-            LineReader(descriptor: child.descriptor).run { line in
-                onLine(line)
-                if isLast(line) { process.killGroup() }
+            LineReader(descriptor: child.descriptor).run { lines in
+                onLines(lines)
+                if lines.contains(where: isLast) { process.killGroup() }
+                return process.gathersOutput.load(ordering: .relaxed) ? .gathered : .atOnce
             }
             let end = child.end()
             process.state.withLock { $0.isReaped = true }
@@ -82,6 +84,12 @@ package final class EngineProcess: Sendable {
             process.end(as: end)
         }
         return process
+    }
+
+    /// Lets output gather before it is read from now on. An engine prints dozens of lines for each request, each in
+    /// several pieces: reading every piece at once costs more than forwarding the request.
+    package func gatherOutput() {
+        self.gathersOutput.store(true, ordering: .relaxed)
     }
 
     /// Whether it has ended, and `onEnd` has returned.
@@ -152,24 +160,43 @@ struct Pipe {
 struct LineReader {
     /// The maximum length of a line in bytes; a longer one is split.
     static let lineBytesMax = 4096
+    /// How long output gathers. A full pipe holds up a child's printing for no longer than this.
+    static let gatherMilliseconds: Int32 = 20
+
+    /// When the next read begins.
+    enum Pace {
+        case atOnce
+        /// After `gatherMilliseconds`, or when the other end is closed.
+        case gathered
+    }
 
     let descriptor: Int32
 
     /// Reads until the other end is closed. Blocks.
-    func run(_ onLine: (String) -> Void) {
+    /// - Parameter onLines: called with the lines that a read completed; returns when the next read begins.
+    func run(_ onLines: ([String]) -> Pace) {
         var line: [UInt8] = []
-        var piece = [UInt8](repeating: 0, count: 1 << 13)
+        var piece = [UInt8](repeating: 0, count: 1 << 14)
         while true {
             let count = unsafe piece.withUnsafeMutableBytes { unsafe read(self.descriptor, $0.baseAddress, $0.count) }
             if count < 0 && errno == EINTR { continue }
             guard count > 0 else { break }
+            var lines: [String] = []
             for byte in piece[..<count] {
                 if byte != 0x0A { line.append(byte) }
                 guard byte == 0x0A || line.count == Self.lineBytesMax else { continue }
-                onLine(String(decoding: line, as: UTF8.self))
+                lines.append(String(decoding: line, as: UTF8.self))
                 line.removeAll(keepingCapacity: true)
             }
+            let pace = lines.isEmpty ? .atOnce : onLines(lines)
+            if pace == .gathered, count < piece.count { self.gather() }
         }
-        if !line.isEmpty { onLine(String(decoding: line, as: UTF8.self)) }
+        if !line.isEmpty { _ = onLines([String(decoding: line, as: UTF8.self)]) }
+    }
+
+    /// Waits without being woken by output: for no events but the end, which `poll` reports unasked.
+    private func gather() {
+        var entry = pollfd(fd: self.descriptor, events: 0, revents: 0)
+        _ = unsafe poll(&entry, 1, Self.gatherMilliseconds)
     }
 }

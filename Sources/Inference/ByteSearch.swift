@@ -31,6 +31,9 @@ struct ByteSearch: Sendable {
         return nil
     }
 
+    /// Whether a text contains the pattern.
+    func isIn(_ text: String) -> Bool { self.firstIndex(in: text.utf8.span) != nil }
+
     /// The length of the longest suffix of `bytes`, no longer than the pattern, with which the pattern begins.
     func overlap(with bytes: ArraySlice<UInt8>) -> Int {
         var fitting = 0
