@@ -6,17 +6,25 @@ package struct RequestID: Sendable, Equatable, CustomStringConvertible {
         self.description = text
     }
 
-    /// DynamoDB's form: 52 characters of `0`–`9` and `A`–`V` (260 bits).
+    /// DynamoDB's form: 52 characters of `0`–`9` and `A`–`V`, made of 128 random bits.
     package static func long(_ random: some RandomSource) -> RequestID {
-        // Written into the string's own storage, eight characters at once: every request needs an id.
+        // Two words stretched to seven, and written into the string's own storage, eight characters at once: every
+        // request needs an id.
+        var state = random.next()
+        let factor = random.next() | 1
+        func word() -> UInt64 {
+            state &+= 0x9E37_79B9_7F4A_7C15
+            let product = state.multipliedFullWidth(by: factor)
+            return product.high ^ product.low
+        }
         let text = unsafe String(unsafeUninitializedCapacity: self.longBytes) { room in
             let bytes = UnsafeMutableRawBufferPointer(room)
             var count = 0
             while count + 8 <= self.longBytes {
-                unsafe bytes.storeBytes(of: self.characters(random.next()), toByteOffset: count, as: UInt64.self)
+                unsafe bytes.storeBytes(of: self.characters(word()), toByteOffset: count, as: UInt64.self)
                 count += 8
             }
-            let last = UInt32(truncatingIfNeeded: self.characters(random.next()))
+            let last = UInt32(truncatingIfNeeded: self.characters(word()))
             unsafe bytes.storeBytes(of: last, toByteOffset: count, as: UInt32.self)
             return self.longBytes
         }

@@ -41,9 +41,12 @@ final class PreparedCommit: Sendable {
     init(_ batch: Batch, bytes: Int) {
         self.batch = batch
         self.bytes = bytes
-        self.writeKeys = batch.writes.map { HashedKey($0.key) }
+        let writeKeys = batch.writes.map { HashedKey($0.key) }
+        self.writeKeys = writeKeys
         self.checkKeys = batch.checks.map { check in
             guard case .unchanged(let key, _) = check else { return Self.noKey }
+            // The item that is checked is usually the one that is written: its key is hashed once.
+            if let written = writeKeys.first, written.bytes == key { return written }
             return HashedKey(key)
         }
         self.tokenKey = batch.token.map { HashedKey(StoreLayout.tokenKey($0.id)) }
