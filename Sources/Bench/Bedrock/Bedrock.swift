@@ -18,6 +18,11 @@ struct Bedrock: AsyncParsableCommand {
     )
     var model: [String]
 
+    @Option(
+        help: ArgumentHelp(
+            "Whether Brume starts the engine or knows it as a server elsewhere.", valueName: "setup"))
+    var setup = EngineBench.Setup.elsewhere
+
     @Option(help: "Numbers of answers that are streamed at once.")
     var streams = ConnectionCounts([1, 4, 8])
 
@@ -61,7 +66,7 @@ struct Bedrock: AsyncParsableCommand {
             let parts = entry.split(separator: "=", maxSplits: 1).map(String.init)
             let slots = self.streams.values.max() ?? 1
             let bench = try EngineBench(
-                name: parts[0], model: parts[1], engine: self.engine, slots: slots, folder: folder)
+                self.setup, name: parts[0], model: parts[1], engine: self.engine, slots: slots, folder: folder)
             for streams in self.streams.values {
                 results.append(try bench.measure(streams: streams, pairs: pairs, seconds: seconds))
             }
@@ -76,3 +81,5 @@ struct Bedrock: AsyncParsableCommand {
         print("figures written to \(json)")
     }
 }
+
+extension EngineBench.Setup: ExpressibleByArgument {}

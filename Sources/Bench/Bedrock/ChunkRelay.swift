@@ -60,7 +60,7 @@ final class ChunkRelay: Sendable {
     private func pass(_ client: Int32) {
         var isOn: Int32 = 1
         unsafe setsockopt(client, Int32(IPPROTO_TCP), TCP_NODELAY, &isOn, socklen_t(MemoryLayout<Int32>.size))
-        guard let socket = try? LoopbackSocket(port: self.enginePort, answerSecondsMax: 0) else {
+        guard let socket = try? LoopbackSocket(.port(self.enginePort), answerSecondsMax: 0) else {
             close(client)
             return
         }

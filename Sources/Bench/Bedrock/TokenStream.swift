@@ -8,7 +8,7 @@ internal import Foundation
 final class TokenStream {
     /// Who is asked.
     struct Target {
-        let port: UInt16
+        let address: LoopbackSocket.Address
         /// Lines such as `Authorization: Bearer …`.
         let headers: [String]
         let model: String
@@ -45,7 +45,7 @@ final class TokenStream {
             + "\"max_tokens\":\(Self.tokensMax)}"
         let lines =
             [
-                "POST /v1/chat/completions HTTP/1.1", "Host: 127.0.0.1:\(self.target.port)",
+                "POST /v1/chat/completions HTTP/1.1", "Host: localhost",
                 "Content-Type: application/json", "Content-Length: \(body.utf8.count)",
             ] + self.target.headers
         return Array((lines.joined(separator: "\r\n") + "\r\n\r\n" + body).utf8)
@@ -55,7 +55,7 @@ final class TokenStream {
     /// - Throws: for an answer that is no stream with its usage.
     func answer(seed: Int = 0) throws -> Answer {
         let request = self.request(seed: seed)
-        let connection = try LoopbackSocket(port: self.target.port, answerSecondsMax: Self.answerSecondsMax)
+        let connection = try LoopbackSocket(self.target.address, answerSecondsMax: Self.answerSecondsMax)
         let begun = monotonicNanoseconds()
         try connection.send(request)
         var received: [UInt8] = []

@@ -23,7 +23,7 @@ final class LoadConnection {
     init(port: UInt16) throws {
         unsafe self.buffer = .allocate(byteCount: 64 << 10, alignment: 16)
         do {
-            self.connection = try LoopbackSocket(port: port, answerSecondsMax: Self.answerSecondsMax)
+            self.connection = try LoopbackSocket(.port(port), answerSecondsMax: Self.answerSecondsMax)
         } catch {
             unsafe self.buffer.deallocate()
             throw error

@@ -1,35 +1,70 @@
 internal import Foundation
 
-/// A blocking connection to a port of this machine, on which each write leaves at once.
+/// A blocking connection to a server on this machine; each write is sent at once.
 final class LoopbackSocket {
+    /// Where a server listens.
+    enum Address: CustomStringConvertible {
+        /// On 127.0.0.1.
+        case port(UInt16)
+        /// A Unix socket.
+        case path(String)
+
+        var description: String {
+            switch self {
+            case .port(let port): "port \(port)"
+            case .path(let path): path
+            }
+        }
+    }
+
     let descriptor: Int32
 
     /// - Parameters:
-    ///   - port: where something listens on 127.0.0.1.
+    ///   - address: the server.
     ///   - answerSecondsMax: how long one read may wait.
-    /// - Throws: `BenchError` where nobody listens.
-    init(port: UInt16, answerSecondsMax: Int) throws {
-        self.descriptor = Foundation.socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+    /// - Throws: `BenchError` if nothing listens there.
+    init(_ address: Address, answerSecondsMax: Int) throws {
+        let family =
+            switch address {
+            case .port: AF_INET
+            case .path: AF_UNIX
+            }
+        self.descriptor = Foundation.socket(family, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
         guard self.descriptor >= 0 else { throw BenchError.system("socket", errno) }
-        var isOn: Int32 = 1
-        unsafe setsockopt(
-            self.descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, &isOn, socklen_t(MemoryLayout<Int32>.size))
         var limit = timeval(tv_sec: answerSecondsMax, tv_usec: 0)
         unsafe setsockopt(
             self.descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
+        let code: Int32
+        switch address {
+        case .port(let port): code = Self.connect(self.descriptor, port: port)
+        case .path(let path): code = try Self.connect(self.descriptor, path: path)
+        }
+        // The descriptor is closed by deinit, here too.
+        guard code == 0 else { throw BenchError.system("connecting to \(address)", errno) }
+    }
+
+    private static func connect(_ descriptor: Int32, port: UInt16) -> Int32 {
+        var isOn: Int32 = 1
+        unsafe setsockopt(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, &isOn, socklen_t(MemoryLayout<Int32>.size))
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
         address.sin_port = port.bigEndian
         address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-        let size = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let descriptor = self.descriptor
-        let code = unsafe withUnsafePointer(to: &address) { pointer in
-            unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                unsafe Foundation.connect(descriptor, $0, size)
-            }
-        }
-        // The descriptor is closed by deinit, here too.
-        guard code == 0 else { throw BenchError.system("connecting to port \(port)", errno) }
+        return unsafe self.connect(descriptor, &address, MemoryLayout<sockaddr_in>.size)
+    }
+
+    private static func connect(_ descriptor: Int32, path: String) throws -> Int32 {
+        var address = sockaddr_un()
+        address.sun_family = sa_family_t(AF_UNIX)
+        // The last byte stays zero.
+        let room = MemoryLayout.size(ofValue: address.sun_path) - 1
+        guard path.utf8.count <= room else { throw BenchError("the path of the socket is too long: \(path)") }
+        unsafe withUnsafeMutableBytes(of: &address.sun_path) { unsafe $0.copyBytes(from: path.utf8) }
+        return unsafe self.connect(descriptor, &address, MemoryLayout<sockaddr_un>.size)
+    }
+
+    private static func connect(_ descriptor: Int32, _ address: UnsafeMutableRawPointer, _ size: Int) -> Int32 {
+        unsafe Foundation.connect(descriptor, address.assumingMemoryBound(to: sockaddr.self), socklen_t(size))
     }
 
     deinit { if self.descriptor >= 0 { close(self.descriptor) } }
