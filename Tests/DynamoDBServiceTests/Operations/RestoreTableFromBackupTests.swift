@@ -76,6 +76,25 @@ struct RestoreTableFromBackupTests {
         #expect(try await fixture.items("other").count == 350)
     }
 
+    @Test func `fifty restores are done at a time`() async throws {
+        let (fixture, _) = try await self.backedUp()
+        var backups: [String] = []
+        for number in 0..<51 { backups.append(try given(try await fixture.backup("b\(100 + number)")?.backupARN)) }
+        await fixture.service.jobs.stop()
+        func begin(_ number: Int) async throws(ServiceError) {
+            _ = try await fixture.service.restoreTableFromBackup(
+                RestoreTableFromBackupInput(targetTableName: "r\(100 + number)", backupARN: backups[number]),
+                fixture.context)
+        }
+        for number in 0..<50 { try await begin(number) }
+        let error = await refused { () async throws(ServiceError) in try await begin(50) }
+        #expect(
+            error
+                == ServiceError(
+                    code: "LimitExceededException",
+                    message: "Subscriber limit exceeded: Only 50 restore operations can be done simultaneously"))
+    }
+
     @Test(arguments: [false, true])
     func `a table is restored to another region when it is told how to encrypt`(_ isToMoment: Bool) async throws {
         let (fixture, arn) = try await self.backedUp(ItemFixture.indexed, count: 250)

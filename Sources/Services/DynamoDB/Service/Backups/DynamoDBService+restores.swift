@@ -63,8 +63,8 @@ extension DynamoDBService {
         }
         guard page.entries.count < Self.restoreCountMax else {
             throw DynamoDBError.limitExceeded(
-                message: "Subscriber limit exceeded: There is a limit of \(Self.restoreCountMax) concurrent restores "
-                    + "per subscriber"
+                message: "Subscriber limit exceeded: Only \(Self.restoreCountMax) restore operations can be done "
+                    + "simultaneously"
             )
         }
     }
