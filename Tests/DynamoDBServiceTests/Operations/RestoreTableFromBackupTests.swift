@@ -220,6 +220,27 @@ struct RestoreTableFromBackupTests {
         #expect(error == ServiceError(code: "TableAlreadyExistsException", message: "Table already exists: items"))
     }
 
+    @Test func `a name that is being restored is not used for another table`() async throws {
+        let (fixture, arn) = try await self.backedUp()
+        let other = try given(try await fixture.backup("other")?.backupARN)
+        await fixture.service.jobs.stop()
+        try await fixture.restore(arn)
+        for backup in [arn, other] {
+            let error = await refused { () async throws(ServiceError) in try await fixture.restore(backup) }
+            let message = "Table: restored is already being restored from backup: \(arn)"
+            #expect(error == ServiceError(code: "TableInUseException", message: message))
+        }
+        let error = await refused { () async throws(ServiceError) in
+            try await fixture.service.createTable(
+                tableInput("restored", defined("pk"), [hash("pk")]), fixture.context)
+        }
+        #expect(
+            error
+                == ServiceError(
+                    code: "ResourceInUseException",
+                    message: "Attempt to change a resource which is still in use: Table is being used: restored"))
+    }
+
     @Test func `tags, protection and class are not restored, keys and throughput are`() async throws {
         var input = tableInput("items", defined("pk", "sk"), [hash("pk"), range("sk")])
         input.billingMode = .provisioned

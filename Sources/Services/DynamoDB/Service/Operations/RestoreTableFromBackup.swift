@@ -12,8 +12,8 @@ extension DynamoDBService {
             }
     }
 
-    /// Order of checks: the ARN, the encryption in another region, the backup, the overrides, the number of restores,
-    /// the new table's name.
+    /// Order of checks: the ARN, the encryption in another region, the backup, whether the new table is being restored,
+    /// whether the backup is, the overrides, the number of restores, the new table's name.
     package func restoreTableFromBackup(
         _ input: RestoreTableFromBackupInput, _ context: RequestContext
     ) async throws(ServiceError) -> RestoreTableFromBackupOutput {
@@ -30,11 +30,11 @@ extension DynamoDBService {
         )
         let reference = try CopyReference(backup: input.backupARN, lookup: .regionOfARN, context)
         try overrides.check(from: reference.table.region, to: target.region)
-        let seen = try await self.restorable(input.backupARN, context).backup
+        let seen = try await self.restorable(input.backupARN, to: target, context).backup
         let origin = RestoreOrigin(backupARN: seen.arn, tableARN: seen.table.arn, moment: seen.creation)
         let plan = try RestorePlan(overrides, of: seen.table, origin, context)
         let table = try await self.beginRestore(target, plan) { (number) async throws(ServiceError) in
-            let found = try await self.restorable(input.backupARN, context)
+            let found = try await self.restorable(input.backupARN, to: target, context)
             let backup = found.backup
             let restore = RestoreDescriptor(
                 target: target,
@@ -55,9 +55,15 @@ extension DynamoDBService {
     /// A completed backup that no other restore reads.
     ///
     /// - Source: answers recorded on AWS in October 2026 by a laboratory of the AWS Controllers for Kubernetes.
-    private func restorable(_ arn: String, _ context: RequestContext) async throws(ServiceError) -> StoredBackup {
+    private func restorable(
+        _ arn: String, to target: TableReference, _ context: RequestContext
+    ) async throws(ServiceError) -> StoredBackup {
         let found = try await self.backup(arn, lookup: .regionOfARN, context)
         guard found.backup.progress == nil else { throw .backupInUse("Backup is being created: \(arn)") }
+        if let other = try await self.catalog.snapshot(target)?.descriptor.restoreSummary?.sourceBackupARN {
+            throw DynamoDBError.tableInUse(
+                message: "Table: \(target.name) is already being restored from backup: \(other)")
+        }
         guard try await !self.isRestored(found.backup) else {
             throw .backupInUse("Backup is being used to restore another table: \(found.backup.arn)")
         }

@@ -130,7 +130,9 @@ final class TableCatalog: Sendable {
                 let check = Batch(checks: [.unchanged(key, since: present.version)], readAsOf: read.asOf)
                 // The refusal waits until the table on which it is based is durable.
                 if read.undurable != nil, !(try await self.commit(check)) { continue }
-                if TableRecord.decode(present.value)?.status(at: self.clock.now()) == .creating {
+                let table = TableRecord.decode(present.value)
+                if table?.restoreSummary != nil { throw .tableInUse("Table is being used: \(reference.name)") }
+                if table?.status(at: self.clock.now()) == .creating {
                     throw .tableInUse("Table is being created: \(reference.name)")
                 }
                 throw DynamoDBError.resourceInUse(message: "Table already exists: \(reference.name)")
