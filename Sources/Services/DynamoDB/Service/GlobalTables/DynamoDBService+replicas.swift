@@ -50,7 +50,7 @@ extension DynamoDBService {
         guard group.own.replication != nil, group.own.isBeingFilled else { return }
         throw .validation(
             "Create/Update/Delete of replica is not allowed while the replica is being added to table with name: "
-                + "\(group.own.name) in region \(group.own.region)")
+                + "‘\(group.own.name)’ in region: ‘\(group.own.region)’.")
     }
 
     // Adding
