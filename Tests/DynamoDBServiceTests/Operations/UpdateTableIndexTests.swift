@@ -65,6 +65,15 @@ struct UpdateTableIndexTests {
         let refusal = await refused { () throws(ServiceError) in try await Self.count(fixture) }
         #expect(refusal?.code == "ValidationException")
         #expect(refusal?.message == "Cannot read from backfilling global secondary index: one")
+        let insights = await wording { () async throws(ServiceError) in
+            try await fixture.tables.service.updateContributorInsights(
+                UpdateContributorInsightsInput(
+                    tableName: "table", indexName: "one", contributorInsightsAction: .enable), fixture.tables.context)
+        }
+        #expect(
+            insights
+                == "Table or Index is not in a valid state to update Key Access Insights: IndexStatus must be ACTIVE to "
+                + "enable ContributorInsights.")
         let statement = ExecuteStatementInput(statement: "SELECT * FROM \"table\".one")
         #expect(
             await refused { () throws(ServiceError) in

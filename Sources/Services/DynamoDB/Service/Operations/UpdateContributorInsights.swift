@@ -20,7 +20,7 @@ extension DynamoDBService {
         let now = self.clock.now()
         let wanted = input.contributorInsightsMode ?? .accessedAndThrottledKeys
         let isWanted = input.contributorInsightsAction == .enable
-        if isWanted { try await self.checkInsightsState(reference, at: now) }
+        if isWanted { try await self.checkInsightsState(reference, input.indexName, at: now) }
         let (table, status) = try await self.catalog.update(reference) {
             (table, _) throws(ServiceError) -> ContributorInsightsStatus in
             var setting = try table.insightsSetting(of: input.indexName)
@@ -50,13 +50,16 @@ extension DynamoDBService {
     }
 
     private func checkInsightsState(
-        _ reference: TableReference, at now: Timestamp
+        _ reference: TableReference, _ index: String?, at now: Timestamp
     ) async throws(ServiceError) {
-        let status = try await self.catalog.snapshot(reference)?.descriptor.status(at: now)
-        guard status != .creating, status != .deleting else {
+        guard let table = try await self.catalog.snapshot(reference)?.descriptor else { return }
+        let status = table.status(at: now)
+        let isTableReady = status != .creating && status != .deleting
+        let isIndexCreating = index.flatMap { table.index($0) }?.state == .creating
+        guard isTableReady, !isIndexCreating else {
             throw .validation(
-                "Table or Index is not in a valid state to update Key Access Insights: TableStatus must be ACTIVE to "
-                    + "enable ContributorInsights.")
+                "Table or Index is not in a valid state to update Key Access Insights: "
+                    + "\(isTableReady ? "IndexStatus" : "TableStatus") must be ACTIVE to enable ContributorInsights.")
         }
     }
 }
