@@ -204,10 +204,14 @@ final class ControlRun: Sendable {
         await service.jobs.whenIdle()
         for backup in try await service.listBackups(ListBackupsInput(backupType: .all), context).backupSummaries ?? [] {
             #expect(backup.backupStatus == .available, "\(self.note): \(backup)")
+            guard backup.backupType == .user else { continue }
             let input = DeleteBackupInput(backupARN: backup.backupARN ?? "")
             let refusal = await refused { () throws(ServiceError) in try await service.deleteBackup(input, context) }
             #expect(refusal == nil, "\(self.note): \(String(describing: refusal))")
         }
+        // System backups end by themselves.
+        self.simulation.clock.advance(milliseconds: 35 * 86_400_000)
+        await service.removeExpiredBackups()
         await service.jobs.whenIdle()
         let names = try await service.listTables(ListTablesInput(), context).tableNames
         #expect(names == [], "\(self.note)")

@@ -127,7 +127,14 @@ struct RestoreTableToPointInTimeTests {
         }
         let summary = try #require(try await system().first)
         #expect(summary.backupName == "items$DeletedTableBackup")
-        try await fixture.restore(try given(summary.backupARN))
+        let arn = try given(summary.backupARN)
+        #expect(
+            await wording { () async throws(ServiceError) in
+                try await fixture.service.deleteBackup(DeleteBackupInput(backupARN: arn), fixture.context)
+            }
+                == "Invalid Request: User is not allowed to delete the system backup with arn \(arn). It will "
+                + "automatically expire on 2026-12-29T05:00:30.123Z")
+        try await fixture.restore(arn)
         #expect(try await fixture.items("restored").count == 1)
         fixture.clock.advance(milliseconds: 35 * 86_400_000)
         #expect(try await system().isEmpty)
