@@ -147,7 +147,7 @@ extension PartiQLParser {
     }
 
     /// A comma-separated list of expressions, including its brackets.
-    private mutating func elements(
+    mutating func elements(
         until end: PartiQLSymbol, _ detail: String
     ) throws(ValidationFailure) -> [PartiQLExpression] {
         self.advance()

@@ -130,7 +130,12 @@ extension PartiQLParser {
     private mutating func insert() throws(ValidationFailure) -> PartiQLInsert {
         guard self.take(.into) else { throw self.unexpected }
         let table = try self.table()
-        guard self.take(.value) else { throw self.unexpected }
+        guard self.take(.value) else {
+            // SQL's list of columns: AWS reads it before it refuses it.
+            guard self.kind == .symbol(.leftParenthesis) else { throw self.unexpected }
+            _ = try self.elements(until: .rightParenthesis, "Expected RIGHT_PAREN")
+            throw .malformedStatement("Unexpected token after expression")
+        }
         return PartiQLInsert(table: table, item: try self.expression())
     }
 
