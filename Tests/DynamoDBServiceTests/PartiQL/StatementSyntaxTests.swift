@@ -20,6 +20,7 @@ struct StatementSyntaxTests {
             ),
             ("SELECT * FROM items WHERE pk = 'a", ""), ("SELECT * FROM \"items", ""), ("SELECT * FROM `items`", ""),
             ("SELECT * FROM items WHERE", "Unexpected term"),
+            ("SELECT * FROM (SELECT * FROM items WHERE pk = 'a'", "Expected RIGHT_PAREN"),
             ("SELECT * FROM items WHERE a = 1 = 2", "Unexpected token after expression"),
             ("SELECT * FROM items WHERE key = 1", "Unexpected keyword"),
             ("SELECT * FROM items; SELECT", "Unexpected token after expression"),
@@ -45,6 +46,10 @@ struct StatementSyntaxTests {
             ("SELECT a AS b FROM items", "Aliasing is not supported"),
             ("SELECT * FROM items i", "Aliasing is not supported"),
             ("SELECT * FROM items, items", "Only select from a single table or index is supported."),
+            (
+                "SELECT * FROM (SELECT * FROM items WHERE pk = 'a') AS some",
+                "Only select from a single table or index is supported."
+            ),
             ("SELECT * FROM a.b.c", "A path may contain at most 2 components in the FROM clause"),
             ("SELECT * FROM items LIMIT 10", "Unsupported clause: LIMIT at 1:27:2"),
             ("SELECT * FROM items WHERE a = 'b' GROUP BY a", "Unsupported clause: GROUP"),

@@ -33,6 +33,7 @@ extension PartiQLParser {
         self.advance()
         let columns = try self.columns()
         guard self.take(.from) else { throw .malformedStatement("Expected FROM after SELECT list") }
+        guard self.kind != .symbol(.leftParenthesis) else { throw try self.subquery() }
         let source = try self.source()
         try self.refuseAlias()
         if self.kind == .symbol(.comma) || self.keyword == .join {
@@ -50,6 +51,17 @@ extension PartiQLParser {
             throw ValidationFailure("Unsupported clause: \(clause.rawValue.uppercased())")
         }
         return PartiQLSelect(columns: columns, source: source, condition: condition, order: order)
+    }
+
+    /// The refusal of a table in parentheses, which are read to their end.
+    private mutating func subquery() throws(ValidationFailure) -> ValidationFailure {
+        try self.enter()
+        defer { self.leave() }
+        self.advance()
+        if self.keyword == .select { _ = try self.select() } else { _ = try self.expression() }
+        try self.expect(.rightParenthesis, "Expected RIGHT_PAREN")
+        // DEVIATION: AWS's wording for a whole subquery is not known.
+        return ValidationFailure("Only select from a single table or index is supported.")
     }
 
     private mutating func columns() throws(ValidationFailure) -> [PartiQLSelect.Column]? {
