@@ -249,8 +249,8 @@ struct ReplicaUpdatesTests {
                 == "ResourceNotFoundException: Requested resource not found: Table: orders not found")
         #expect(
             await fixture.refusal(west) { $0.replicaUpdates = [creating(north)] }
-                == "ValidationException: Create/Update/Delete of replica is not allowed while the replica is being added "
-                + "to table with name: ‘orders’ in region: ‘us-west-2’.")
+                == "ValidationException: Create/Update/Delete of replica is not allowed while the replica is being "
+                + "added to table with name: ‘orders’ in region: ‘us-west-2’.")
         let deletion = await refused { () throws(ServiceError) in try await fixture.delete(west) }
         #expect(
             deletion?.message

@@ -72,8 +72,8 @@ struct UpdateTableIndexTests {
         }
         #expect(
             insights
-                == "Table or Index is not in a valid state to update Key Access Insights: IndexStatus must be ACTIVE to "
-                + "enable ContributorInsights.")
+                == "Table or Index is not in a valid state to update Key Access Insights: IndexStatus must be ACTIVE "
+                + "to enable ContributorInsights.")
         let statement = ExecuteStatementInput(statement: "SELECT * FROM \"table\".one")
         #expect(
             await refused { () throws(ServiceError) in
