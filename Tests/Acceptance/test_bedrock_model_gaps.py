@@ -26,6 +26,7 @@ NO_SYSTEM = ("This model doesn't support system messages. Try again without a sy
 NO_POINTS = ("You invoked an unsupported model or your request did not allow prompt caching. See the documentation for "
              "more information.")
 NO_MIX = "messages.2.content: Conversation blocks and tool result blocks cannot be provided in the same turn."
+NO_MIXED_CALL = "messages.1.content: Conversation blocks and tool use blocks cannot be provided in the same turn."
 
 
 @pytest.fixture(scope="module")
@@ -61,6 +62,13 @@ def result(*others, **status):
     return TOOLS | {"messages": [user(), used, user(told, *others)]}
 
 
+def announced():
+    """A conversation in which the model said that it would call the tool."""
+    request = result()
+    request["messages"][1]["content"].insert(0, {"text": "I look it up."})
+    return request
+
+
 def refusal(call, **request):
     with pytest.raises(botocore.exceptions.ClientError) as failure:
         call(**{"messages": [user()]} | request)
@@ -74,6 +82,7 @@ def refusal(call, **request):
     *((model, SYSTEM, NO_SYSTEM) for model in (TITAN, MISTRAL_7B, "mistral.mixtral-8x7b-instruct-v0:1")),
     *((model, choice(**{kind: chosen}), no(f"toolConfig.toolChoice.{kind}")) for model, kind, chosen in (
         (LLAMA, "any", {}), (LLAMA4, "tool", {"name": "look"}), (MISTRAL, "tool", {"name": "look"}))),
+    *((model, announced(), NO_MIXED_CALL) for model in (LLAMA, LLAMA4, MISTRAL)),
     *((model, result({"text": "So?"}), NO_MIX) for model in (
         LLAMA, MISTRAL, "us.mistral.pixtral-large-2502-v1:0", WRITER)),
     (WRITER, result(status="success"), no("status")),
@@ -147,7 +156,8 @@ def test_turns_of_one_role_are_one(bedrock, model):
 @pytest.mark.parametrize("model, members", [
     (LLAMA, TOOLS), (LLAMA, choice(auto={})), (LLAMA, SYSTEM), (LLAMA, result()), (LLAMA, result(status="success")),
     (MISTRAL, choice(any={})), (MISTRAL_7B, {}), (TITAN, {}), (R1, SYSTEM), (WRITER, result()),
-    (QWEN, result({"text": "So?"})), (QWEN, choice(tool={"name": "look"})), (QWEN, inference(temperature=0.5)),
+    (QWEN, result({"text": "So?"})), (QWEN, announced()), (CLAUDE, announced()), (NOVA, announced()),
+    (QWEN, choice(tool={"name": "look"})), (QWEN, inference(temperature=0.5)),
     ("openai.gpt-oss-120b-1:0", inference(temperature=0.5, topP=0.5)), ("openai.gpt-oss-120b-1:0", thought()),
     ("us.amazon.nova-2-lite-v1:0", thought()), (NOVA, inference(stopSequences=[])),
     ("brume.echo", thought(signature="x")), (CLAUDE, thought(signature="x")), (CLAUDE, inference(stopSequences=["x"])),

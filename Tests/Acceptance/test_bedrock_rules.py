@@ -18,6 +18,8 @@ RULES = [
     {"name": "thinks", "prompt": "think", "reply": [{"reasoning": "It is so."}, {"text": "Yes."}]},
     {"name": "claude", "model": "anthropic.*", "tool": "look",
      "reply": [{"text": "Let me look."}, {"toolUse": {"name": "look", "input": {"at": "it"}}}]},
+    {"name": "llama", "model": "meta.*", "tool": "look",
+     "reply": [{"text": "Let me look."}, {"toolUse": {"name": "look", "input": {"at": "it"}}}]},
 ]
 
 
@@ -125,6 +127,10 @@ def test_a_rule_answers_for_a_model_that_is_not_here(ruled):
     answer = bedrock.converse(modelId=model, messages=user("x"), toolConfig=tools)
     assert answer["stopReason"] == "tool_use" and text(answer) == "Let me look."
     assert answer["output"]["message"]["content"][1]["toolUse"]["input"] == {"at": "it"}
+    # Converse takes no turn of texts and calls back for this one.
+    llama = bedrock.converse(modelId="meta.llama3-1-8b-instruct-v1:0", messages=user("x"), toolConfig=tools)
+    [block] = llama["output"]["message"]["content"]
+    assert llama["stopReason"] == "tool_use" and block["toolUse"]["input"] == {"at": "it"}
     with pytest.raises(botocore.exceptions.ClientError) as failure:
         bedrock.converse(modelId=model, messages=user("no tool"))
     assert failure.value.response["Error"]["Code"] == "ResourceNotFoundException"

@@ -12,8 +12,8 @@ struct ModelGaps: OptionSet {
     static let anyTool = ModelGaps(rawValue: 1 << 3)
     static let namedTool = ModelGaps(rawValue: 1 << 4)
     static let cachePoints = ModelGaps(rawValue: 1 << 5)
-    /// Results of tools together with other blocks in one turn.
-    static let mixedResults = ModelGaps(rawValue: 1 << 6)
+    /// Calls or results of tools together with other blocks in one turn.
+    static let mixedTurns = ModelGaps(rawValue: 1 << 6)
     static let resultStatus = ModelGaps(rawValue: 1 << 7)
     /// Earlier thoughts in the conversation.
     static let thoughts = ModelGaps(rawValue: 1 << 8)
@@ -34,19 +34,19 @@ struct ModelGaps: OptionSet {
         ("amazon.nova", [.toolCachePoints, .signatures]), ("amazon.titan-t", [.system, .tools]),
         ("anthropic.claude-v", [.tools]), ("anthropic.claude-instant", [.tools]),
         ("deepseek.", [.cachePoints, .signatures]), ("deepseek.r1", [.tools, .thoughts]),
-        ("meta.llama", [.streamedTools, .anyTool, .namedTool, .cachePoints, .mixedResults, .signatures]),
+        ("meta.llama", [.streamedTools, .anyTool, .namedTool, .cachePoints, .mixedTurns, .signatures]),
         ("meta.llama2", [.tools]), ("meta.llama3-8b", [.tools]), ("meta.llama3-70b", [.tools]),
         ("minimax.", [.signatures]), ("mistral.", [.cachePoints, .signatures]),
         ("mistral.mistral-7b", [.system, .tools]), ("mistral.mixtral", [.system, .tools]),
-        ("mistral.mistral-large-24", [.streamedTools, .namedTool, .mixedResults]),
-        ("mistral.mistral-small-24", [.streamedTools, .mixedResults]),
-        ("mistral.pixtral", [.streamedTools, .mixedResults]),
+        ("mistral.mistral-large-24", [.streamedTools, .namedTool, .mixedTurns]),
+        ("mistral.mistral-small-24", [.streamedTools, .mixedTurns]),
+        ("mistral.pixtral", [.streamedTools, .mixedTurns]),
         ("moonshot.", [.signatures]), ("moonshotai.", [.signatures]), ("moonshot.kimi-k2", [.cachePoints]),
         ("nvidia.", [.cachePoints, .signatures]),
         ("openai.", [.stops, .signatures]), ("openai.gpt-oss", [.cachePoints]),
         ("openai.gpt-5", [.sampling]), ("openai.gpt-6", [.sampling]),
         ("qwen.", [.cachePoints, .stops, .signatures]),
-        ("writer.palmyra", [.streamedTools, .mixedResults, .resultStatus, .signatures]),
+        ("writer.palmyra", [.streamedTools, .mixedTurns, .resultStatus, .signatures]),
         ("xai.grok", [.cachePoints, .stops, .sampling, .signatures]), ("zai.", [.signatures]),
     ]
 
@@ -110,18 +110,19 @@ struct ModelGaps: OptionSet {
     }
 
     /// For these models, consecutive messages of one role form one turn.
+    /// - Source: the sentences that users report; of calls langchain-aws#1118, for models of Meta and Mistral.
     private func check(blocksOf messages: [Message]) throws(ServiceError) {
         var turn = 0
-        var (hasResults, hasOthers) = (false, false)
+        var (tool, hasOthers) = (String?.none, false)
         for (index, message) in messages.enumerated() {
             if index > 0, message.role != messages[index - 1].role {
                 turn = index
-                (hasResults, hasOthers) = (false, false)
+                (tool, hasOthers) = (nil, false)
             }
             for block in message.content {
                 switch block {
                 case .toolResult(let result):
-                    hasResults = true
+                    tool = "result"
                     guard !self.contains(.resultStatus) || result.status == nil else {
                         throw Self.unsupported("status")
                     }
@@ -129,13 +130,14 @@ struct ModelGaps: OptionSet {
                 case .reasoningContent(.reasoningText(let thought))
                 where self.contains(.signatures) && thought.signature != nil:
                     throw Self.unsupported("reasoningContent.reasoningText.signature")
-                case .cachePoint: continue
+                case .toolUse: tool = "use"
+                case .cachePoint, .reasoningContent: continue
                 default: hasOthers = true
                 }
             }
-            guard !self.contains(.mixedResults) || !hasResults || !hasOthers else {
+            if self.contains(.mixedTurns), let tool, hasOthers {
                 throw .invalid(
-                    "messages.\(turn).content: Conversation blocks and tool result blocks cannot be provided in the "
+                    "messages.\(turn).content: Conversation blocks and tool \(tool) blocks cannot be provided in the "
                         + "same turn.")
             }
         }

@@ -22,7 +22,12 @@ extension BedrockRuntimeService {
         }
         let reply = try await ChatReply(try await model.begin(plan.request, prefix: ClaudeLimits.conversePrefix))
         var content = ConverseContent(signature: ClaudeLimits.signature(id))
-        for event in reply.events { content.add(event) }
+        // A model that takes no turn of texts and calls does not answer with one.
+        let isCall = reply.outcome.stopReason == .toolCall && ModelGaps(id).contains(.mixedTurns)
+        for event in reply.events {
+            if isCall, case .text = event { continue }
+            content.add(event)
+        }
         return ConverseResponse(
             output: .message(Message(role: .assistant, content: content.blocks)),
             stopReason: reply.outcome.converseStopReason,
