@@ -8,6 +8,7 @@ import pytest
 
 from echo_requests import ECHO, MESSAGES, post, token, typed
 
+CLAUDE = {"anthropic_version": "bedrock-2023-05-31", "max_tokens": 9, "messages": MESSAGES}
 NOVA = {"messages": [{"role": "user", "content": [{"text": "Hi"}]}]}
 FAMILIES = {
     "anthropic.claude-3-haiku-20240307-v1:0": {
@@ -235,6 +236,24 @@ def test_native_bodies_pass_and_their_members_are_checked(typed, model):
      {"anthropic_version": "bedrock-2023-05-31", "max_tokens": 9, "messages": MESSAGES, "top_n": 1, "stream": True},
      '#: subject must not be valid against schema {"required":["messages"]}#: extraneous key [top_n] is not permitted'
      "#: extraneous key [stream] is not permitted"),
+    # Several findings as users report them: in the order of Java's hash maps; Nova names the first.
+    ("anthropic.claude-3-haiku-20240307-v1:0", CLAUDE | {"model": "x", "stream": True},
+     '#: subject must not be valid against schema {"required":["messages"]}#: extraneous key [stream] is not permitted'
+     "#: extraneous key [model] is not permitted"),
+    ("meta.llama3-8b-instruct-v1:0", CLAUDE | {"system": "s", "temperature": 1, "top_p": 1},
+     "#: required key [prompt] not found#: extraneous key [system] is not permitted#: extraneous key [max_tokens] is "
+     "not permitted#: extraneous key [messages] is not permitted#: extraneous key [anthropic_version] is not "
+     "permitted"),
+    ("amazon.nova-micro-v1:0", CLAUDE | {"temperature": 1, "top_p": 1}, "#: extraneous key [top_p] is not permitted"),
+    ("amazon.nova-pro-v1:0", CLAUDE | {"temperature": 1}, "#: extraneous key [max_tokens] is not permitted"),
+    ("amazon.nova-lite-v1:0", {"prompt": "Hi", "max_tokens": 5}, "#: required key [messages] not found"),
+    ("cohere.command-r-plus-v1:0",
+     {"prompt": "Hi", "temperature": 0, "p": 1, "k": 0, "max_tokens": 9, "return_likelihoods": "NONE",
+      "stop_sequences": [], "stream": False, "num_generations": 1, "logit_bias": {}, "truncate": "NONE"},
+     "#: required key [message] not found#: extraneous key [logit_bias] is not permitted#: extraneous key [truncate] "
+     "is not permitted#: extraneous key [stream] is not permitted#: extraneous key [num_generations] is not permitted"
+     "#: extraneous key [return_likelihoods] is not permitted#: extraneous key [prompt] is not permitted#/p: 1 is not "
+     "less or equal to 0.99"),
     ("cohere.command-r-plus-v1:0", {"message": "Hi", "p": 1}, "#/p: 1 is not less or equal to 0.99"),
     ("cohere.command-r-plus-v1:0", {"message": "Hi", "p": 0}, "#/p: 0 is not greater or equal to 0.01"),
     ("cohere.command-text-v14", {"prompt": "Hi", "num_generations": 6},

@@ -162,31 +162,32 @@ extension BodyShape {
         "n": .integer,
     ])
 
-    static let nova = BodyShape.closed([
-        "schemaVersion": .text,
-        "messages": .list(
-            .closed(
-                ["role": .word(["user", "assistant"]), "content": .list(.closed(Self.novaBlock))],
-                required: ["role", "content"])),
-        "system": .list(.closed(["text": .text, "cachePoint": .any, "guardContent": .any])),
-        "inferenceConfig": .closed([
-            "maxTokens": .bounded(.integer, least: 1), "max_new_tokens": .bounded(.integer, least: 1),
-            "temperature": Self.share, "topP": Self.share, "topK": .bounded(.integer, least: 0, most: 128),
-            "stopSequences": .list(.text), "reasoningConfig": Self.novaReasoning,
-        ]),
-        "reasoningConfig": Self.novaReasoning, "topK": .integer, "additionalModelRequestFields": .object([:]),
-        "toolConfig": .object([
-            "tools": .list(
-                .object([
-                    "toolSpec": .object(
-                        ["name": .text, "description": .text, "inputSchema": .object(["json": .object([:])])],
-                        required: ["name"])
-                ])),
-            "toolChoice": .object([
-                "auto": .object([:]), "any": .object([:]), "tool": .object(["name": .text], required: ["name"]),
+    static let nova = BodyShape.closed(
+        [
+            "schemaVersion": .text,
+            "messages": .list(
+                .closed(
+                    ["role": .word(["user", "assistant"]), "content": .list(.closed(Self.novaBlock))],
+                    required: ["role", "content"])),
+            "system": .list(.closed(["text": .text, "cachePoint": .any, "guardContent": .any])),
+            "inferenceConfig": .closed([
+                "maxTokens": .bounded(.integer, least: 1), "max_new_tokens": .bounded(.integer, least: 1),
+                "temperature": Self.share, "topP": Self.share, "topK": .bounded(.integer, least: 0, most: 128),
+                "stopSequences": .list(.text), "reasoningConfig": Self.novaReasoning,
             ]),
-        ]),
-    ])
+            "reasoningConfig": Self.novaReasoning, "topK": .integer, "additionalModelRequestFields": .object([:]),
+            "toolConfig": .object([
+                "tools": .list(
+                    .object([
+                        "toolSpec": .object(
+                            ["name": .text, "description": .text, "inputSchema": .object(["json": .object([:])])],
+                            required: ["name"])
+                    ])),
+                "toolChoice": .object([
+                    "auto": .object([:]), "any": .object([:]), "tool": .object(["name": .text], required: ["name"]),
+                ]),
+            ]),
+        ], required: ["messages"])
 
     private static let novaReasoning = BodyShape.object([
         "type": .word(["enabled", "disabled"]), "maxReasoningEffort": .word(["low", "medium", "high"]),

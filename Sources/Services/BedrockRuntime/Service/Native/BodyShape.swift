@@ -38,27 +38,30 @@ package indirect enum BodyShape: Sendable {
         case amazon
     }
 
-    /// - Throws: for the first member that does not conform.
+    /// `isFirstOnly`: whether Bedrock's own check stops at its first finding.
+    /// - Throws: for the first member that does not conform; for Bedrock's own check, for all of them.
     /// - Complexity: recursion is as deep as the shape, whatever the body.
-    package func check(_ body: Document, _ form: Form) throws(ServiceError) {
-        var place = BodyPlace(form: form)
+    package func check(_ body: Document, _ form: Form, isFirstOnly: Bool = false) throws(ServiceError) {
+        var place = BodyPlace(form: form, isFirstOnly: isFirstOnly)
         try self.check(body, &place)
+        guard place.findings.isEmpty else { throw BodyCheck.malformed(place.findings.joined()) }
     }
 
     private func check(_ value: Document, _ place: inout BodyPlace) throws(ServiceError) {
         switch (self, value) {
         case (.any, _): break
         // AWS's schemas do not allow null.
-        case (_, .null): if place.form == .amazon { throw place.wrongType(self, value) }
+        case (_, .null): if place.form == .amazon { try place.wrongType(self, value) }
         case (.text, .string), (.number, .number), (.flag, .boolean), (.textOrList, .string):
             break
         case (.integer, .number):
-            guard value.integer != nil else { throw place.wrongType(self, value) }
+            if value.integer == nil { try place.wrongType(self, value) }
         case (.bounded(let shape, let least, let most), _):
+            let count = place.findings.count
             try shape.check(value, &place)
-            try place.checkBounds(value, least: least, most: most)
+            if place.findings.count == count { try place.checkBounds(value, least: least, most: most) }
         case (.word(let words), .string(let text)), (.wordOrObject(let words, _), .string(let text)):
-            guard words.contains(text) else { throw place.wrongWord(words, text) }
+            if !words.contains(text) { try place.wrongWord(words, text) }
         case (.list(let shape), .array(let elements)), (.textOrList(let shape), .array(let elements)):
             for (index, element) in elements.enumerated() {
                 place.enter(.element(index))
@@ -66,7 +69,7 @@ package indirect enum BodyShape: Sendable {
                 place.leave()
             }
         case (.object(let shapes, let required), .object(let members)):
-            for name in required where value[name].map({ $0 == .null }) ?? true { throw place.missing(name) }
+            for name in required where value[name].map({ $0 == .null }) ?? true { try place.missing(name) }
             try Self.check(members, shapes, &place)
         case (.union(let shapes, let required, let kind), .object):
             let kind = place.form == .anthropic ? value["type"]?.text ?? kind : nil
@@ -77,7 +80,7 @@ package indirect enum BodyShape: Sendable {
             try place.checkNames(of: members, known: shapes, required: required)
             try Self.check(members, shapes, &place)
         case (.wordOrObject(_, let shapes), .object(let members)): try Self.check(members, shapes, &place)
-        default: throw place.wrongType(self, value)
+        default: try place.wrongType(self, value)
         }
     }
 
@@ -96,6 +99,9 @@ package indirect enum BodyShape: Sendable {
 /// The path of a member of a body, and the error messages about it.
 private struct BodyPlace {
     let form: BodyShape.Form
+    let isFirstOnly: Bool
+    /// Those of Bedrock's own check, up to `BodyCheck.findingCountMax`.
+    private(set) var findings: [String] = []
     /// From the body to the value; the text of a path is made only for an error.
     private var steps: [Step] = []
 
@@ -104,8 +110,9 @@ private struct BodyPlace {
         case element(Int)
     }
 
-    init(form: BodyShape.Form) {
+    init(form: BodyShape.Form, isFirstOnly: Bool) {
         self.form = form
+        self.isFirstOnly = isFirstOnly
     }
 
     mutating func enter(_ step: Step) { self.steps.append(step) }
@@ -129,53 +136,48 @@ private struct BodyPlace {
 
     /// - Source: the sentences of each API as SDK users report them; Bedrock's are those of everit's JSON Schema
     ///   library.
-    func wrongType(_ shape: BodyShape, _ value: Document) -> ServiceError {
+    mutating func wrongType(_ shape: BodyShape, _ value: Document) throws(ServiceError) {
         switch self.form {
         case .openAI:
-            self.fault(
+            throw self.fault(
                 "Invalid type for '\(self.path)': expected \(shape.openAIName), but got \(value.openAIName) instead.",
                 "invalid_type")
-        case .anthropic: self.fault("\(self.path): Input should be \(shape.anthropicName)", "invalid_type")
-        case .amazon:
-            self.fault(
-                "Malformed input request: #\(self.path): expected type: \(shape.amazonName), found: "
-                    + "\(value.amazonName), please reformat your input and try again.", "invalid_type")
+        case .anthropic: throw self.fault("\(self.path): Input should be \(shape.anthropicName)", "invalid_type")
+        case .amazon: try self.add("#\(self.path): expected type: \(shape.amazonName), found: \(value.amazonName)")
         }
     }
 
-    func wrongWord(_ words: [String], _ word: String) -> ServiceError {
+    mutating func wrongWord(_ words: [String], _ word: String) throws(ServiceError) {
         let quoted = words.map { "'\($0)'" }
         switch self.form {
         case .openAI:
             let all = quoted.dropLast().joined(separator: ", ") + (quoted.count > 2 ? ", and " : " and ")
-            return self.fault(
+            throw self.fault(
                 "Invalid value: '\(word)'. Supported values are: \(all)\(quoted.last ?? "").", "invalid_value")
         case .anthropic:
             let all = quoted.dropLast().joined(separator: ", ") + " or "
-            return self.fault("\(self.path): Input should be \(all)\(quoted.last ?? "")", "invalid_value")
-        case .amazon:
-            return self.fault(
-                "Malformed input request: #\(self.path): \(word) is not a valid enum value, please reformat your input "
-                    + "and try again.", "invalid_value")
+            throw self.fault("\(self.path): Input should be \(all)\(quoted.last ?? "")", "invalid_value")
+        case .amazon: try self.add("#\(self.path): \(word) is not a valid enum value")
         }
     }
 
-    func missing(_ name: String) -> ServiceError {
+    mutating func missing(_ name: String) throws(ServiceError) {
+        guard self.form != .amazon else { return try self.add("#\(self.path): required key [\(name)] not found") }
         var place = self
         place.enter(.member(name))
-        return switch self.form {
-        case .openAI:
-            place.fault("Missing required parameter: '\(place.path)'.", "missing_required_parameter")
-        case .anthropic: place.fault("\(place.path): Field required", "missing")
-        case .amazon:
-            place.fault(
-                "Malformed input request: #\(self.path): required key [\(name)] not found, please reformat your input "
-                    + "and try again.", "missing")
-        }
+        guard self.form == .openAI else { throw place.fault("\(place.path): Field required", "missing") }
+        throw place.fault("Missing required parameter: '\(place.path)'.", "missing_required_parameter")
+    }
+
+    /// Adds a finding of Bedrock's own check.
+    /// - Source: promptfoo#914, whose answer lists names and a bound.
+    private mutating func add(_ finding: String) throws(ServiceError) {
+        guard !self.isFirstOnly else { throw BodyCheck.malformed(finding) }
+        if self.findings.count < BodyCheck.findingCountMax { self.findings.append(finding) }
     }
 
     /// Lists all missing and all unknown members.
-    func checkNames(
+    mutating func checkNames(
         of members: [Document.Member], known: [String: BodyShape], required: [String]
     ) throws(ServiceError) {
         let missing = required.filter { name in !members.contains { $0.name == name } }
@@ -183,19 +185,18 @@ private struct BodyPlace {
         let extraneous = BodyCheck.extraneous(members, at: self.path) {
             known[$0] != nil || $0.hasPrefix("amazon-bedrock-")
         }
-        guard !missing.isEmpty || !extraneous.isEmpty else { return }
-        let findings = missing.map { "#\(self.path): required key [\($0)] not found" } + extraneous
-        throw BodyCheck.malformed(findings.joined())
+        for name in missing { try self.missing(name) }
+        for finding in extraneous { try self.add(finding) }
     }
 
     /// - Source: everit's JSON Schema library, as for `wrongType`.
-    func checkBounds(_ value: Document, least: Double?, most: Double?) throws(ServiceError) {
+    mutating func checkBounds(_ value: Document, least: Double?, most: Double?) throws(ServiceError) {
         guard case .number(let text) = value, let number = value.double else { return }
         if let least, number < least {
-            throw BodyCheck.malformed("#\(self.path): \(text) is not greater or equal to \(Self.text(least))")
+            try self.add("#\(self.path): \(text) is not greater or equal to \(Self.text(least))")
         }
         if let most, number > most {
-            throw BodyCheck.malformed("#\(self.path): \(text) is not less or equal to \(Self.text(most))")
+            try self.add("#\(self.path): \(text) is not less or equal to \(Self.text(most))")
         }
     }
 

@@ -9,7 +9,8 @@ struct NovaFamily: NativeFamily {
     func readingDocuments(_ body: Document) async throws(ServiceError) -> Document { try await NativePDFs.read(body) }
 
     func request(_ body: Document) throws(ServiceError) -> ChatRequest {
-        try BodyShape.nova.check(body, .amazon)
+        // lobehub#5203 and rollwagen/bods#51: of several findings only the first is reported.
+        try BodyShape.nova.check(body, .amazon, isFirstOnly: true)
         var request = ChatRequest(messages: [])
         for (index, message) in try body.required("messages").elements.enumerated() {
             let role: ChatRequest.Role = message["role"]?.text == "assistant" ? .assistant : .user

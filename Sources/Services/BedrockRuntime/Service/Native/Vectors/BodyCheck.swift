@@ -26,11 +26,24 @@ struct BodyCheck {
     static func extraneous(
         _ members: [Document.Member], at path: String = "", _ isKnown: (String) -> Bool
     ) -> [String] {
-        var findings: [String] = []
-        for member in members where !isKnown(member.name) && findings.count < self.findingCountMax {
-            findings.append("#\(path): extraneous key [\(member.name)] is not permitted")
+        let unknown = members.lazy.map(\.name).filter { !isKnown($0) }.prefix(self.findingCountMax)
+        return self.ordered(Array(unknown), of: members.count).map {
+            "#\(path): extraneous key [\($0)] is not permitted"
         }
-        return findings
+    }
+
+    /// Some names of an object of `count` members, in the order in which AWS's findings list them: that of a hash map
+    /// of Java.
+    /// - Source: promptfoo#914, lobehub#5203 and AnthropicSwiftSDK#19, which report several findings each.
+    private static func ordered(_ names: [String], of count: Int) -> [String] {
+        guard names.count > 1 else { return names }
+        var size: UInt32 = 16
+        while count * 4 > Int(size) * 3 { size *= 2 }
+        return names.enumerated().map { position, name in
+            let hash = name.utf16.reduce(UInt32(0)) { $0 &* 31 &+ UInt32($1) }
+            return (bucket: (hash ^ hash >> 16) & (size - 1), position: position, name: name)
+        }
+        .sorted { ($0.bucket, $0.position) < ($1.bucket, $1.position) }.map(\.name)
     }
 
     /// A text; nil when it is missing. AWS's schemas do not allow null.
