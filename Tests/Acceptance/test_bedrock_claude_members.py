@@ -2,12 +2,17 @@
 
 import json
 
+import anthropic
 import botocore.exceptions
+import httpx
 import pytest
 
+from brume_server import ACCESS_KEY_ID, REGION, SECRET_ACCESS_KEY
 from echo_requests import ECHO, MESSAGES, post, token, typed
 
 CLAUDE = "anthropic.claude-3-haiku-20240307-v1:0"
+NEWER = "us.anthropic.claude-opus-4-7"
+NEWER_VERSION = "2026-10-21"
 EMPTY = "all messages must have non-empty content except for the optional final assistant message"
 
 
@@ -152,6 +157,35 @@ def test_claude_has_one_version_on_bedrock(typed):
             call(modelId=CLAUDE, **request)
         assert refused.value.response["Error"] == {
             "Code": "ValidationException", "Message": "Invalid API version: 2023-06-01"}
+
+
+def test_newer_models_of_claude_know_the_newer_version(typed, token):
+    messages = [{"role": "user", "content": "Hi"}]
+    for signed in (
+        anthropic.AnthropicBedrock(
+            aws_access_key=ACCESS_KEY_ID, aws_secret_key=SECRET_ACCESS_KEY, aws_region=REGION, base_url=typed.url,
+            max_retries=0),
+        anthropic.AnthropicBedrock(api_key=token, aws_region=REGION, base_url=typed.url, max_retries=0),
+    ):
+        asked = {"max_tokens": 9, "messages": messages, "extra_body": {"anthropic_version": NEWER_VERSION}}
+        assert signed.messages.create(model=NEWER, **asked).content[0].text == "[brume.echo] Hi"
+        with signed.messages.stream(model=NEWER, **asked) as stream:
+            assert stream.get_final_text() == "[brume.echo] Hi"
+        with pytest.raises(anthropic.BadRequestError, match=f"Invalid API version: {NEWER_VERSION}"):
+            signed.messages.create(model=CLAUDE, **asked)
+    for member in ("temperature", "top_p", "top_k"):
+        body = {"max_tokens": 9, "messages": messages, member: 1}
+        sentence = f"{member}: Extra inputs are not permitted"
+        native = {"modelId": NEWER, "body": json.dumps(body | {"anthropic_version": NEWER_VERSION})}
+        with pytest.raises(botocore.exceptions.ClientError) as refused:
+            typed.client("bedrock-runtime").invoke_model(**native)
+        assert refused.value.response["Error"] == {"Code": "ValidationException", "Message": sentence}
+        headers = {"x-api-key": token, "anthropic-version": NEWER_VERSION}
+        answer = httpx.post(f"{typed.url}/v1/messages", json=body | {"model": NEWER}, headers=headers)
+        assert (answer.status_code, answer.json()["error"]) == (
+            400, {"type": "invalid_request_error", "message": sentence})
+        # Models of this machine sample as they are told.
+        assert httpx.post(f"{typed.url}/v1/messages", json=body | {"model": ECHO}, headers=headers).status_code == 200
 
 
 def test_claude_takes_any_token_where_top_p_says_so(typed, token):

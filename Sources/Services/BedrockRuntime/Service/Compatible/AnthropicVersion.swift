@@ -1,18 +1,20 @@
 internal import Primitives
 internal import ServiceModel
 
-/// The version of Anthropic's API in a request: a date, such as `2023-06-01`. All versions have the same notation here,
-/// and each release of Anthropic's SDK may send a newer one.
+/// The version of Anthropic's API in a request: a date, such as `2023-06-01`. All versions have the same notation here
+/// but for Claude's sampling parameters, and each release of Anthropic's SDK may send a newer one.
 /// - Source: Anthropic API reference, "Versions"; Amazon Bedrock User Guide, "Inference using Anthropic Messages API",
 ///   which requires it in each request; the sentences that users report.
 enum AnthropicVersion {
-    static func check(_ head: RequestHead) throws(ServiceError) {
+    @discardableResult
+    static func check(_ head: RequestHead) throws(ServiceError) -> String {
         let named = head.headers.all("anthropic-version")
         guard !named.isEmpty else { throw .invalid("anthropic-version: header is required") }
         let version = named.joined(separator: ", ")
         guard self.isDate(version) else {
             throw .invalid("anthropic-version: \"\(version)\" is not a valid version")
         }
+        return version
     }
 
     private static func isDate(_ text: String) -> Bool {

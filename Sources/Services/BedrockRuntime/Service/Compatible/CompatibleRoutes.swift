@@ -99,8 +99,10 @@ extension BedrockRuntimeService {
             CompatibleRequest.accesses(request, context)
         } respond: { (request, context) async throws(ServiceError) in
             guard let respond else { throw Self.elsewhere }
-            if notation.bodies == .anthropic { try AnthropicVersion.check(request.head) }
-            return try await respond(try CompatibleRequest(request, context, notation.bodies), context)
+            let version = notation.bodies == .anthropic ? try AnthropicVersion.check(request.head) : nil
+            let parsed = try CompatibleRequest(request, context, notation.bodies)
+            if let version { try AnthropicRules.checkSampling(of: parsed.body, version, parsed.id) }
+            return try await respond(parsed, context)
         }
     }
 

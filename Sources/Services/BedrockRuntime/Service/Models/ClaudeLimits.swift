@@ -26,7 +26,7 @@ enum ClaudeLimits {
     static func fault(_ request: ChatRequest, _ id: ModelID) -> String? {
         let sampling = request.sampling
         guard let version = self.version(id), version >= (4, 1) else { return nil }
-        if version >= (4, 7) {
+        if self.choosesSampling(id) {
             if sampling.temperature ?? 1 != 1 { return "`temperature` is deprecated for this model." }
             if sampling.topP ?? 1 != 1 { return "`top_p` is deprecated for this model." }
             if sampling.topK != nil { return "`top_k` is deprecated for this model." }
@@ -40,6 +40,9 @@ enum ClaudeLimits {
         guard sampling.temperature != nil, sampling.topP != nil else { return nil }
         return "`temperature` and `top_p` cannot both be specified for this model. Please use only one."
     }
+
+    /// Whether a version controls sampling itself: those from 4.7 on, which know version 2026-10-21 of Anthropic's API.
+    static func choosesSampling(_ id: ModelID) -> Bool { self.version(id).map { $0 >= (4, 7) } ?? false }
 
     /// The error for a prefilled answer: models from 4.6 on do not support it.
     /// - Source: the sentence that users of Bedrock report.

@@ -9,12 +9,16 @@ enum AnthropicRules {
         "anthropic_version", "anthropic_beta", "max_tokens", "messages", "system", "temperature", "top_p", "top_k",
         "stop_sequences", "tools", "tool_choice", "thinking", "metadata", "output_config", "output_format",
         "context_management", "container", "mcp_servers", "cache_control", "service_tier", "inference_geo", "speed",
+        "user_profile_id",
     ]
 
-    /// The only version on Bedrock.
+    /// The version of all models on Bedrock.
     /// - Source: Amazon Bedrock User Guide, "Anthropic Claude Messages API"; boto/boto3#4218 for the sentence about
     ///   other versions.
     private static let version = "bedrock-2023-05-31"
+    /// The version that Anthropic's SDKs send, for models from 4.7 on.
+    /// - Source: Anthropic's documentation, "Versions" and "Claude on Amazon Bedrock (Opus 4.6 and earlier)".
+    private static let newerVersion = "2026-10-21"
 
     /// The limit on the length of `metadata.user_id`, in characters.
     /// - Source: Anthropic API reference, "Create a Message".
@@ -32,13 +36,26 @@ enum AnthropicRules {
         guard let version = body["anthropic_version"]?.text else {
             throw .invalid("anthropic_version: Field required")
         }
-        guard version == self.version else { throw .invalid("Invalid API version: \(version)") }
+        guard version == self.version || (version == self.newerVersion && ClaudeLimits.choosesSampling(id)) else {
+            throw .invalid("Invalid API version: \(version)")
+        }
         let findings = BodyCheck.extraneous(body.members) {
             self.names.contains($0) || $0.hasPrefix("amazon-bedrock-")
         }
-        guard !findings.isEmpty else { return }
-        throw BodyCheck.malformed(
-            #"#: subject must not be valid against schema {"required":["messages"]}"# + findings.joined())
+        guard findings.isEmpty else {
+            throw BodyCheck.malformed(
+                #"#: subject must not be valid against schema {"required":["messages"]}"# + findings.joined())
+        }
+        if version != self.version { try self.checkSampling(of: body, version, id) }
+    }
+
+    /// The newer version has no sampling parameters, whatever their values.
+    /// - Source: Anthropic's guide, "Migrating to API version 2026-10-21"; MinusPod 2.101.10 for the sentence.
+    static func checkSampling(of body: Document, _ version: String, _ id: ModelID) throws(ServiceError) {
+        guard version >= self.newerVersion, ClaudeLimits.choosesSampling(id),
+            let member = body.members.first(where: { ["temperature", "top_p", "top_k"].contains($0.name) })
+        else { return }
+        throw AnthropicMembers.extra(member.name)
     }
 
     /// Refuses blank blocks of text; `member` is the member that contains them.
