@@ -64,9 +64,10 @@ struct ServiceIR {
         shape.required?.removeAll { (correction.optional ?? []).contains($0) }
         if correction.dropConstraints == true { (shape.min, shape.max, shape.pattern) = (nil, nil, nil) }
         if let name = correction.member {
-            try Self.correct(name, to: correction.min, of: &shape, shapes, of: service)
-        } else if let min = correction.min {
-            shape.min = min
+            try Self.correct(name, by: correction, of: &shape, shapes, of: service)
+        } else {
+            shape.min = correction.min ?? shape.min
+            shape.sensitive = correction.sensitive ?? shape.sensitive
         }
         if let told = correction.told {
             guard Set(told) == Set((shape.members ?? []).compactMap(\.name)) else {
@@ -75,7 +76,6 @@ struct ServiceIR {
             shape.told = told
         }
         shape.lengthFirst = correction.lengthFirst ?? shape.lengthFirst
-        shape.sensitive = correction.sensitive ?? shape.sensitive
         if let values = correction.values {
             guard Set(values) == Set(shape.enum ?? []) else {
                 throw GeneratorError("\(service): a correction of \(shape.name) names other values than the model")
@@ -85,13 +85,20 @@ struct ServiceIR {
         shapes[shape.name] = shape
     }
 
-    /// Gives a member of a structure a least length of its own.
+    /// Gives a member of a structure a least length of its own, or hides its values.
     private static func correct(
-        _ name: String, to min: Double?, of structure: inout ModelFile.Shape, _ shapes: [String: ModelFile.Shape],
-        of service: String
+        _ name: String, by correction: PatchFile.Correction, of structure: inout ModelFile.Shape,
+        _ shapes: [String: ModelFile.Shape], of service: String
     ) throws {
-        guard let place = structure.members?.firstIndex(where: { $0.name == name }), let min,
-            let target = structure.members.flatMap({ shapes[$0[place].shape] }), let max = target.max, min <= max
+        guard let place = structure.members?.firstIndex(where: { $0.name == name }) else {
+            throw GeneratorError("\(service): a correction names \(structure.name).\(name), which is no member")
+        }
+        if let isSensitive = correction.sensitive {
+            structure.members?[place].sensitive = isSensitive
+            guard correction.min != nil else { return }
+        }
+        guard let min = correction.min, let target = structure.members.flatMap({ shapes[$0[place].shape] }),
+            let max = target.max, min <= max
         else { throw GeneratorError("\(service): a correction names \(structure.name).\(name), which has no length") }
         structure.members?[place].length = min...max
     }

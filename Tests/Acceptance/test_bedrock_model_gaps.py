@@ -1,6 +1,7 @@
 """What Converse refuses because of the model that is named: tools, system messages, cache points and turns that some
 models do not take, in AWS's words."""
 
+import botocore.config
 import botocore.exceptions
 import pytest
 
@@ -16,6 +17,8 @@ WRITER = "us.writer.palmyra-x5-v1:0"
 QWEN = "qwen.qwen3-32b-v1:0"
 CLAUDE = "anthropic.claude-3-5-sonnet-20241022-v2:0"
 NOVA = "amazon.nova-lite-v1:0"
+PATTERN = "Member must satisfy regular expression pattern: {}"
+LEAST = "Member must have length greater than or equal to 1"
 POINT = {"cachePoint": {"type": "default"}}
 TOOLS = {"toolConfig": {"tools": [{"toolSpec": {"name": "look", "inputSchema": {"json": {"type": "object"}}}}]}}
 SYSTEM = {"system": [{"text": "Be brief."}]}
@@ -181,3 +184,25 @@ def test_answers_are_as_long_as_the_model_s_may_be(bedrock, model, bound):
             "Message": f"The maximum tokens you requested exceeds the model limit of {bound}. Try again with a maximum "
                        f"tokens value that is lower than {bound}."}
     assert bedrock.converse(modelId=model, messages=[user()], **inference(maxTokens=bound))["stopReason"] == "end_turn"
+
+
+@pytest.mark.parametrize("members, named", [
+    # As users report them: the values of blocks are not shown, nor a list of tools, but what is in a tool's definition.
+    ({"messages": [user(), {"role": "assistant", "content": [{"toolUse": {"name": "", "toolUseId": "", "input": {}}}]},
+                   user({"toolResult": {"toolUseId": "", "content": []}})]},
+     [(f"Value at 'messages.{place}'", pattern, demand) for place, pattern in (
+         ("2.member.content.1.member.toolUse.name", "[a-zA-Z0-9_-]+"),
+         ("2.member.content.1.member.toolUse.toolUseId", "[a-zA-Z0-9_.:-]+"),
+         ("3.member.content.1.member.toolResult.toolUseId", "[a-zA-Z0-9_.:-]+"),
+     ) for demand in (PATTERN, LEAST)]),
+    ({"toolConfig": {"tools": []}}, [("Value at 'toolConfig.tools'", "", LEAST)]),
+    ({"toolConfig": {"tools": [{"toolSpec": {"name": "a b", "inputSchema": {"json": {"type": "object"}}}}]}},
+     [("Value 'a b' at 'toolConfig.tools.1.member.toolSpec.name'", "[a-zA-Z0-9_-]+", PATTERN)]),
+])
+def test_what_is_in_a_block_is_not_shown(typed, members, named):
+    unchecked = typed.client("bedrock-runtime", config=botocore.config.Config(parameter_validation=False))
+    clauses = "; ".join(
+        f"{value} failed to satisfy constraint: {demand.format(pattern)}" for value, pattern, demand in named)
+    assert refusal(unchecked.converse, modelId=CLAUDE, **members) == {
+        "Code": "ValidationException",
+        "Message": f"{len(named)} validation error{'s' if len(named) > 1 else ''} detected: {clauses}"}

@@ -147,6 +147,7 @@ import brume_modelgen
             let patch = """
                 {"corrections":[{"shape":"BuyInput","told":["Note","Colour"],"reason":"r"},
                 {"shape":"BuyInput","member":"Note","min":0,"reason":"r"},
+                {"shape":"BuyInput","member":"Colour","sensitive":true,"reason":"r"},
                 {"shape":"Note","lengthFirst":true,"sensitive":true,"reason":"r"}]}
                 """
             try self.write(patch, folder, "Models/shop.patch.json")
@@ -157,7 +158,7 @@ import brume_modelgen
             }
             for line in [
                 "shape BuyInput structure told=Note,Colour input", "member Note Note min=0 max=9",
-                "shape Note string min=3 max=9 length-first sensitive",
+                "shape Note string min=3 max=9 length-first sensitive", "member Colour Colour sensitive",
             ] {
                 #expect(lines.contains(line))
             }

@@ -709,7 +709,7 @@ package enum BedrockRuntimeSchema {
         member any AnyToolChoice
         member tool SpecificToolChoice
         shape ToolConfiguration structure
-        member tools ToolConfigurationToolsList required
+        member tools ToolConfigurationToolsList required sensitive
         member toolChoice ToolChoice
         shape ToolConfigurationToolsList list min=1
         member member Tool
@@ -756,7 +756,7 @@ package enum BedrockRuntimeSchema {
         member strict Boolean
         shape ToolUseBlock structure
         member toolUseId ToolUseId required
-        member name ToolName required
+        member name ToolName required sensitive
         member input Document required
         member type ToolUseType
         shape ToolUseBlockDelta structure
@@ -765,7 +765,7 @@ package enum BedrockRuntimeSchema {
         member toolUseId ToolUseId required
         member name ToolName required
         member type ToolUseType
-        shape ToolUseId string min=1 max=64 pattern=[a-zA-Z0-9_.:-]+
+        shape ToolUseId string min=1 max=64 pattern=[a-zA-Z0-9_.:-]+ sensitive
         shape ToolUseType enum enum=server_tool_use
         shape Trace enum enum=ENABLED,DISABLED,ENABLED_FULL
         shape ValidationException structure error=400
