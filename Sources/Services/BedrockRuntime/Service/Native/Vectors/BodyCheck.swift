@@ -26,10 +26,12 @@ struct BodyCheck {
     static func extraneous(
         _ members: [Document.Member], at path: String = "", _ isKnown: (String) -> Bool
     ) -> [String] {
-        let unknown = members.lazy.map(\.name).filter { !isKnown($0) }.prefix(self.findingCountMax)
-        return self.ordered(Array(unknown), of: members.count).map {
-            "#\(path): extraneous key [\($0)] is not permitted"
+        var unknown: [String] = []
+        for member in members where !isKnown(member.name) {
+            unknown.append(member.name)
+            if unknown.count == self.findingCountMax { break }
         }
+        return self.ordered(unknown, of: members.count).map { "#\(path): extraneous key [\($0)] is not permitted" }
     }
 
     /// Some names of an object of `count` members, in the order in which AWS's findings list them: that of a hash map
