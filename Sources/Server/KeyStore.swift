@@ -112,7 +112,7 @@ package struct KeyStore: Sendable {
         if let accessKeyID { key.accessKeyID = accessKeyID }
         if let secretAccessKey { key.secretAccessKey = secretAccessKey }
         guard AccessKey.isLawfulID(key.accessKeyID) else {
-            throw StartError(.configuration, "an access key id is 1 to 128 letters, digits and underscores")
+            throw StartError(.configuration, "an access key id is \(AccessKey.idRule)")
         }
         guard AccessKey.isLawfulSecret(key.secretAccessKey) else {
             throw StartError(.configuration, "a secret access key is 1 to 128 visible ASCII characters")

@@ -35,6 +35,15 @@ def test_a_chosen_key_works_in_its_account_until_it_is_deleted(server):
     eventually(lambda: identity_with(server, "test", "test") == "InvalidClientTokenId", KEY_SECONDS_MAX)
 
 
+def test_a_key_of_another_emulators_suite_needs_no_other_name(fresh_server):
+    """Testcontainers for Python signs with this one."""
+    key = "testcontainers-localstack"
+    server = fresh_server(environment={"BRUME_ROOT_ACCESS_KEY_ID": key, "BRUME_ROOT_SECRET_ACCESS_KEY": key})
+    assert identity_with(server, key, key)["Account"] == "000000000000"
+    assert server.run("keys", "create", "--access-key-id", "fake-key", "--secret-access-key", "x").returncode == 0
+    eventually(lambda: "Account" in identity_with(server, "fake-key", "x"), KEY_SECONDS_MAX)
+
+
 def test_a_made_up_key_is_printed_once(server):
     made = json.loads(server.run("keys", "create", "--output", "json").stdout)
     assert (made["account"], made["user"]) == ("000000000000", "root")

@@ -56,10 +56,17 @@ import Testing
         #expect(try self.store().list().isEmpty)
     }
 
-    @Test(arguments: ["", "a b", "a-b", "é", "a\n", String(repeating: "k", count: 129)])
-    func `an id is letters, digits and underscores`(_ id: String) {
+    @Test(arguments: ["", "a b", "-a", "a.b", "é", "a\n", String(repeating: "k", count: 129)])
+    func `an id is letters, digits, underscores and hyphens`(_ id: String) {
         #expect(
-            self.sentence { try self.create(id) } == "an access key id is 1 to 128 letters, digits and underscores")
+            self.sentence { try self.create(id) }
+                == "an access key id is 1 to 128 letters, digits, underscores and hyphens, with no hyphen first")
+    }
+
+    @Test(arguments: ["a-b", "fake-access-key-", "_", String(repeating: "k", count: 128)])
+    func `an id that a suite made up is kept`(_ id: String) throws {
+        #expect(try self.create(id).accessKeyID == id)
+        #expect(try self.store().list().map(\.accessKeyID) == [id])
     }
 
     @Test(arguments: ["", "a b", "é", "a\u{7F}", String(repeating: "s", count: 129)])

@@ -48,7 +48,7 @@ struct ServerKeys: Sendable {
             guard AccessKey.isLawfulID(accessKeyID), AccessKey.isLawfulSecret(secret) else {
                 throw StartError(
                     .configuration,
-                    "BRUME_ROOT_ACCESS_KEY_ID is 1 to 128 letters, digits and underscores, and "
+                    "BRUME_ROOT_ACCESS_KEY_ID is \(AccessKey.idRule), and "
                         + "BRUME_ROOT_SECRET_ACCESS_KEY 1 to 128 visible ASCII characters"
                 )
             }

@@ -42,11 +42,15 @@ package struct AccessKey: Sendable, Equatable {
         self.kind = kind
     }
 
-    /// Letters, digits and `_`, 1...128 bytes: AWS's own rule is 16...128 `\w`; LocalStack's users have `test`.
+    /// Letters, digits, `_` and `-`, 1...128 bytes, no `-` first: AWS's own rule is 16...128 `\w`, but suites written
+    /// for other emulators have `test` and `fake-key`.
     package static func isLawfulID(_ text: String) -> Bool {
-        (1...128).contains(text.utf8.count)
-            && text.utf8.allSatisfy { ASCII.isLetter($0) || ASCII.isDigit($0) || $0 == UInt8(ascii: "_") }
+        (1...128).contains(text.utf8.count) && !text.hasPrefix("-")
+            && text.utf8.allSatisfy { ASCII.isLetter($0) || ASCII.isDigit($0) || "_-".utf8.contains($0) }
     }
+
+    /// The rule of `isLawfulID` as part of a sentence.
+    package static let idRule = "1 to 128 letters, digits, underscores and hyphens, with no hyphen first"
 
     /// Visible ASCII, 1...128 bytes.
     package static func isLawfulSecret(_ text: String) -> Bool {
