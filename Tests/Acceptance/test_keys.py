@@ -104,7 +104,9 @@ def test_localstack_mode_takes_test_and_maps_twelve_digits_to_accounts(fresh_ser
 
 def test_without_localstack_mode_its_key_and_health_are_unknown(server):
     assert identity_with(server, "111111111111", "test") == "InvalidClientTokenId"
-    assert server.get("/_localstack/health").status != 200
+    refusal = server.get("/_localstack/health")
+    assert refusal.status == 501
+    assert "`brume start --compat localstack` serves LocalStack's health" in json.loads(refusal.read())["message"]
 
 
 @pytest.mark.parametrize("key", [("AKIANOBODYNOBODY0000", "any"), ("test", "test")])

@@ -6,6 +6,7 @@ internal import Telemetry
 enum Refuse {
     /// - Returns: nil for a request for an implemented operation.
     static func error(for request: IdentifiedRequest) -> ServiceError? {
+        if let error = self.controlOfOthers(request) { return error }
         switch request.target {
         case .operation:
             return nil
@@ -39,6 +40,20 @@ enum Refuse {
                 message: "The service \(service.signingName) is not served by this Brume server."
             )
         }
+    }
+
+    /// The error for paths by which suites reset and control LocalStack and moto: none of them is about signatures.
+    private static func controlOfOthers(_ request: IdentifiedRequest) -> ServiceError? {
+        if case .operation = request.target { return nil }
+        let path = request.head.path
+        guard ["/_localstack/", "/_aws/", "/moto-api/"].contains(where: path.hasPrefix) else { return nil }
+        return ServiceError(
+            code: "NotImplemented",
+            status: 501,
+            message: "\(request.head.method) \(self.cut(path)) is not served here. `brume start --compat localstack` "
+                + "serves LocalStack's health, info and init. To begin without tables, start a server with an empty "
+                + "--data-dir, or use a key of another account."
+        )
     }
 
     /// The sentence for an operation that the service does not have, or a path without an operation.

@@ -48,7 +48,7 @@ import Testing
         #expect(answer.status == 200)
         #expect(answer.headers.first("content-type") == "application/json")
         #expect(answer.text == #"{"a":1}"#)
-        #expect(await gateway.send(TestRequest("GET", "/_localstack/health/")).status == 403)
+        #expect(await gateway.send(TestRequest("GET", "/_localstack/health/")).status == 501)
     }
 
     @Test(arguments: ["/healthz", "/readyz", "/metrics"])

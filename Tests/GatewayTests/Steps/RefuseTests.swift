@@ -55,6 +55,17 @@ import Testing
         #expect(self.gateway.metrics.exposition().contains("brume_unrecognised_requests_total 1\n"))
     }
 
+    @Test(arguments: [
+        TestRequest("POST", "/moto-api/reset"), TestRequest("POST", "/_localstack/state/reset"),
+        TestRequest("GET", "/_localstack/health"), TestRequest("DELETE", "/_aws/dynamodb/expired"),
+    ])
+    func `a suite that resets another emulator is told how to begin anew`(_ request: TestRequest) async {
+        let answer = await self.gateway.send(request)
+        #expect(answer.status == 501)
+        #expect(answer.text.contains("\(request.head.method) \(request.head.path) is not served here. "))
+        #expect(answer.text.contains("empty --data-dir, or use a key of another account."))
+    }
+
     // A service that is not here is named, in the form that the service's clients read
 
     private static func sentence(_ service: String) -> String {
