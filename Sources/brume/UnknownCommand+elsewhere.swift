@@ -34,7 +34,7 @@ extension UnknownCommand {
 
     private static let ephemeral =
         "`--data-dir \"$(mktemp -d)\"` starts empty, and `--durability relaxed` does not wait for the disk"
-    private static let shared = "all keys of an account see the same tables, so it is not needed"
+    private static let shared = "all keys of an account see the same tables of a region, so it is not needed"
 
     /// Options of other servers, in the place of those of `brume start`.
     private static let startOptions = [
@@ -45,6 +45,8 @@ extension UnknownCommand {
         "-inMemory": Self.ephemeral, "--inMemory": Self.ephemeral, "--in-memory": Self.ephemeral,
         "--ephemeral": Self.ephemeral, "-sharedDb": Self.shared, "--sharedDb": Self.shared,
         "-dbPath": "use --data-dir", "--dbPath": "use --data-dir", "--data": "use --data-dir",
+        "-delayTransientStatuses": "use --table-transition-milliseconds",
+        "-disableTelemetry": "the server sends nothing to anybody, so it is not needed",
         "-cors": "use --cors-origins", "--debug": Self.log, "--verbose": Self.log, "--log-level": Self.log,
     ]
 

@@ -231,6 +231,8 @@ def test_a_model_that_is_not_in_the_catalogue_is_told_with_the_one_that_was_mean
     (["start", "-d"], "there is no option -d; the server runs in the foreground: "),
     (["start", "-port", "8000"], "there is no option -port; use --port"),
     (["start", "--port", "0", "-sharedDb", "-inMemory"], "there is no option -sharedDb; all keys of an account see"),
+    (["start", "-delayTransientStatuses"], "there is no option -delayTransientStatuses; use --table-transition-mill"),
+    (["start", "-disableTelemetry"], "there is no option -disableTelemetry; the server sends nothing to anybody"),
 ])
 def test_words_of_other_programs_are_told_in_ours(tmp_path, words, sentence):
     answer = Server(tmp_path).run(*words)
