@@ -219,7 +219,8 @@ package final class BrumeServer: Sendable {
             clock: clock,
             mode: configuration.acceptsAnyCredentials ? .acceptAnyCredentials : .verify,
             defaultRegion: Region(configuration.region) ?? .standard,
-            log: log
+            log: log,
+            place: " --data-dir \(ShellWord.quoted(configuration.dataDirectory))"
         )
     }
 

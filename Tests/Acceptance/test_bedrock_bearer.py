@@ -149,6 +149,15 @@ def logged(server):
     return (server.data_dir / "logs" / "access.log").read_text()
 
 
+def test_the_log_says_of_a_made_up_key_how_to_make_one(server):
+    """OpenAI's SDK wants some key, and programs written for Ollama give it this one."""
+    answer = httpx.get(f"{server.url}/v1/models", headers={"Authorization": "Bearer ollama-of-ana"})
+    assert answer.status_code == 401
+    remedy = f"make one with `brume keys create --data-dir {server.data_dir} --bedrock`"
+    eventually(lambda: f"the bearer token is no API key of Bedrock; {remedy}" in logged(server))
+    assert "ollama-of-ana" not in logged(server)
+
+
 def test_no_key_is_ever_in_the_log(server, key):
     converse(server, key["bearerToken"])
     answer = converse(server, short_term())

@@ -35,6 +35,12 @@ def test_a_chosen_key_works_in_its_account_until_it_is_deleted(server):
     eventually(lambda: identity_with(server, "test", "test") == "InvalidClientTokenId", KEY_SECONDS_MAX)
 
 
+def test_the_log_names_the_command_that_makes_an_unknown_key_here(server):
+    assert identity_with(server, "nobody-yet", "any") == "InvalidClientTokenId"
+    command = f"brume keys create --data-dir {server.data_dir} --access-key-id nobody-yet --secret-access-key …"
+    eventually(lambda: f"`{command}`" in (server.data_dir / "logs" / "access.log").read_text(), KEY_SECONDS_MAX)
+
+
 def test_a_key_of_another_emulators_suite_needs_no_other_name(fresh_server):
     """Testcontainers for Python signs with this one."""
     key = "testcontainers-localstack"

@@ -22,6 +22,8 @@ package struct Authenticator: Sendable {
     let defaultRegion: Region
     /// Told about refused keys, with the remedy.
     let log: any LogSink
+    /// What commands need to find these keys, such as ` --data-dir /data`.
+    let place: String
 
     package init(
         identity: any IdentityPort,
@@ -30,7 +32,8 @@ package struct Authenticator: Sendable {
         clock: any WallClock,
         mode: Mode,
         defaultRegion: Region,
-        log: any LogSink
+        log: any LogSink,
+        place: String = ""
     ) {
         self.identity = identity
         self.isLoopbackOnly = isLoopbackOnly
@@ -39,6 +42,7 @@ package struct Authenticator: Sendable {
         self.mode = mode
         self.defaultRegion = defaultRegion
         self.log = log
+        self.place = place
     }
 
     /// The sender of a request, and the region of its signature.
@@ -113,6 +117,8 @@ package struct Authenticator: Sendable {
         do throws(BearerError) {
             token = try BearerToken(text)
         } catch {
+            // OpenAI's clients often have a made-up key, which belongs to no user and is not repeated here.
+            self.refused("", now, "the bearer token is no API key of Bedrock; \(self.bearerRemedy)")
             throw .bearer(error)
         }
         switch token {
@@ -139,11 +145,7 @@ package struct Authenticator: Sendable {
             guard bearer.proves(credential.secretAccessKey) else { throw .bearer(.invalid) }
             return credential.principal
         case .unknown:
-            self.refused(
-                bearer.name,
-                now,
-                "there is no such API key of Bedrock; make one with `brume keys create --bedrock`"
-            )
+            self.refused(bearer.name, now, "there is no such API key of Bedrock; \(self.bearerRemedy)")
             throw .bearer(.invalid)
         case .inactive:
             self.refused(bearer.name, now, "the key is inactive")
@@ -176,7 +178,8 @@ package struct Authenticator: Sendable {
             guard connection.isLoopback || !self.isLoopbackOnly(accessKeyID) else {
                 self.refused(
                     accessKeyID, now,
-                    "the key is for clients on this machine only; make one for others with `brume keys create`")
+                    "the key is for clients on this machine only; make one for others with "
+                        + "`brume keys create\(self.place)`")
                 throw .signature(.unknownAccessKey(accessKeyID))
             }
             return credential
@@ -195,13 +198,14 @@ package struct Authenticator: Sendable {
             // People copy the sentence into a shell, so it contains nothing of the request but a key id.
             let remedy =
                 AccessKey.isLawfulID(accessKeyID)
-                ? "make one with `brume keys create --access-key-id \(accessKeyID) --secret-access-key …`, or take"
+                ? "make one with `brume keys create\(self.place) --access-key-id \(accessKeyID) "
+                    + "--secret-access-key …`, or take"
                 : "take"
             self.refused(
                 accessKeyID,
                 now,
-                "there is no such access key; \(remedy) one of `brume keys list`; `eval \"$(brume env)\"` exports the "
-                    + "root key"
+                "there is no such access key; \(remedy) one of `brume keys list\(self.place)`; "
+                    + "`eval \"$(brume env\(self.place))\"` exports the root key"
             )
             throw .signature(.unknownAccessKey(accessKeyID))
         case .inactive:
@@ -213,6 +217,8 @@ package struct Authenticator: Sendable {
             throw .unavailable
         }
     }
+
+    private var bearerRemedy: String { "make one with `brume keys create\(self.place) --bedrock`" }
 
     private func refused(_ accessKeyID: String, _ now: Timestamp, _ reason: String) {
         self.log.write(
