@@ -64,6 +64,8 @@ package enum StartLines {
         if configuration.cluster.identityURL == nil {
             lines.append(.init(text: "next         eval \"$(\(words))\""))
         }
+        // Testcontainers and scripts wait for this line of LocalStack's.
+        if configuration.compatibility == .localstack { lines.append(.init(text: "Ready.")) }
         return lines
     }
 

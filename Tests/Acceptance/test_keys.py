@@ -104,8 +104,9 @@ def test_localstack_mode_takes_test_and_maps_twelve_digits_to_accounts(fresh_ser
     assert identity_with(server, "accesskey", "secretkey")["Account"] == "000000000000"
     health = json.loads(server.get("/_localstack/health").read())
     assert health["services"] == dict.fromkeys(["bedrock-runtime", "dynamodb", "dynamodbstreams", "sts"], "running")
-    # What health checks of compose files look for.
+    # What health checks of compose files look for, and what Testcontainers does in the log.
     assert b'"completed": true' in server.get("/_localstack/init/ready").read()
+    assert "\nReady.\n" in server.log_path.read_text()
 
 
 def test_without_localstack_mode_its_key_and_health_are_unknown(server):

@@ -44,6 +44,11 @@ import Testing
         #expect(self.line("compat") == nil)
     }
 
+    @Test func `who waits for LocalStack's last line sees it`() {
+        #expect(self.lines { $0.compatibility = .localstack }.last?.text == "Ready.")
+        #expect(!self.lines().contains { $0.text == "Ready." })
+    }
+
     @Test func `a model whose file is not there is a warning, and no other model`() throws {
         let folder = ScratchFolder()
         try folder.write("tiny.gguf", "GGUF")
