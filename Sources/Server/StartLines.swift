@@ -46,7 +46,8 @@ package enum StartLines {
             lines.append(
                 .init(
                     text:
-                        "compat       localstack: key test/test and twelve-digit account keys, from this machine only"
+                        "compat       localstack: key test/test and twelve-digit account keys, from this machine only "
+                        + "unless you made the key test"
                         + (configuration.isThrottling ? "" : "; no table's throughput is enforced"),
                     isWarning: true
                 )
