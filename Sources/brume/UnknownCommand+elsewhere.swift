@@ -42,7 +42,7 @@ extension UnknownCommand {
         "--daemon": Self.background,
         "-p": "use --port", "-port": "use --port",
         "-H": "use --host", "--bind": "use --host", "--address": "use --host", "--listen": "use --host",
-        "-inMemory": Self.ephemeral, "--inMemory": Self.ephemeral, "--in-memory": Self.ephemeral,
+        "-jar": Self.start, "-inMemory": Self.ephemeral, "--inMemory": Self.ephemeral, "--in-memory": Self.ephemeral,
         "--ephemeral": Self.ephemeral, "-sharedDb": Self.shared, "--sharedDb": Self.shared,
         "-dbPath": "use --data-dir", "--dbPath": "use --data-dir", "--data": "use --data-dir",
         "-delayTransientStatuses": "use --table-transition-milliseconds",
@@ -55,10 +55,10 @@ extension UnknownCommand {
         self.commands["\(path) \(word)"].map { "there is no command \(word); \($0)" }
     }
 
-    /// - Returns: nil when `brume start` was not given an option of those programs.
+    /// - Returns: nil when `brume start`, or `brume` without a command, was not given an option of those programs.
     static func remedy(forOptions words: [String]) -> String? {
-        guard words.first == "start" else { return nil }
-        for word in words.dropFirst().prefix(while: { $0 != "--" }) {
+        guard let first = words.first, first == "start" || first.hasPrefix("-") else { return nil }
+        for word in words.prefix(while: { $0 != "--" }) {
             let option = word.prefix { $0 != "=" }
             if let remedy = self.startOptions[String(option)] { return "there is no option \(option); \(remedy)" }
         }

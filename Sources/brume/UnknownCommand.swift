@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import Primitives
+internal import Server
 
 /// The message for a word that is not a command where one is expected, and for options before their command.
 /// ArgumentParser treats both only as unexpected arguments.
@@ -63,7 +64,9 @@ enum UnknownCommand {
             guard let near = Misspelling.nearest(to: words[index], among: names) else { continue }
             return "there is no command \(words[index]); did you mean `\(path) \(near) \(option) …`?"
         }
-        return nil
+        // What follows the name of another server's image are often options alone.
+        guard !path.contains(" "), Setting.all.contains(where: { "--\($0.name)" == option }) else { return nil }
+        return "options come after the command: `\(path) start \(option) …`"
     }
 
     /// ArgumentParser's own options, for which it has its own errors.

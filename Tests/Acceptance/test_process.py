@@ -231,6 +231,9 @@ def test_a_model_that_is_not_in_the_catalogue_is_told_with_the_one_that_was_mean
     (["start", "-d"], "there is no option -d; the server runs in the foreground: "),
     (["start", "-port", "8000"], "there is no option -port; use --port"),
     (["start", "--port", "0", "-sharedDb", "-inMemory"], "there is no option -sharedDb; all keys of an account see"),
+    (["-jar", "DynamoDBLocal.jar", "-sharedDb"], "there is no option -jar; `brume start` runs the server"),
+    (["-sharedDb"], "there is no option -sharedDb; all keys of an account see"),
+    (["--compat", "localstack"], "options come after the command: `brume start --compat …`"),
     (["start", "-delayTransientStatuses"], "there is no option -delayTransientStatuses; use --table-transition-mill"),
     (["start", "-disableTelemetry"], "there is no option -disableTelemetry; the server sends nothing to anybody"),
 ])
@@ -279,7 +282,7 @@ def test_words_behind_options_and_help_are_left_to_the_parser(tmp_path):
     assert server.run("keys", "--config", "/nonexistent/list").returncode == 78
     assert server.run("--generate-completion-script", "bash").stdout.startswith("#!/bin/bash")
     assert "start" in server.run("--experimental-dump-help", "start").stdout
-    for words in (["--data-dir", "x"], ["--wrong", "--", "strat"], ["keys", "--wrong", "there"]):
+    for words in (["--wrong", "x"], ["--wrong", "--", "strat"], ["keys", "--wrong", "there"]):
         answer = server.run(*words)
         assert answer.returncode == 64 and answer.stderr.startswith("brume: Unknown option "), answer
     assert server.run("--version").stdout == server.run("version").stdout and "USAGE: brume" in server.run().stdout
