@@ -111,7 +111,9 @@ package struct ModelEngines: Sendable {
             directory = try EngineDirectory(
                 dataDirectory: configuration.dataDirectory, parent: ProcessEnvironment.variables["XDG_RUNTIME_DIR"])
         } catch {
-            throw StartError(.other, "there is no directory for the sockets of engines: \(error.sentence)")
+            throw StartError(
+                .other,
+                "there is no directory for the sockets of engines: \(error.sentence). Name one with XDG_RUNTIME_DIR")
         }
         for processID in directory.endLeftovers() + directory.removeAbandoned() {
             note("an engine that an earlier server left (process \(processID)) was ended")

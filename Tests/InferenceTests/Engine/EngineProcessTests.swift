@@ -95,6 +95,20 @@ import Testing
         #expect(try names().isEmpty)
     }
 
+    @Test func `without a place for sockets they are in the data directory, as in a container without /tmp`() throws {
+        let data = "/tmp/brume-test-\(UInt32.random(in: 0...UInt32.max))"
+        try FileManager.default.createDirectory(atPath: data, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(atPath: data) }
+        let directory = try EngineDirectory(dataDirectory: data, parent: "/nonexistent")
+        #expect(directory.path.hasPrefix("\(data)/brume-"))
+        #expect(directory.next().socket.utf8.count <= EngineDirectory.socketBytesMax)
+        directory.remove()
+        #expect(try FileManager.default.contentsOfDirectory(atPath: data).isEmpty)
+        // A path that is too long for sockets is none.
+        let long = data + String(repeating: "/long", count: 12)
+        #expect(throws: ProcessStartError.self) { try EngineDirectory(dataDirectory: long, parent: "/nonexistent") }
+    }
+
     @Test func `a process is known by its id and its start`() {
         let directory = try? EngineDirectory(dataDirectory: "/tests/\(UInt64.random(in: 0...UInt64.max))", parent: nil)
         let next = directory?.next()

@@ -23,18 +23,31 @@ package final class EngineDirectory: Sendable {
 
     /// - Parameters:
     ///   - dataDirectory: the server's; each data directory has its own socket directory.
-    ///   - parent: such as `XDG_RUNTIME_DIR`; `/tmp` if it is nil or too long.
+    ///   - parent: such as `XDG_RUNTIME_DIR`; `/tmp` if it is nil or too long. Where neither can be used, the directory
+    ///     is in the data directory, if that has a short path.
     /// - Throws: a sentence, when the directory belongs to another user.
     package init(dataDirectory: String, parent: String?) throws(ProcessStartError) {
         let letters = Array("0123456789abcdef")
         let name = SHA256.hash(data: Array(dataDirectory.utf8)).prefix(5).map {
             "\(letters[Int($0 >> 4)])\(letters[Int($0 & 15)])"
         }.joined()
-        let given = parent.flatMap { $0.hasPrefix("/") && $0.utf8.count <= Self.parentBytesMax ? $0 : nil }
-        self.path = "\(given ?? "/tmp")/\(Self.prefix)\(name)"
+        let given = parent.flatMap { Self.isLawful($0) ? $0 : nil }
         self.parents = given == nil || given == "/tmp" ? ["/tmp"] : [given ?? "/tmp", "/tmp"]
-        try EngineFiles.makePrivateDirectory(self.path)
+        var path = "\(given ?? "/tmp")/\(Self.prefix)\(name)"
+        do throws(ProcessStartError) {
+            try EngineFiles.makePrivateDirectory(path)
+        } catch {
+            // A container with a read-only root may have no `/tmp`. The data directory is private as well.
+            guard Self.isLawful(dataDirectory) else { throw error }
+            path = "\(dataDirectory)/\(Self.prefix)\(name)"
+            try EngineFiles.makePrivateDirectory(path)
+        }
+        self.path = path
         EngineRecord(processID: getpid()).write("\(self.path)/\(Self.ownerName)")
+    }
+
+    private static func isLawful(_ parent: String) -> Bool {
+        parent.hasPrefix("/") && parent.utf8.count <= Self.parentBytesMax
     }
 
     /// The prefix of the directories of this user's servers.
