@@ -156,6 +156,13 @@ struct ImportTableTests {
             ])
     }
 
+    @Test(.timeLimit(.minutes(1))) func `a record of very many columns is read in linear time`() async throws {
+        let count = 300_000
+        let header = "pk,sk," + (0..<count).map { "c\($0)" }.joined(separator: ",")
+        let record = "a,1," + String(repeating: ",", count: count - 1)
+        #expect(try await self.counts(header + "\n" + record + "\n", Self.input(.csv)) == [0, 1])
+    }
+
     @Test func `delimiter and headers of the request count`() async throws {
         let input = Self.input(.csv) {
             $0.inputFormatOptions = InputFormatOptions(csv: CsvOptions(delimiter: "\t", headerList: ["sk", "pk"]))

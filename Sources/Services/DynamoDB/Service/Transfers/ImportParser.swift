@@ -116,7 +116,8 @@ struct ImportParser: Sendable {
         guard texts.count == columns.count else {
             return .refused("The record has \(texts.count) columns, the header \(columns.count)")
         }
-        var tree = AttributeTree()
+        // The names of columns differ: looking each one up in a tree would take quadratic time.
+        var entries: [AttributeTree.Entry] = []
         for (column, text) in zip(columns, texts) {
             // An empty index key excludes the item from the index.
             if text.isEmpty, column.type != .s || !column.isTableKey, self.isIndexKey(column) { continue }
@@ -125,16 +126,16 @@ struct ImportParser: Sendable {
                 guard let number = try? DynamoDBNumber(text) else {
                     return .refused("The column \(column.name) is no number")
                 }
-                tree[column.name] = .n(number)
+                entries.append(.init(column.name, .n(number)))
             case .b:
                 guard let bytes = Base64.decode(text.utf8) else {
                     return .refused("The column \(column.name) is not base64")
                 }
-                tree[column.name] = .b(bytes)
-            default: tree[column.name] = .s(text)
+                entries.append(.init(column.name, .b(bytes)))
+            default: entries.append(.init(column.name, .s(text)))
             }
         }
-        return .item(AttributeMap(tree))
+        return .item(AttributeMap(AttributeTree(entries)))
     }
 
     private func isIndexKey(_ column: Column) -> Bool {
