@@ -55,6 +55,11 @@ def schema_tool(schema):
     return {"toolSpec": {"name": "other", "inputSchema": {"json": {"type": "object"} | schema}}}
 
 
+def nested(levels):
+    """A schema whose only fault is as many levels down."""
+    return {"properties": {"a": nested(levels - 1) if levels > 1 else 5}}
+
+
 VIDEO = {"video": {"format": "mp4", "source": {"bytes": b"x"}}}
 SEARCH = {"searchResult": {"source": "s", "title": "t", "content": [{"text": "x"}]}}
 UNSUPPORTED = ("This model doesn't support the {} content block that you provided. Update the content block and try "
@@ -147,7 +152,9 @@ def refusal(call, **request):
         ({"properties": None}, "properties: null found, object expected"),
         ({"properties": {"a": {"required": True}}}, "properties.a.required: boolean found, array expected"),
         ({"properties": {"a": {"description": 5}}}, "properties.a.description: integer found, string expected"),
-        ({"required": ["a", 5]}, "required[1]: integer found, string expected"))),
+        ({"required": ["a", 5]}, "required[1]: integer found, string expected"),
+        # As soon as any other: a look at each level that looked twice at the next one took hours.
+        (nested(40), ".".join(["properties.a"] * 40) + ": integer found, object expected"))),
     (OLDER, {"toolConfig": {"tools": [TOOL, POINT, schema_tool({"properties": {"a": {"type": "str"}}})]}},
      f"{MODEL_ERRORS}tools.1.custom.input_schema: JSON schema is invalid. It must match JSON Schema draft 2020-12 "
      "(https://json-schema.org/draft/2020-12). Learn more about tool use at https://docs.claude.com/en/docs/tool-use."),

@@ -18,14 +18,20 @@ enum ToolSchema {
 
     /// A violation of the meta-schema.
     struct Violation {
-        /// The path, such as `$.properties`.
-        let place: String
+        /// The path, such as `$.properties`, as far out as it is known.
+        private(set) var place: String
         /// The actual and the expected type; nil when the type is right.
         let types: (found: String, expected: String)?
 
-        fileprivate init(_ place: String, _ value: Document? = nil, expected: String = "") {
+        fileprivate init(_ place: String = "", _ value: Document? = nil, expected: String = "") {
             self.place = place
             self.types = value.map { (ToolSchema.name($0), expected) }
+        }
+
+        fileprivate func inside(_ outer: String) -> Violation {
+            var violation = self
+            violation.place = outer + self.place
+            return violation
         }
 
         /// Converse's sentence; nil when only the model refuses the schema.
@@ -71,55 +77,61 @@ enum ToolSchema {
     }
 
     /// The first violation; nil when the schema is valid.
-    /// - Complexity: O(members of the schema).
-    static func violation(in schema: Document) -> Violation? { self.violation(in: schema, at: "$", depth: 0) }
+    /// - Complexity: O(members of the schema): each is looked at once, and paths are only made for a violation.
+    static func violation(in schema: Document) -> Violation? { self.violation(in: schema, depth: 0)?.inside("$") }
 
-    private static func violation(in schema: Document, at place: String, depth: Int) -> Violation? {
+    private static func violation(in schema: Document, depth: Int) -> Violation? {
         guard depth < self.depthMax else { return nil }
         if case .boolean = schema { return nil }
-        guard case .object(let members) = schema else { return Violation(place, schema, expected: "object") }
+        guard case .object(let members) = schema else { return Violation("", schema, expected: "object") }
         for member in members {
-            let violation = self.violation(of: member, at: "\(place).\(member.name)", depth: depth)
-            if let violation { return violation }
+            if let violation = self.violation(of: member, depth: depth) { return violation.inside(".\(member.name)") }
         }
         return nil
     }
 
-    private static func violation(of member: Document.Member, at place: String, depth: Int) -> Violation? {
+    private static func violation(of member: Document.Member, depth: Int) -> Violation? {
         let value = member.value
         switch (member.name, self.keywords[member.name], value) {
-        case ("type", _, _): return self.violation(ofType: value, at: place)
-        case ("required", _, _): return self.violation(ofRequired: value, at: place)
+        case ("type", _, _): return self.violation(ofType: value)
+        case ("required", _, _): return self.violation(ofRequired: value)
         // Forms of older drafts for tuples and bounds, which Converse accepts and Claude does not.
         case ("items", _, .array), ("exclusiveMaximum", _, .boolean), ("exclusiveMinimum", _, .boolean):
-            return Violation(place)
-        case (_, .schema?, _): return self.violation(in: value, at: place, depth: depth + 1)
+            return Violation()
+        case (_, .schema?, _): return self.violation(in: value, depth: depth + 1)
         case (_, .schemas?, .array(let elements)):
-            guard !elements.isEmpty else { return Violation(place) }
-            return elements.enumerated().lazy
-                .compactMap { self.violation(in: $1, at: "\(place)[\($0)]", depth: depth + 1) }.first
+            for (index, element) in elements.enumerated() {
+                if let violation = self.violation(in: element, depth: depth + 1) {
+                    return violation.inside("[\(index)]")
+                }
+            }
+            return elements.isEmpty ? Violation() : nil
         case (_, .namedSchemas?, .object(let members)):
-            return members.lazy
-                .compactMap { self.violation(in: $0.value, at: "\(place).\($0.name)", depth: depth + 1) }.first
-        case (_, .count?, .number): return (value.integer ?? -1) < 0 ? Violation(place) : nil
+            for member in members {
+                if let violation = self.violation(in: member.value, depth: depth + 1) {
+                    return violation.inside(".\(member.name)")
+                }
+            }
+            return nil
+        case (_, .count?, .number): return (value.integer ?? -1) < 0 ? Violation() : nil
         case (_, .text?, .string), (_, .flag?, .boolean), (_, .number?, .number), (_, .list?, .array), (_, nil, _):
             return nil
-        case (_, let keyword?, _): return Violation(place, value, expected: self.name(keyword))
+        case (_, let keyword?, _): return Violation("", value, expected: self.name(keyword))
         }
     }
 
-    private static func violation(ofType value: Document, at place: String) -> Violation? {
+    private static func violation(ofType value: Document) -> Violation? {
         let names = value.text.map { [$0] } ?? value.texts
         let isWhole = value.text != nil || (names.count == value.elements.count && !names.isEmpty)
-        return isWhole && names.allSatisfy(self.types.contains) ? nil : Violation(place)
+        return isWhole && names.allSatisfy(self.types.contains) ? nil : Violation()
     }
 
-    private static func violation(ofRequired value: Document, at place: String) -> Violation? {
-        guard case .array(let elements) = value else { return Violation(place, value, expected: "array") }
+    private static func violation(ofRequired value: Document) -> Violation? {
+        guard case .array(let elements) = value else { return Violation("", value, expected: "array") }
         for (index, element) in elements.enumerated() where element.text == nil {
-            return Violation("\(place)[\(index)]", element, expected: "string")
+            return Violation("[\(index)]", element, expected: "string")
         }
-        return Set(value.texts).count == elements.count ? nil : Violation(place)
+        return Set(value.texts).count == elements.count ? nil : Violation()
     }
 
     private static func name(_ keyword: Keyword) -> String {
