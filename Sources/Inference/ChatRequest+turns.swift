@@ -34,14 +34,19 @@ extension ChatRequest {
     private static func turns(_ message: Message, _ calls: [Part], _ answer: Message) -> [Message] {
         var turns: [Message] = []
         var before = message.parts.filter { if case .toolCall = $0 { false } else { true } }
-        var results = answer.parts
+        var places: [String: [Int]] = [:]
+        for (index, part) in answer.parts.enumerated().reversed() {
+            if case .toolResult(let id, _) = part { places[id, default: []].append(index) }
+        }
+        var taken: Set<Int> = []
         for case .toolCall(let call) in calls {
-            let index = results.firstIndex { if case .toolResult(call.id, _) = $0 { true } else { false } }
+            let index = places[call.id]?.popLast()
+            if let index { taken.insert(index) }
             turns.append(Message(role: message.role, parts: before + [.toolCall(call)]))
-            turns.append(Message(role: answer.role, parts: index.map { [results.remove(at: $0)] } ?? []))
+            turns.append(Message(role: answer.role, parts: index.map { [answer.parts[$0]] } ?? []))
             before = []
         }
-        turns[turns.count - 1].parts += results
+        turns[turns.count - 1].parts += answer.parts.enumerated().filter { !taken.contains($0.offset) }.map(\.element)
         return turns.filter { !$0.parts.isEmpty }
     }
 

@@ -4,6 +4,7 @@ formats that are of the right types and that no model takes."""
 import base64
 import json
 
+import botocore.config
 import botocore.exceptions
 import pytest
 
@@ -26,9 +27,9 @@ ORDER = ("a ttl='1h' cache_control block must not come after a ttl='5m' cache_co
 
 
 @pytest.fixture(scope="module")
-def bedrock(tmp_path_factory):
-    with Server(tmp_path_factory.mktemp("refusals"), "--bedrock-aliases", "*=brume.echo") as server:
-        yield server.client("bedrock-runtime")
+def server(tmp_path_factory):
+    with Server(tmp_path_factory.mktemp("refusals"), "--bedrock-aliases", "*=brume.echo") as running:
+        yield running
 
 
 def user(*blocks):
@@ -417,3 +418,28 @@ def test_newer_models_of_claude_choose_by_themselves(bedrock, model, is_newer, m
                 "Code": "ValidationException", "Message": prefix + sentence}
         else:
             assert call(modelId=model, **request)["ResponseMetadata"]["HTTPStatusCode"] == 200
+
+
+@pytest.mark.parametrize("model, body, sentence", [
+    (OLDER, lambda ids: {
+        "anthropic_version": "bedrock-2023-05-31", "max_tokens": 5,
+        "tools": [{"name": "look", "input_schema": {"type": "object"}}],
+        "messages": [
+            {"role": "user", "content": "Hi"},
+            {"role": "assistant", "content": [
+                {"type": "tool_use", "id": call, "name": "look", "input": {}} for call in ids]},
+            {"role": "user", "content": [
+                {"type": "tool_result", "tool_use_id": call, "content": "r"} for call in reversed(ids[1:])]},
+        ]}, "messages.1: `tool_use` ids were found without `tool_result` blocks immediately after: call0. "),
+    ("openai.gpt-oss-20b-1:0", lambda ids: {
+        "messages": [{"role": "user", "content": "Hi"}, {"role": "assistant", "tool_calls": [
+            {"id": call, "type": "function", "function": {"name": "look", "arguments": "{}"}} for call in ids]}] + [
+                {"role": "tool", "tool_call_id": call, "content": "r"} for call in reversed(ids[1:])]},
+     "The following tool_call_ids did not have response messages: call0"),
+])
+def test_very_many_calls_are_checked_in_linear_time(server, model, body, sentence):
+    """With a search of all calls for each result they took a minute."""
+    client = server.client("bedrock-runtime", config=botocore.config.Config(read_timeout=20))
+    with pytest.raises(botocore.exceptions.ClientError) as failure:
+        client.invoke_model(modelId=model, body=json.dumps(body([f"call{number}" for number in range(100_000)])))
+    assert sentence in failure.value.response["Error"]["Message"]

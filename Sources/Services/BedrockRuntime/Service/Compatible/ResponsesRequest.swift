@@ -7,7 +7,9 @@ internal import WireProtocols
 struct ResponsesRequest {
     private(set) var chat = ChatRequest(messages: [])
     /// The ids of calls without a result so far.
-    private var openCalls: [String] = []
+    private var calls: [String] = []
+    /// The number of calls without an output, by their id.
+    private var openCalls: [String: Int] = [:]
 
     private let earlier: EarlierItems
 
@@ -30,7 +32,9 @@ struct ResponsesRequest {
             for (index, item) in items.enumerated() { try self.add(item, at: index) }
         default: throw OpenAIRules.missing("input")
         }
-        if let call = self.openCalls.first { throw Self.inputFault("No tool output found for function call \(call).") }
+        if let call = self.calls.first(where: { self.openCalls[$0] != nil }) {
+            throw Self.inputFault("No tool output found for function call \(call).")
+        }
         try self.addTools(body)
         self.addSampling(body)
         let instructionCount = body["instructions"]?.text == nil ? 0 : 1
@@ -123,15 +127,16 @@ struct ResponsesRequest {
             let arguments = item["arguments"]?.text.flatMap { Document(json: $0) } ?? .object([])
             let call = ToolCall(
                 id: item["call_id"]?.text ?? "", name: item["name"]?.text ?? "", arguments: arguments)
-            self.openCalls.append(call.id)
+            self.calls.append(call.id)
+            self.openCalls[call.id, default: 0] += 1
             self.add(.assistant, [.toolCall(call)])
         case "function_call_output":
             try Self.require(["call_id", "output"], of: item, at: index)
             let id = item["call_id"]?.text ?? ""
-            guard let place = self.openCalls.firstIndex(of: id) else {
+            guard let count = self.openCalls[id] else {
                 throw Self.inputFault("No tool call found for function call output with call_id \(id).")
             }
-            self.openCalls.remove(at: place)
+            self.openCalls[id] = count > 1 ? count - 1 : nil
             var content = ToolResultContent(number: index + 1, isError: false)
             for part in try OpenAIContent.parts(item["output"], .responses, at: "input[\(index)].output") {
                 if case .text(let text) = part { content.add(text) } else { content.add(part) }

@@ -5,10 +5,11 @@ internal import ServiceModel
 /// The tools that a model may or must call.
 extension ConversePlan {
     mutating func addTools(_ configuration: ToolConfiguration, ofClaude isClaude: Bool) throws(ServiceError) {
+        var names: Set<String> = []
         for (index, tool) in configuration.tools.enumerated() {
             switch tool {
             case .toolSpec(let specification):
-                try self.addTool(specification, at: index, ofClaude: isClaude)
+                try self.addTool(specification, at: index, ofClaude: isClaude, &names)
             case .cachePoint(let point):
                 self.keepBeginning(point)
             default:
@@ -30,7 +31,7 @@ extension ConversePlan {
     }
 
     private mutating func addTool(
-        _ specification: ToolSpecification, at index: Int, ofClaude isClaude: Bool
+        _ specification: ToolSpecification, at index: Int, ofClaude isClaude: Bool, _ names: inout Set<String>
     ) throws(ServiceError) {
         let place = "toolConfig.tools.\(index).toolSpec.inputSchema"
         guard case .json(let schema) = specification.inputSchema, case .object = schema else {
@@ -49,7 +50,7 @@ extension ConversePlan {
             throw .invalid(
                 "\(ClaudeLimits.conversePrefix)tools.\(self.request.tools.count).custom.input_schema\(fault)")
         }
-        guard !self.request.tools.contains(where: { $0.name == specification.name }) else {
+        guard names.insert(specification.name).inserted else {
             throw .invalid("\(ClaudeLimits.conversePrefix)tools: Tool names must be unique.")
         }
         if specification.strict == true, let fault = StrictSchema.fault(in: schema) {

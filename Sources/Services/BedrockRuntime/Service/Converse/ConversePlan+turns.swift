@@ -49,13 +49,15 @@ extension ConversePlan {
                         + "of previous turn."
                 )
             }
-            guard results.allSatisfy(open.contains) else {
+            let known = Set(open)
+            guard results.allSatisfy(known.contains) else {
                 throw .invalid(
                     "The toolResult blocks at messages.\(index).content contain an id that no toolUse block of the "
                         + "previous turn has."
                 )
             }
-            let missing = open.filter { !results.contains($0) }
+            let answered = Set(results)
+            let missing = open.filter { !answered.contains($0) }
             guard missing.isEmpty else {
                 throw .invalid(
                     "Expected toolResult blocks at messages.\(index).content for the following Ids: "
@@ -68,8 +70,8 @@ extension ConversePlan {
     /// - Source: the sentences that users report.
     private static func refuseTwice(_ ids: [String], _ kind: String, at index: Int) throws(ServiceError) {
         var known: Set<String> = []
-        var twice: [String] = []
-        for id in ids where !known.insert(id).inserted && !twice.contains(id) { twice.append(id) }
+        var told: Set<String> = []
+        let twice = ids.filter { !known.insert($0).inserted && told.insert($0).inserted }
         guard !twice.isEmpty else { return }
         throw .invalid(
             "The \(kind) blocks at messages.\(index).content contain duplicate Ids: \(twice.joined(separator: ", "))")

@@ -36,7 +36,8 @@ enum StrictSchema {
         if types.contains("object"), schema["additionalProperties"] != .boolean(false) {
             return "For 'object' type, 'additionalProperties' must be explicitly set to false"
         }
-        for type in types {
+        var seen: Set<String> = []
+        for type in types where seen.insert(type).inserted {
             let found = (self.unsupported[type] ?? []).filter { schema[$0] != nil }
             switch found.count {
             case 0: continue

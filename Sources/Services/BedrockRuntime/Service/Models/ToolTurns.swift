@@ -22,12 +22,13 @@ enum ToolTurns {
         var open: [String] = []
         for (index, message) in messages.enumerated() {
             if let sentence = self.misplaced(message) { throw .invalid("messages.\(index): \(sentence)") }
+            let known = Set(open)
             var results: Set<String> = []
             var calls: [String] = []
             for part in message.parts {
                 if case .toolCall(let call) = part { calls.append(call.id) }
                 guard case .toolResult(let id, _) = part else { continue }
-                guard open.contains(id) else {
+                guard known.contains(id) else {
                     throw .invalid(
                         "messages.\(index): unexpected `tool_use_id` found in `tool_result` blocks: \(id). Each "
                             + "`tool_result` block must have a corresponding `tool_use` block in the previous message.")

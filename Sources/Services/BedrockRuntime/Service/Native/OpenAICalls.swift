@@ -5,8 +5,8 @@ internal import ServiceModel
 struct OpenAICalls {
     /// The ids of the last assistant message's calls; empty after any other message.
     private var calls: [String] = []
-    /// The ids of calls without a result so far.
-    private var open: [String] = []
+    /// Whether they have a result so far.
+    private var isAnswered: [String: Bool] = [:]
     /// The number of messages checked.
     private(set) var count = 0
 
@@ -16,7 +16,7 @@ struct OpenAICalls {
         guard message["role"]?.text != "tool" else { return try self.answer(message, at: index) }
         try self.checkAnswered(at: index)
         self.calls = (message["tool_calls"]?.elements ?? []).map { $0["id"]?.text ?? "" }
-        self.open = self.calls
+        self.isAnswered = Dictionary(self.calls.map { ($0, false) }) { first, _ in first }
     }
 
     /// Checks the end of the conversation.
@@ -33,20 +33,21 @@ struct OpenAICalls {
                 "Missing parameter 'tool_call_id': messages with role 'tool' must have a 'tool_call_id'.",
                 "messages.[\(index)].tool_call_id")
         }
-        guard self.calls.contains(id) else {
+        guard self.isAnswered[id] != nil else {
             throw Self.fault(
                 "Invalid parameter: 'tool_call_id' of '\(id)' not found in 'tool_calls' of previous message.",
                 "messages.[\(index)].tool_call_id")
         }
-        self.open.removeAll { $0 == id }
+        self.isAnswered[id] = true
     }
 
     private func checkAnswered(at index: Int) throws(ServiceError) {
-        guard !self.open.isEmpty else { return }
+        let open = self.calls.filter { self.isAnswered[$0] == false }
+        guard !open.isEmpty else { return }
         throw Self.fault(
             "An assistant message with 'tool_calls' must be followed by tool messages responding to each "
                 + "'tool_call_id'. The following tool_call_ids did not have response messages: "
-                + self.open.joined(separator: ", "), "messages.[\(index)].role")
+                + open.joined(separator: ", "), "messages.[\(index)].role")
     }
 
     private static func fault(_ message: String, _ member: String) -> ServiceError {
