@@ -85,6 +85,15 @@ struct TableReplicaAutoScalingTests {
         }
     }
 
+    @Test(.timeLimit(.minutes(1))) func `very many regions are checked in linear time`() async {
+        let updates = (0..<200_000).map { ReplicaAutoScalingUpdate(regionName: "r\($0)") }
+        let input = UpdateTableReplicaAutoScalingInput(tableName: "table", replicaUpdates: updates)
+        let refusal = await #expect(throws: ServiceError.self) {
+            try await self.fixture.service.updateTableReplicaAutoScaling(input, self.fixture.context)
+        }
+        #expect(refusal?.message.hasSuffix("must be specified for region: ‘r0’.") == true)
+    }
+
     @Test func `the access is to the table`() {
         let access = self.fixture.service.access(writes(nil), self.fixture.context)
         let resource = tableARN("table")

@@ -27,6 +27,16 @@ struct UpdateTableTests {
         #expect(error?.message == "Requested resource not found: Table: missing not found")
     }
 
+    @Test(.timeLimit(.minutes(1))) func `very many replicas are checked in linear time`() async throws {
+        let fixture = try await UpdateFixture()
+        let refusal = await fixture.refusal {
+            $0.replicaUpdates = (0..<200_000).map { number in
+                ReplicationGroupUpdate(create: CreateReplicationGroupMemberAction(regionName: "r\(number)"))
+            }
+        }
+        #expect(refusal?.hasPrefix("ValidationException: Region r0 is not supported. ") == true)
+    }
+
     @Test func `a request that changes nothing says what could be changed`() async throws {
         let fixture = try await UpdateFixture()
         let sentence =

@@ -17,8 +17,8 @@ struct AutoScalingRule {
                     + "parameter must be specified."
             )
         }
-        let regions = replicas.map(\.regionName)
-        let repeated = Set(regions.filter { region in regions.filter { $0 == region }.count > 1 }).sorted()
+        var regions: Set<String> = []
+        let repeated = Set(replicas.map(\.regionName).filter { !regions.insert($0).inserted }).sorted()
         guard repeated.isEmpty else {
             throw ValidationFailure(
                 "Failed to update settings for global table with name: ‘\(self.table)’ because the regions: "

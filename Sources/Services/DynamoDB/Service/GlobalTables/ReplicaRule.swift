@@ -59,6 +59,7 @@ struct ReplicaRule {
             }
         }
 
+        /// From 0 to 3.
         var kind: Int {
             switch self {
             case .create: 0
@@ -71,6 +72,7 @@ struct ReplicaRule {
 
     private func actions(_ updates: [ReplicationGroupUpdate]) throws(ServiceError) -> [Element] {
         var elements: [Element] = []
+        var regions = [Set<String>](repeating: [], count: 4)
         for update in updates {
             let given: [Element] = [
                 update.create.map { .create($0) }, update.update.map { .update($0) },
@@ -83,8 +85,7 @@ struct ReplicaRule {
             }
             if case .update(let action) = element, !Self.changesAnything(action) { throw Self.noAction }
             // Duplicates are ignored.
-            if elements.contains(where: { $0.kind == element.kind && $0.regionName == element.regionName }) { continue }
-            elements.append(element)
+            if regions[element.kind].insert(element.regionName).inserted { elements.append(element) }
         }
         guard let first = elements.first else { throw Self.noAction }
         guard elements.allSatisfy({ $0.kind == first.kind }) else { throw Self.severalKinds }
