@@ -2,15 +2,20 @@ package import DynamoDBValues
 
 /// A compiled condition, filter or key condition.
 package struct Condition: Sendable {
+    /// The paths of a condition are searched for together in larger items.
+    private static let singleBytesMax = 16 << 10
+
     let tree: SyntaxTree
     let root: Int32
 
     /// Whether the condition holds for an item.
     ///
     /// `item` is nil when it does not exist: then no path finds anything.
-    /// - Complexity: as many searches for attributes as the condition has paths; no tree of the item is built.
+    /// - Complexity: as many searches for attributes as the condition has paths, or one for all in a large item; no
+    ///   tree of the item is built.
     package func holds(for item: AttributeMap?) -> Bool {
-        Evaluator(self.tree, item).holds(self.root)
+        let search = item.map { ItemSearch($0, $0.byteCount > Self.singleBytesMax ? self.paths : []) }
+        return Evaluator(self.tree, search).holds(self.root)
     }
 
     /// The top-level attributes that the condition reads, each once.
@@ -52,9 +57,9 @@ package struct Condition: Sendable {
 /// Evaluates nodes of a condition over one item.
 private struct Evaluator {
     private let tree: SyntaxTree
-    private let item: AttributeMap?
+    private let item: ItemSearch?
 
-    init(_ tree: SyntaxTree, _ item: AttributeMap?) {
+    init(_ tree: SyntaxTree, _ item: ItemSearch?) {
         self.tree = tree
         self.item = item
     }

@@ -42,6 +42,7 @@ extension DynamoDBService {
             try validating { () throws(ValidationFailure) in try plan.projection.check(table) }
             let consistency: CapacityUnits.ReadConsistency = plan.request.consistentRead == true ? .strong : .eventual
             var consumption = Consumption(plan.table, for: input.returnConsumedCapacity)
+            var projectedBytes = 0
             var kept: [AttributeMap] = []
             var left: [AttributeMap] = []
             for (key, item) in zip(plan.request.keys, items) {
@@ -60,7 +61,14 @@ extension DynamoDBService {
                 isAnswered = true
                 answeredBytes += bytes
                 consumption.add(units)
-                if let item { kept.append(plan.projection.apply(item)) }
+                guard let item else { continue }
+                kept.append(plan.projection.apply(item))
+                // Large items take long: the event loop's other connections get their turn.
+                projectedBytes += bytes
+                if projectedBytes > PageRequest.sliceBytesMax {
+                    projectedBytes = 0
+                    await Task.yield()
+                }
             }
             responses[plan.table] = kept
             if !left.isEmpty {
