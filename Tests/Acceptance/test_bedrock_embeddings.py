@@ -139,6 +139,10 @@ def test_cohere_v3_embeds_several_texts(bedrock):
     assert [part + 128 for part in numbers["int8"]] == numbers["uint8"]
     assert [part + 128 for part in numbers["binary"]] == numbers["ubinary"]
     assert numbers["ubinary"][0] >> 7 == (numbers["float"][0] > 0)
+    # Each once: an answer to 1 MB of names would have gigabytes.
+    many = invoke(bedrock, "cohere.embed-english-v3", texts=[FOX], input_type="search_query",
+                  embedding_types=["ubinary", "binary"] * 50_000)
+    assert list(many["embeddings"]) == ["ubinary", "binary"]
 
 
 def test_cohere_refuses_and_shortens(bedrock):

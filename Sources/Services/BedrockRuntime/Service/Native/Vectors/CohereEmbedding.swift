@@ -64,7 +64,10 @@ struct CohereEmbedding: EmbeddingNotation {
         for (index, type) in (types ?? []).enumerated() {
             check.choice(type, "embedding_types/\(index)", of: self.types)
         }
-        return types.flatMap { $0.isEmpty ? nil : $0 }
+        // Each form is answered once, however often it is named.
+        var seen: Set<String> = []
+        let named = (types ?? []).filter { seen.insert($0).inserted }
+        return named.isEmpty ? nil : named
     }
 
     private static func overflow(_ truncate: String?) -> EmbeddingRequest.Overflow {
