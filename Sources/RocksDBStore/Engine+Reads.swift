@@ -2,9 +2,17 @@ internal import CRocksDB
 internal import KeyValue
 
 extension Engine {
-    /// What a read sees, and whether it may touch the disk.
+    /// How far a read may go.
+    enum ReadTier {
+        /// Only to RocksDB's memory: a read that needs more throws `incomplete`, so it may run on an event loop.
+        case memory
+        /// To the disk, for which it may wait.
+        case disk
+    }
+
+    /// What a read sees, and how far it may go.
     struct View {
-        let isFromMemoryOnly: Bool
+        let tier: ReadTier
         /// nil for the newest state.
         var snapshot: Snapshot?
     }
@@ -39,10 +47,10 @@ extension Engine {
         _ view: View,
         _ read: (UnsafeRawBufferPointer) throws(EngineFailure) -> Value
     ) throws(EngineFailure) -> Value? {
-        let standing = unsafe view.isFromMemoryOnly ? self.memoryReads : self.diskReads
+        let standing = unsafe view.tier == .memory ? self.memoryReads : self.diskReads
         var options = unsafe standing
         if let snapshot = view.snapshot {
-            unsafe options = Self.readOptions(fromMemoryOnly: view.isFromMemoryOnly)
+            unsafe options = Self.readOptions(view.tier)
             unsafe rocksdb_readoptions_set_snapshot(options, snapshot.pointer)
         }
         defer { if unsafe options != standing { unsafe rocksdb_readoptions_destroy(options) } }
@@ -83,29 +91,29 @@ extension Engine {
 
     /// Calls `body` with the keys and values from `start` (inclusive) to `end` (exclusive), in order, until it returns
     /// false. The bytes belong to RocksDB and are valid until `body` returns.
-    /// - Throws: `incomplete` when it may read from memory only and cannot; then what `body` was called with may be
+    /// - Throws: `incomplete` when `tier` is `memory` and that is not enough; then what `body` was called with may be
     ///   wrong.
     func forEach(
         _ family: Family,
         from start: [UInt8],
         to end: [UInt8]?,
         reverse: Bool = false,
-        isFromMemoryOnly: Bool,
+        tier: ReadTier,
         _ body: (UnsafeRawBufferPointer, UnsafeRawBufferPointer) throws(EngineFailure) -> Bool
     ) throws(EngineFailure) {
-        guard isFromMemoryOnly else {
-            return try unsafe self.iterate(family, start, end, reverse, isFromMemoryOnly: false, body)
+        guard tier == .memory else {
+            return try unsafe self.iterate(family, start, end, reverse, tier: .disk, body)
         }
         guard let state = self.stateOfLoneTables(family) else { throw .incomplete }
-        try unsafe self.iterate(family, start, end, reverse, isFromMemoryOnly: true, body)
+        try unsafe self.iterate(family, start, end, reverse, tier: .memory, body)
         guard self.state(family) == state else { throw .incomplete }
     }
 
     private func iterate(
-        _ family: Family, _ start: [UInt8], _ end: [UInt8]?, _ reverse: Bool, isFromMemoryOnly: Bool,
+        _ family: Family, _ start: [UInt8], _ end: [UInt8]?, _ reverse: Bool, tier: ReadTier,
         _ body: (UnsafeRawBufferPointer, UnsafeRawBufferPointer) throws(EngineFailure) -> Bool
     ) throws(EngineFailure) {
-        let options = unsafe Self.readOptions(fromMemoryOnly: isFromMemoryOnly)
+        let options = unsafe Self.readOptions(tier)
         defer { unsafe rocksdb_readoptions_destroy(options) }
         // RocksDB keeps pointers to the bounds, so the copies must outlive the iterator.
         let bounds = Bounds(start: start, end: end)

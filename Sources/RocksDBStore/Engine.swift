@@ -56,8 +56,8 @@ final class Engine: @unchecked Sendable {
         }
         unsafe self.database = database
         unsafe self.handles = handles.compactMap { unsafe $0 }
-        unsafe self.memoryReads = Self.readOptions(fromMemoryOnly: true)
-        unsafe self.diskReads = Self.readOptions(fromMemoryOnly: false)
+        unsafe self.memoryReads = Self.readOptions(.memory)
+        unsafe self.diskReads = Self.readOptions(.disk)
         unsafe self.syncedWrites = rocksdb_writeoptions_create()
         unsafe rocksdb_writeoptions_set_sync(self.syncedWrites, 1)
         unsafe self.bufferedWrites = rocksdb_writeoptions_create()
@@ -77,12 +77,12 @@ final class Engine: @unchecked Sendable {
     }
 
     /// Options for reads other than the two standing ones; the caller destroys them.
-    static func readOptions(fromMemoryOnly: Bool) -> OpaquePointer {
+    static func readOptions(_ tier: ReadTier) -> OpaquePointer {
         guard let options = unsafe rocksdb_readoptions_create() else {
             preconditionFailure("RocksDB allocates or aborts")
         }
         unsafe rocksdb_readoptions_set_verify_checksums(options, 1)
-        if fromMemoryOnly { unsafe rocksdb_readoptions_set_read_tier(options, Self.readTierBlockCache) }
+        if tier == .memory { unsafe rocksdb_readoptions_set_read_tier(options, Self.readTierBlockCache) }
         return unsafe options
     }
 

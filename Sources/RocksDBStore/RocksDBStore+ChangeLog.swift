@@ -7,18 +7,18 @@ extension RocksDBStore {
     ) async throws(StorageError) -> LogPage {
         precondition(limit >= 1 && byteLimit >= 1, "a page holds at least one entry")
         let cached = try self.fromMemory { engine throws(EngineFailure) in
-            try self.logPage(log, position, limit, byteLimit, engine, isFromMemoryOnly: true)
+            try self.logPage(log, position, limit, byteLimit, engine, tier: .memory)
         }
         if let cached { return cached }
         return try await self.fromDisk { engine throws(EngineFailure) in
-            try self.logPage(log, position, limit, byteLimit, engine, isFromMemoryOnly: false)
+            try self.logPage(log, position, limit, byteLimit, engine, tier: .disk)
         }
     }
 
     /// Groups reach the engine whole and in the order of versions, so what one iterator sees has no gaps.
     private func logPage(
         _ log: LogID, _ position: LogPosition?, _ limit: Int, _ byteLimit: Int, _ engine: Engine,
-        isFromMemoryOnly: Bool
+        tier: Engine.ReadTier
     ) throws(EngineFailure) -> LogPage {
         let watermark = CommitVersion(self.settledVersion.load(ordering: .acquiring))
         let start =
@@ -29,7 +29,7 @@ extension RocksDBStore {
         var bytes = 0
         var hasMore = false
         try unsafe engine.forEach(
-            .log, from: start, to: end, isFromMemoryOnly: isFromMemoryOnly
+            .log, from: start, to: end, tier: tier
         ) { key, value throws(EngineFailure) in
             guard entries.count < limit, bytes < byteLimit else {
                 hasMore = true

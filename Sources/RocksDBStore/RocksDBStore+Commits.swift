@@ -49,19 +49,19 @@ extension RocksDBStore {
         _ needs: [ReadNeed], _ commit: PreparedCommit, _ observed: Observations
     ) async throws(StorageError) -> Observations {
         let inMemory = try self.fromMemory { engine throws(EngineFailure) in
-            try self.observations(needs, commit, observed, engine, isFromMemoryOnly: true)
+            try self.observations(needs, commit, observed, engine, tier: .memory)
         }
         if let inMemory { return inMemory }
         return try await self.fromDisk { engine throws(EngineFailure) in
-            try self.observations(needs, commit, observed, engine, isFromMemoryOnly: false)
+            try self.observations(needs, commit, observed, engine, tier: .disk)
         }
     }
 
     private func observations(
         _ needs: [ReadNeed], _ commit: PreparedCommit, _ observedSoFar: Observations, _ engine: Engine,
-        isFromMemoryOnly: Bool
+        tier: Engine.ReadTier
     ) throws(EngineFailure) -> Observations {
-        let view = Engine.View(isFromMemoryOnly: isFromMemoryOnly)
+        let view = Engine.View(tier: tier)
         var observed = observedSoFar
         for need in needs {
             switch need.subject {
@@ -77,7 +77,7 @@ extension RocksDBStore {
                     observed.versions[index] = .init(value: version, stripeVersion: need.stripeVersion)
                 case .rangeUnchanged(let range, let since, let count):
                     let asOf = self.settledVersion.load(ordering: .acquiring)
-                    if try Self.holds(range, since, count, engine, isFromMemoryOnly: isFromMemoryOnly) {
+                    if try Self.holds(range, since, count, engine, tier: tier) {
                         observed.rangesHoldAsOf[index] = asOf
                     } else {
                         observed.rangesFailed.insert(index)
@@ -90,13 +90,13 @@ extension RocksDBStore {
 
     /// The range has as many entries as expected and none newer than `since`: so nothing was set, deleted or replaced.
     private static func holds(
-        _ range: KeyRange, _ since: CommitVersion, _ count: Int, _ engine: Engine, isFromMemoryOnly: Bool
+        _ range: KeyRange, _ since: CommitVersion, _ count: Int, _ engine: Engine, tier: Engine.ReadTier
     ) throws(EngineFailure) -> Bool {
         guard !range.isEmpty else { return count == 0 }
         var seenCount = 0
         var isUnchanged = true
         try unsafe engine.forEach(
-            .items, from: range.start, to: range.end, isFromMemoryOnly: isFromMemoryOnly
+            .items, from: range.start, to: range.end, tier: tier
         ) { _, value throws(EngineFailure) in
             guard value.count >= RecordCodec.headerBytes else {
                 throw .corrupt("a record is shorter than its header")

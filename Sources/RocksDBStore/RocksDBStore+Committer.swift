@@ -131,7 +131,7 @@ extension RocksDBStore {
         guard now >= state.nextSweep else { return }
         var expired: [[UInt8]] = []
         try unsafe engine.forEach(
-            .tokens, from: [1], to: StoreLayout.tokenExpiryStart(now), isFromMemoryOnly: false
+            .tokens, from: [1], to: StoreLayout.tokenExpiryStart(now), tier: .disk
         ) { key, _ throws(EngineFailure) in
             unsafe expired.append(Array(key))
             return expired.count < Self.tokenSweepCountMax
@@ -140,7 +140,7 @@ extension RocksDBStore {
             state.writer.delete(.tokens, expiryKey, on: engine)
             let tokenKey = StoreLayout.tokenKey(Array(expiryKey.dropFirst(9)))
             // The token may have been used again since; its record then expires later.
-            guard let stored = try engine.bytes(.tokens, tokenKey, Engine.View(isFromMemoryOnly: false)),
+            guard let stored = try engine.bytes(.tokens, tokenKey, Engine.View(tier: .disk)),
                 try RememberedToken(stored: stored).expires <= now
             else { continue }
             state.writer.delete(.tokens, tokenKey, on: engine)

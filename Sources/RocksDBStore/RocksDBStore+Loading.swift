@@ -13,7 +13,7 @@ extension RocksDBStore {
             while let from = start {
                 start = nil
                 try unsafe engine.forEach(
-                    .log, from: from, to: nil, isFromMemoryOnly: false
+                    .log, from: from, to: nil, tier: .disk
                 ) { key, _ throws(EngineFailure) in
                     guard let id = unsafe BigEndian.read(UInt64.self, from: Array(key)) else {
                         throw .corrupt("a key of the change log is too short")

@@ -5,7 +5,7 @@ internal import Synchronization
 extension RocksDBStore {
     package func getCached(_ keys: [[UInt8]], _ mode: ReadMode) throws(StorageError) -> ReadResult? {
         try self.fromMemory { engine throws(EngineFailure) in
-            try self.read(keys, mode, engine, isFromMemoryOnly: true)
+            try self.read(keys, mode, engine, tier: .memory)
         }
     }
 
@@ -17,12 +17,12 @@ extension RocksDBStore {
     package func getFromDisk(_ keys: [[UInt8]], _ mode: ReadMode) async throws(StorageError) -> ReadResult {
         guard keys.count == 1 else {
             return try await self.fromDisk { engine throws(EngineFailure) in
-                try self.read(keys, mode, engine, isFromMemoryOnly: false)
+                try self.read(keys, mode, engine, tier: .disk)
             }
         }
         let read: @Sendable (Engine) throws(EngineFailure) -> ReadResult = { engine throws(EngineFailure) in
             let start = ContinuousClock.now
-            let result = try self.read(keys, mode, engine, isFromMemoryOnly: false)
+            let result = try self.read(keys, mode, engine, tier: .disk)
             self.readPace.note(ContinuousClock.now - start)
             return result
         }
@@ -40,7 +40,7 @@ extension RocksDBStore {
     ) throws(StorageError) -> Page? {
         precondition(limit >= 1 && byteLimit >= 1, "a page holds at least one entry")
         return try self.fromMemory { engine throws(EngineFailure) in
-            try self.page(range, limit, byteLimit, reverse, engine, isFromMemoryOnly: true)
+            try self.page(range, limit, byteLimit, reverse, engine, tier: .memory)
         }
     }
 
@@ -56,7 +56,7 @@ extension RocksDBStore {
     ) async throws(StorageError) -> Page {
         precondition(limit >= 1 && byteLimit >= 1, "a page holds at least one entry")
         return try await self.fromDisk { engine throws(EngineFailure) in
-            try self.page(range, limit, byteLimit, reverse, engine, isFromMemoryOnly: false)
+            try self.page(range, limit, byteLimit, reverse, engine, tier: .disk)
         }
     }
 
@@ -107,14 +107,14 @@ extension RocksDBStore {
 
     /// A cached page, or one that is read now.
     private func page(
-        _ range: KeyRange, _ limit: Int, _ byteLimit: Int, _ reverse: Bool, _ engine: Engine, isFromMemoryOnly: Bool
+        _ range: KeyRange, _ limit: Int, _ byteLimit: Int, _ reverse: Bool, _ engine: Engine, tier: Engine.ReadTier
     ) throws(EngineFailure) -> Page {
         let asOf = CommitVersion(self.settledVersion.load(ordering: .acquiring))
         guard !range.isEmpty else { return Page(entries: Page.Entries(), asOf: asOf, continuation: nil) }
         let question = PageQuestion(range, limit: limit, byteLimit: byteLimit, isReverse: reverse)
         guard let question else {
             return try self.pageOfEngine(
-                range, limit, byteLimit, reverse, engine, isFromMemoryOnly: isFromMemoryOnly, asOf: asOf)
+                range, limit, byteLimit, reverse, engine, tier: tier, asOf: asOf)
         }
         if let kept = self.pageCache.find(question),
             self.admission.withLock({ $0.leadVersion(question.lead) }) <= kept.asOf.rawValue
@@ -123,13 +123,13 @@ extension RocksDBStore {
             return Page(entries: kept.entries, asOf: max(asOf, kept.asOf), continuation: kept.continuation)
         }
         let page = try self.pageOfEngine(
-            range, limit, byteLimit, reverse, engine, isFromMemoryOnly: isFromMemoryOnly, asOf: asOf)
+            range, limit, byteLimit, reverse, engine, tier: tier, asOf: asOf)
         self.pageCache.insert(question, page)
         return page
     }
 
     private func pageOfEngine(
-        _ range: KeyRange, _ limit: Int, _ byteLimit: Int, _ reverse: Bool, _ engine: Engine, isFromMemoryOnly: Bool,
+        _ range: KeyRange, _ limit: Int, _ byteLimit: Int, _ reverse: Bool, _ engine: Engine, tier: Engine.ReadTier,
         asOf: CommitVersion
     ) throws(EngineFailure) -> Page {
         var entries = Page.Entries()
@@ -137,7 +137,7 @@ extension RocksDBStore {
             entries: min(limit, Self.roomEntries), bytes: min(byteLimit, min(limit, Self.roomEntries) * Self.roomBytes))
         var continuation: [UInt8]?
         try unsafe engine.forEach(
-            .items, from: range.start, to: range.end, reverse: reverse, isFromMemoryOnly: isFromMemoryOnly
+            .items, from: range.start, to: range.end, reverse: reverse, tier: tier
         ) { key, value throws(EngineFailure) in
             guard entries.count < limit, entries.bytes.count < byteLimit else {
                 continuation = unsafe reverse ? entries[entries.count - 1].key : Array(key)
@@ -155,29 +155,29 @@ extension RocksDBStore {
     /// A consistent read: from the newest state if no commit is in progress, which is nearly always so; else from a
     /// snapshot or, for decisions, from the overlay over the engine.
     private func read(
-        _ keys: [[UInt8]], _ mode: ReadMode, _ engine: Engine, isFromMemoryOnly: Bool
+        _ keys: [[UInt8]], _ mode: ReadMode, _ engine: Engine, tier: Engine.ReadTier
     ) throws(EngineFailure) -> ReadResult {
         let settled = self.settledVersion.load(ordering: .acquiring)
         let isQuiet = self.lastVersion.load(ordering: .acquiring) == settled
         let asOf = CommitVersion(settled)
-        var view = Engine.View(isFromMemoryOnly: isFromMemoryOnly)
+        var view = Engine.View(tier: tier)
         if isQuiet || (keys.count == 1 && mode == .forAnswer) {
-            let values = try self.newestRecords(keys, engine, isFromMemoryOnly: isFromMemoryOnly, asOf: settled)
+            let values = try self.newestRecords(keys, engine, tier: tier, asOf: settled)
             // One key is always consistent; several are if no commit was accepted while they were read.
             if keys.count == 1 || self.lastVersion.load(ordering: .acquiring) == settled {
                 return ReadResult(values: values, asOf: asOf)
             }
         }
-        guard mode == .forAnswer else { return try self.readOverlaid(keys, engine, isFromMemoryOnly: isFromMemoryOnly) }
+        guard mode == .forAnswer else { return try self.readOverlaid(keys, engine, tier: tier) }
         view.snapshot = Engine.Snapshot(engine)
         return ReadResult(values: try Self.records(keys, engine, view), asOf: asOf)
     }
 
     /// The newest durable record of each key, from the cache if it has it. `asOf` was settled before this is called.
     private func newestRecords(
-        _ keys: [[UInt8]], _ engine: Engine, isFromMemoryOnly: Bool, asOf: UInt64
+        _ keys: [[UInt8]], _ engine: Engine, tier: Engine.ReadTier, asOf: UInt64
     ) throws(EngineFailure) -> [Versioned?] {
-        let view = Engine.View(isFromMemoryOnly: isFromMemoryOnly)
+        let view = Engine.View(tier: tier)
         var values: [Versioned?] = []
         values.reserveCapacity(keys.count)
         for key in keys { values.append(try self.newestRecord(HashedKey(key), engine, view, asOf: asOf)) }
@@ -208,13 +208,13 @@ extension RocksDBStore {
     private static let overlaidReadsMax = 3
 
     private func readOverlaid(
-        _ keys: [[UInt8]], _ engine: Engine, isFromMemoryOnly: Bool
+        _ keys: [[UInt8]], _ engine: Engine, tier: Engine.ReadTier
     ) throws(EngineFailure) -> ReadResult {
         let hashed = keys.map(HashedKey.init)
         for attempt in 0...Self.overlaidReadsMax {
             // Keys that are not in the overlay are in the engine: it has everything up to what was settled when the
             // overlay was read.
-            var view = Engine.View(isFromMemoryOnly: isFromMemoryOnly)
+            var view = Engine.View(tier: tier)
             let isLast = attempt == Self.overlaidReadsMax
             let cut = self.admission.withLock { state in
                 OverlayCut(state, hashed, snapshot: isLast ? Engine.Snapshot(engine) : nil)

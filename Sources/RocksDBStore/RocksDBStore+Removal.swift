@@ -74,7 +74,7 @@ extension RocksDBStore {
     private func piece(of range: KeyRange, newest: UInt64, _ engine: Engine) throws(EngineFailure) -> Piece {
         var piece = Piece(asOf: CommitVersion(self.settledVersion.load(ordering: .acquiring)))
         try unsafe engine.forEach(
-            .items, from: range.start, to: range.end, isFromMemoryOnly: false
+            .items, from: range.start, to: range.end, tier: .disk
         ) { key, value throws(EngineFailure) in
             guard piece.checks.count < Self.pieceCountMax else {
                 piece.continuation = unsafe Array(key)
@@ -95,7 +95,7 @@ extension RocksDBStore {
     ) throws(EngineFailure) -> [[UInt8]] {
         var keys: [[UInt8]] = []
         try unsafe engine.forEach(
-            family, from: start, to: end, isFromMemoryOnly: false
+            family, from: start, to: end, tier: .disk
         ) { key, _ throws(EngineFailure) in
             unsafe keys.append(Array(key))
             return keys.count < Self.pieceCountMax

@@ -167,7 +167,7 @@ extension RocksDBStore {
     }
 
     static func lastCommit(of engine: Engine) throws(EngineFailure) -> (version: UInt64, time: Timestamp) {
-        let view = Engine.View(isFromMemoryOnly: false)
+        let view = Engine.View(tier: .disk)
         guard let value = try engine.bytes(.meta, StoreLayout.lastCommitKey, view) else {
             return (0, Timestamp(millisecondsSinceEpoch: 0))
         }
