@@ -33,10 +33,11 @@ enum PartiQLKeyword: String, Sendable, CaseIterable {
     case bag, blob, bool, boolean, decimal, float, int, integer, list, numeric, string, `struct`, tuple
     case `as`, at, having, group, join, `let`, limit, offset
 
-    /// Whether the word begins a clause of the grammar that DynamoDB does not execute.
+    /// Whether the word begins a clause of the grammar that DynamoDB does not execute. `LIMIT` does too, but the parser
+    /// refuses it by itself, because its error names a position.
     var isUnsupportedClause: Bool {
         switch self {
-        case .having, .group, .let, .limit, .offset: true
+        case .having, .group, .let, .offset: true
         default: false
         }
     }
