@@ -3,19 +3,27 @@ internal import Primitives
 
 /// The result of one check of `brume doctor`.
 package struct Finding: Sendable, Equatable {
-    package var subject: String
-    package var isGood: Bool
+    package let subject: String
+    package let isGood: Bool
     /// Whether Brume cannot work without it.
-    package var isNeeded: Bool
-    package var detail: String
-    package var remedy: String?
+    package let isNeeded: Bool
+    package let detail: String
+    /// What to do about it; nil when it is good, or when `detail` says it already.
+    package let remedy: String?
 
-    init(_ subject: String, isGood: Bool, isNeeded: Bool = true, _ detail: String, remedy: String? = nil) {
-        self.subject = subject
-        self.isGood = isGood
-        self.isNeeded = isNeeded
-        self.detail = detail
-        self.remedy = isGood ? nil : remedy
+    static func good(_ subject: String, _ detail: String) -> Finding {
+        Finding(subject: subject, isGood: true, isNeeded: true, detail: detail, remedy: nil)
+    }
+
+    static func problem(_ subject: String, _ detail: String, remedy: String?) -> Finding {
+        Finding(subject: subject, isGood: false, isNeeded: true, detail: detail, remedy: remedy)
+    }
+
+    /// Something that Brume works without.
+    static func optional(_ subject: String, found: String?, otherwise: String, remedy: String) -> Finding {
+        Finding(
+            subject: subject, isGood: found != nil, isNeeded: false, detail: found ?? otherwise,
+            remedy: found == nil ? remedy : nil)
     }
 }
 
@@ -34,20 +42,16 @@ package enum Diagnosis {
 
     private static func dataDirectory(_ configuration: Configuration) -> Finding {
         guard Files.facts(configuration.dataDirectory) != nil else {
-            return Finding(
-                "data directory", isGood: true,
-                "\(configuration.dataDirectory) does not exist yet; the first start creates it")
+            return .good(
+                "data directory", "\(configuration.dataDirectory) does not exist yet; the first start creates it")
         }
         do throws(FileError) {
             try DataDirectory(path: configuration.dataDirectory).probe(random: SystemRandomSource())
-            return Finding("data directory", isGood: true, "\(configuration.dataDirectory) is writable")
+            return .good("data directory", "\(configuration.dataDirectory) is writable")
         } catch {
-            return Finding(
-                "data directory",
-                isGood: false,
-                error.sentence,
-                remedy: "use a directory that you may write to: brume start --data-dir ~/.brume"
-            )
+            return .problem(
+                "data directory", error.sentence,
+                remedy: "use a directory that you may write to: brume start --data-dir ~/.brume")
         }
     }
 
@@ -55,40 +59,40 @@ package enum Diagnosis {
         do throws(StartError) {
             let count = try KeyStore.existing(configuration)?.list().count ?? 0
             if count == 0, ClientEnvironment.takesKeysOfAnother(configuration) {
-                return Finding("access keys", isGood: true, "taken from another process (identity-url)")
+                return .good("access keys", "taken from another process (identity-url)")
             }
-            return Finding(
-                "access keys",
-                isGood: count > 0,
-                count == 0 ? "none yet" : "\(count) in \(configuration.dataDirectory)/identity",
-                remedy: "the first `brume start` creates a root key, `brume keys create` more"
-            )
+            guard count == 0 else {
+                return .good("access keys", "\(count) in \(configuration.dataDirectory)/identity")
+            }
+            return .problem(
+                "access keys", "none yet",
+                remedy: "the first `brume start` creates a root key, `brume keys create` more")
         } catch {
-            return Finding("access keys", isGood: false, error.sentence, remedy: nil)
+            return .problem("access keys", error.sentence, remedy: nil)
         }
     }
 
     private static func port(_ configuration: Configuration, _ status: ServerStatus) -> Finding {
         if status.isRunning {
-            return Finding("port", isGood: true, "\(status.endpoint ?? "") is used by this server")
+            return .good("port", "\(status.endpoint ?? "") is used by this server")
         }
-        let isFree = !ServerProbe.isAnswering(port: configuration.port)
-        return Finding(
-            "port",
-            isGood: isFree,
-            isFree ? "\(configuration.port) is free" : "\(configuration.port) is in use by another program",
-            remedy: "stop that program, or use another port: brume start --port 4567"
-        )
+        guard ServerProbe.isAnswering(port: configuration.port) else {
+            return .good("port", "\(configuration.port) is free")
+        }
+        return .problem(
+            "port", "\(configuration.port) is in use by another program",
+            remedy: "stop that program, or use another port: brume start --port 4567")
     }
 
     private static func server(_ configuration: Configuration, _ status: ServerStatus) -> Finding {
         guard status.isRunning else {
-            return Finding(
-                "server", isGood: false, "none is running on \(configuration.dataDirectory)",
+            return .problem(
+                "server", "none is running on \(configuration.dataDirectory)",
                 remedy: "start it with: brume start --data-dir \(ShellWord.quoted(configuration.dataDirectory))")
         }
-        return Finding(
-            "server", isGood: status.isReady, status.isReady ? status.detail : "not ready: \(status.detail)",
+        guard !status.isReady else { return .good("server", status.detail) }
+        return .problem(
+            "server", "not ready: \(status.detail)",
             remedy: "see \"The store takes no writes\" in docs/troubleshooting.md")
     }
 
@@ -97,42 +101,38 @@ package enum Diagnosis {
     package static func engine(_ configuration: Configuration) async -> [Finding] {
         guard let program = ModelEngines.program(configuration) else {
             return [
-                Finding(
-                    "engine", isGood: false, isNeeded: false, "not installed (only needed to run models here)",
+                .optional(
+                    "engine", found: nil, otherwise: "not installed (only needed to run models here)",
                     remedy: EngineProgram.installation)
             ]
         }
         let facts = await EngineFacts.ask(program)
         guard let version = facts.version else {
             return [
-                Finding(
-                    "engine", isGood: false, "\(program.path), \(program.origin.sentence), does not report its version",
+                .problem(
+                    "engine", "\(program.path), \(program.origin.sentence), does not report its version",
                     remedy: "choose another one: brume engine use /path/to/llama-server")
             ]
         }
-        let engine = Finding("engine", isGood: true, "\(program.path), \(program.origin.sentence); \(version)")
+        let engine = Finding.good("engine", "\(program.path), \(program.origin.sentence); \(version)")
         let cards = await EngineFacts.cards()
         if let sentence = facts.unusedCards(cards) {
-            return [engine, Finding("GPU", isGood: false, sentence, remedy: EngineFacts.cardRemedy)]
+            return [engine, .problem("GPU", sentence, remedy: EngineFacts.cardRemedy)]
         }
         let devices = (facts.devices ?? []).map { device in
             "\(device.id) \(device.profile.name), \(PlanText.size(device.profile.freeBytes)) of "
                 + "\(PlanText.size(device.profile.memoryBytes)) free"
         }
         let computes = devices.isEmpty ? "the processor; no GPU was found" : devices.joined(separator: "; ")
-        return [engine, Finding("computes on", isGood: true, computes)]
+        return [engine, .good("computes on", computes)]
     }
 
     private static func awsCommandLine() -> Finding {
         let path = ProcessEnvironment.variables["PATH"] ?? ""
         let found = path.split(separator: ":").map { "\($0)/aws" }.first { Files.facts($0) != nil }
-        return Finding(
-            "aws command",
-            isGood: found != nil,
-            isNeeded: false,
-            found ?? "not on PATH (optional)",
+        return .optional(
+            "aws command", found: found, otherwise: "not on PATH (optional)",
             remedy: "install 2.13 or later, or: python3 -m venv ~/aws && ~/aws/bin/pip install awscli && "
-                + "PATH=~/aws/bin:$PATH"
-        )
+                + "PATH=~/aws/bin:$PATH")
     }
 }
