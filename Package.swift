@@ -212,6 +212,8 @@ let package = Package(
         // What tests share
         library("KeyValueConformance", ["KeyValue", "Primitives"]),
         .target(
+            name: "TestSupport", dependencies: ["Primitives"], path: "Tests/TestSupport", swiftSettings: settings),
+        .target(
             name: "HostileModel", dependencies: ["Primitives", "ServiceModel"], path: "Tests/HostileModel",
             exclude: ["Model"], swiftSettings: settings
         ),
@@ -221,12 +223,12 @@ let package = Package(
             [
                 "DynamoDBModel", "DynamoDBService", "DynamoDBStreamsModel", "DynamoDBValues", "KeyValue",
                 "KeyValueConformance", "Policy", "Primitives", "RocksDBStore", "ServiceKit", "ServiceModel", "Signing",
-                "Telemetry", "WireProtocols",
+                "Telemetry", "TestSupport", "WireProtocols",
             ]),
         tests(
             "Gateway",
             [
-                "Gateway", "Policy", "Primitives", "ServiceKit", "ServiceModel", "Signing", "Telemetry",
+                "Gateway", "Policy", "Primitives", "ServiceKit", "ServiceModel", "Signing", "Telemetry", "TestSupport",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOEmbedded", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"), .product(name: "NIOTLS", package: "swift-nio"),
@@ -247,34 +249,37 @@ let package = Package(
             "RocksDBStore",
             [
                 "CRocksDBChecksum", "KeyValue", "KeyValueConformance", "Primitives", "RocksDBStore", "StoreCrashProbe",
+                "TestSupport",
             ]),
         tests(
             "Server",
             [
                 "BedrockRuntimeService", "Gateway", "KeyValue", "Primitives", "Server", "ServiceKit", "ServiceModel",
-                "Signing", "Telemetry",
+                "Signing", "Telemetry", "TestSupport",
             ]
         ),
         tests("Containers", ["Containers", "ServiceModel", "Telemetry", "Upstream", "WireProtocols"]),
-        tests("ServiceKit", ["KeyValue", "Policy", "Primitives", "ServiceKit", "ServiceModel", "Signing"]),
-        tests("Inference", ["Inference", "Primitives", "ServiceModel", "WireProtocols"]),
+        tests(
+            "ServiceKit",
+            ["KeyValue", "Policy", "Primitives", "ServiceKit", "ServiceModel", "Signing", "TestSupport"]),
+        tests("Inference", ["Inference", "Primitives", "ServiceModel", "TestSupport", "WireProtocols"]),
         tests(
             "BedrockRuntimeService",
             [
                 "BedrockRuntimeModel", "BedrockRuntimeService", "Inference", "Primitives", "ServiceKit", "ServiceModel",
-                "Telemetry",
+                "Telemetry", "TestSupport",
             ]),
         tests("STSService", ["Primitives", "STSModel", "STSService", "ServiceKit", "ServiceModel"]),
         tests(
             "ServiceModel",
             ["DynamoDBModel", "DynamoDBValues", "HostileModel", "Primitives", "ServiceModel", "WireProtocols"]),
         tests("Signing", ["Primitives", "Signing"]),
-        tests("Telemetry", ["Primitives", "Telemetry"]),
+        tests("Telemetry", ["Primitives", "Telemetry", "TestSupport"]),
         tests("Tidy", []),
         tests(
             "Upstream",
             [
-                "Gateway", "Primitives", "Upstream",
+                "Gateway", "Primitives", "TestSupport", "Upstream",
                 .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),

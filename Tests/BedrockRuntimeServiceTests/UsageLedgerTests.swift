@@ -2,11 +2,13 @@ import BedrockRuntimeService
 import Primitives
 import ServiceKit
 import Synchronization
+import TestSupport
 import Testing
 
 /// What was used, through the files that keep it.
 struct UsageLedgerTests {
-    private let directory = "/tmp/brume-usage-\(SystemRandomSource().next())"
+    private let folder = ScratchFolder()
+    private var directory: String { self.folder.path }
     private let random = SystemRandomSource()
     private let noon = Timestamp(secondsSinceEpoch: 1_700_000_000)
 
@@ -14,18 +16,11 @@ struct UsageLedgerTests {
         UsageKey(time: self.noon, account: "000000000001", principal: principal, model: model)
     }
 
-    private func removeFiles() {
-        for name in ["totals", "journal", "journal.1", "totals.unread"] {
-            try? Files.remove("\(self.directory)/\(name)")
-        }
-    }
-
     private var read: [UsageKey: UsageTotals] {
         Dictionary(uniqueKeysWithValues: UsageLedger.read(directory: self.directory).map { ($0.key, $0.totals) })
     }
 
     @Test func `what is added is read at once, and after a restart`() throws {
-        defer { self.removeFiles() }
         let once = UsageTotals(invocations: 1, inputTokens: 5, outputTokens: 7, cacheReadTokens: 1, cacheWriteTokens: 2)
         let twice = UsageTotals(
             invocations: 2, inputTokens: 10, outputTokens: 14, cacheReadTokens: 2, cacheWriteTokens: 4)
@@ -42,7 +37,6 @@ struct UsageLedgerTests {
     }
 
     @Test func `a line that was being written, and a journal of other totals, count nothing`() throws {
-        defer { self.removeFiles() }
         let ledger = try UsageLedger(directory: self.directory, random: self.random)
         ledger.add(UsageTotals(invocations: 1), to: self.key())
         let journal = try Files.read("\(self.directory)/journal")
@@ -55,7 +49,6 @@ struct UsageLedgerTests {
     }
 
     @Test func `totals of a later version are put aside, not overwritten`() throws {
-        defer { self.removeFiles() }
         _ = try UsageLedger(directory: self.directory, random: self.random)
         let later = Array("brume-usage 2 7\nsomething else\n".utf8)
         try Files.replace("\(self.directory)/totals", with: later, mode: 0o600, temporarySuffix: "x")
@@ -66,7 +59,6 @@ struct UsageLedgerTests {
     }
 
     @Test func `names cannot break a line`() throws {
-        defer { self.removeFiles() }
         let ledger = try UsageLedger(directory: self.directory, random: self.random)
         ledger.add(UsageTotals(invocations: 1), to: self.key("a\tb\nc", "d\te"))
         #expect(self.read == [self.key("a?b?c", "d?e"): UsageTotals(invocations: 1)])
@@ -105,7 +97,6 @@ struct UsageLedgerTests {
     @Test func `a full journal is added to the totals beside, and nothing is counted twice before, between or after`()
         throws
     {
-        defer { self.removeFiles() }
         let beside = Beside()
         let ledger = try self.ledger(beside)
         for count in 1...8 {
@@ -129,7 +120,6 @@ struct UsageLedgerTests {
     }
 
     @Test func `totals that cannot be written are written with a later journal`() throws {
-        defer { self.removeFiles() }
         let beside = Beside()
         let ledger = try self.ledger(beside)
         for _ in 0..<3 { ledger.add(UsageTotals(invocations: 1), to: self.key()) }
@@ -149,7 +139,6 @@ struct UsageLedgerTests {
     }
 
     @Test func `a full journal counts once, even if the totals were written and not known to be`() throws {
-        defer { self.removeFiles() }
         let beside = Beside()
         let ledger = try self.ledger(beside)
         for _ in 0..<3 { ledger.add(UsageTotals(invocations: 1), to: self.key()) }
@@ -160,7 +149,6 @@ struct UsageLedgerTests {
     }
 
     @Test func `totals that cannot be read are not begun anew`() throws {
-        defer { self.removeFiles() }
         let beside = Beside()
         let ledger = try self.ledger(beside)
         ledger.add(UsageTotals(invocations: 1), to: self.key("old"))
@@ -175,7 +163,6 @@ struct UsageLedgerTests {
     }
 
     @Test func `what the disk did not take is written at the end`() throws {
-        defer { self.removeFiles() }
         let ledger = try UsageLedger(directory: self.directory, random: self.random)
         let (journal, kept) = ("\(self.directory)/journal", "\(self.directory)/kept")
         try Files.rename(journal, to: kept)
@@ -189,7 +176,6 @@ struct UsageLedgerTests {
     }
 
     @Test func `what the disk does not take is written later, once`() throws {
-        defer { self.removeFiles() }
         let ledger = try UsageLedger(directory: self.directory, random: self.random)
         let (journal, kept) = ("\(self.directory)/journal", "\(self.directory)/kept")
         try Files.rename(journal, to: kept)

@@ -4,6 +4,7 @@ import KeyValueConformance
 import Primitives
 import RocksDBStore
 import Synchronization
+import TestSupport
 
 /// A disk that a test holds, fills and breaks.
 final class TestDisk: DiskControl, CommitGate, FreeSpaceProbe {
@@ -78,24 +79,9 @@ final class TestDisk: DiskControl, CommitGate, FreeSpaceProbe {
     func freeBytes(at path: String) -> UInt64? { self.state.withLock { $0.freeBytes } }
 }
 
-/// A directory that goes when the object goes.
-final class ScratchDirectory: Sendable {
-    let path: String
-
-    init() throws {
-        let base = FileManager.default.temporaryDirectory
-        self.path = base.appendingPathComponent("brume-store-\(UUID().uuidString)").path
-        try FileManager.default.createDirectory(atPath: self.path, withIntermediateDirectories: true)
-    }
-
-    deinit {
-        try? FileManager.default.removeItem(atPath: self.path)
-    }
-}
-
-/// A RocksDB store in scratch directories, with everything injected.
+/// A RocksDB store in folders of its own, with everything injected.
 final class StoreFixture: Sendable {
-    let directory: ScratchDirectory
+    let directory: ScratchFolder
     let clock = ManualClock()
     let disk = TestDisk()
     /// The directory in use; each crash makes another.
@@ -103,7 +89,7 @@ final class StoreFixture: Sendable {
     private let opened = Mutex<[RocksDBStore]>([])
 
     init() throws {
-        self.directory = try ScratchDirectory()
+        self.directory = try .made()
     }
 
     var path: String { self.directory.path + "/\(self.generation.withLock { $0 })" }

@@ -2,6 +2,7 @@ import Foundation
 import KeyValue
 import Primitives
 import RocksDBStore
+import TestSupport
 import Testing
 
 @Suite(.serialized) struct KillTests {
@@ -81,7 +82,7 @@ import Testing
     }
 
     @Test func `kill -9 at any moment loses nothing that was acknowledged and tears nothing`() async throws {
-        let directory = try ScratchDirectory()
+        let directory = try ScratchFolder.made()
         let seed = SystemRandomSource().next()
         let random = SeededRandomSource(seed: seed)
         for round in 0..<6 {
@@ -100,7 +101,7 @@ import Testing
         "store.group.afterWrite:40",
     ])
     func `a crash at a named point loses nothing that was acknowledged`(_ point: String) async throws {
-        let directory = try ScratchDirectory()
+        let directory = try ScratchFolder.made()
         for _ in 0..<2 {
             let transcript = try self.run(["write", directory.path], crashAt: point)
             try await self.verify(directory.path, transcript)
@@ -108,7 +109,7 @@ import Testing
     }
 
     @Test func `a log that the system refuses to grow stops writes, serves reads, and is opened anew`() async throws {
-        let directory = try ScratchDirectory()
+        let directory = try ScratchFolder.made()
         let transcript = try self.run(["outgrow", directory.path, "150000"])
         let failed = try #require(transcript.lines.first { $0.hasPrefix("failed") })
         #expect(failed.contains("unknownOutcome"))
@@ -120,7 +121,7 @@ import Testing
     }
 
     @Test func `a crash while the store is opened anew loses nothing`() async throws {
-        let directory = try ScratchDirectory()
+        let directory = try ScratchFolder.made()
         let transcript = try self.run(["outgrow", directory.path, "150000"], crashAt: "store.reopen")
         #expect(transcript.lines.last != "done")
         try await self.verify(directory.path, transcript)

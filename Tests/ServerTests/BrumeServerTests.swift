@@ -1,5 +1,6 @@
 import Primitives
 import Server
+import TestSupport
 import Testing
 
 /// A whole server in this process, on a port of its own.

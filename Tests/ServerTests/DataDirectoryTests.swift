@@ -3,6 +3,7 @@ import Primitives
 import Server
 import ServiceKit
 import Signing
+import TestSupport
 import Testing
 
 @Suite struct DataDirectoryTests {

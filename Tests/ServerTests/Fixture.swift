@@ -1,19 +1,8 @@
 import Foundation
 import Server
+import TestSupport
 
-/// A folder of a test's own, removed with it.
-final class ScratchFolder {
-    let path: String
-
-    init() {
-        self.path = FileManager.default.temporaryDirectory.appending(path: "brume-\(UUID().uuidString)").path()
-    }
-
-    deinit {
-        // A test that never wrote has no folder.
-        try? FileManager.default.removeItem(atPath: self.path)
-    }
-
+extension ScratchFolder {
     /// The settings of a server that keeps everything here.
     var configuration: Configuration {
         var configuration = Configuration()
@@ -30,9 +19,5 @@ final class ScratchFolder {
     func mode(_ name: String) throws -> Int? {
         let attributes = try FileManager.default.attributesOfItem(atPath: "\(self.path)/\(name)")
         return attributes[.posixPermissions] as? Int
-    }
-
-    var names: [String] {
-        (try? FileManager.default.contentsOfDirectory(atPath: self.path).sorted()) ?? []
     }
 }

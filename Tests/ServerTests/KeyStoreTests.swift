@@ -2,6 +2,7 @@ import Foundation
 import Primitives
 import Server
 import ServiceKit
+import TestSupport
 import Testing
 
 @Suite struct KeyStoreTests {

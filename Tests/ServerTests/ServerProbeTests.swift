@@ -2,6 +2,7 @@ import Foundation
 import Gateway
 import Primitives
 import Server
+import TestSupport
 import Testing
 
 @Suite struct ServerProbeTests {

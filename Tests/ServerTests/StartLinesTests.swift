@@ -1,5 +1,6 @@
 import Server
 import ServiceModel
+import TestSupport
 import Testing
 
 @Suite struct StartLinesTests {

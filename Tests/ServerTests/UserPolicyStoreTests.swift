@@ -1,6 +1,7 @@
 import Foundation
 import Server
 import ServiceKit
+import TestSupport
 import Testing
 
 @Suite struct UserPolicyStoreTests {

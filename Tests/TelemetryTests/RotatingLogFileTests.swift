@@ -1,37 +1,20 @@
 import Foundation
 import Primitives
 import Telemetry
+import TestSupport
 import Testing
 
 @Suite struct RotatingLogFileTests {
-    /// A folder of the test's own, removed with it.
-    private final class Folder {
-        let path: String
-
-        init() throws {
-            let folder = FileManager.default.temporaryDirectory.appending(path: "brume-\(UUID().uuidString)")
-            try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-            self.path = folder.path()
-        }
-
-        deinit {
-            // Some tests remove it themselves.
-            try? FileManager.default.removeItem(atPath: self.path)
-        }
-
-        var names: [String] { (try? FileManager.default.contentsOfDirectory(atPath: self.path).sorted()) ?? [] }
-
-        func lines(_ name: String) throws -> [String] {
-            try String(contentsOfFile: "\(self.path)/\(name)", encoding: .utf8)
-                .split(separator: "\n").map(String.init)
-        }
-    }
-
-    private let folder: Folder
+    private let folder: ScratchFolder
     private var path: String { self.folder.path + "/access.log" }
 
     init() throws {
-        self.folder = try Folder()
+        self.folder = try .made()
+    }
+
+    private func lines(_ name: String) throws -> [String] {
+        try String(contentsOfFile: "\(self.folder.path)/\(name)", encoding: .utf8)
+            .split(separator: "\n").map(String.init)
     }
 
     private static func record(_ message: String) -> LogRecord {
@@ -53,14 +36,14 @@ import Testing
     @Test func `closing writes every line that waits, in order`() throws {
         let messages = (0..<2000).map { "\($0)" }
         let file = try self.write(messages)
-        #expect(try self.folder.lines("access.log") == messages.map(Self.line))
+        #expect(try self.lines("access.log") == messages.map(Self.line))
         #expect(file.dropped.value == 0)
     }
 
     @Test func `only the owner reads the file, and what is in it stays`() throws {
         _ = try self.write(["one"])
         _ = try self.write(["two"])
-        #expect(try self.folder.lines("access.log") == [Self.line("one"), Self.line("two")])
+        #expect(try self.lines("access.log") == [Self.line("one"), Self.line("two")])
         let attributes = try FileManager.default.attributesOfItem(atPath: self.path)
         #expect(attributes[.posixPermissions] as? Int == 0o600)
     }
@@ -73,8 +56,8 @@ import Testing
         // Every life writes one batch, and every batch fills a file.
         for message in ["1", "2", "3", "4"] { _ = try self.write([message], limits) }
         #expect(self.folder.names.filter { $0 != "access.log" } == ["access.log.1", "access.log.2"])
-        #expect(try self.folder.lines("access.log.1") == [Self.line("4")])
-        #expect(try self.folder.lines("access.log.2") == [Self.line("3")])
+        #expect(try self.lines("access.log.1") == [Self.line("4")])
+        #expect(try self.lines("access.log.2") == [Self.line("3")])
     }
 
     @Test func `the bytes of an earlier life count`() throws {
@@ -83,7 +66,7 @@ import Testing
         _ = try self.write(["1"], limits)
         #expect(self.folder.names == ["access.log"])
         _ = try self.write(["2"], limits)
-        #expect(try self.folder.lines("access.log.1") == [Self.line("1"), Self.line("2")])
+        #expect(try self.lines("access.log.1") == [Self.line("1"), Self.line("2")])
     }
 
     @Test func `lines beyond the buffer are dropped and counted`() throws {
@@ -91,7 +74,7 @@ import Testing
         limits.bufferBytesMax = 0
         let file = try self.write(["1", "2", "3"], limits)
         #expect(file.dropped.value == 3)
-        #expect(try self.folder.lines("access.log") == [])
+        #expect(try self.lines("access.log") == [])
     }
 
     @Test func `lines after the end are dropped and counted, and ending twice is ending once`() throws {
@@ -99,7 +82,7 @@ import Testing
         file.write(Self.record("2"))
         file.close()
         #expect(file.dropped.value == 1)
-        #expect(try self.folder.lines("access.log") == [Self.line("1")])
+        #expect(try self.lines("access.log") == [Self.line("1")])
     }
 
     @Test func `a folder that is not there is said at once`() {

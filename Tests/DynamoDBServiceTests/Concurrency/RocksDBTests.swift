@@ -8,11 +8,14 @@ import RocksDBStore
 import ServiceKit
 import ServiceModel
 import Synchronization
+import TestSupport
 import Testing
 
 /// The same histories over RocksDB, with threads that really run at once and a crash in the midst of a group.
 struct RocksDBTests {
     private typealias Entry = HistoryEntry<CellModel.Call, CellModel.Answer>
+
+    private let folder = ScratchFolder()
 
     private static let clientCount = 6
     private static let cellCount = 3
@@ -102,10 +105,8 @@ struct RocksDBTests {
     func `each item is a register, a counter and a lock, also through a crash`(_ own: UInt64) async throws {
         let seed = SeededRandomSource.testSeed(own)
         let random = SeededRandomSource(seed: seed)
-        let files = FileManager.default
-        let base = files.temporaryDirectory.appendingPathComponent("brume-proof-\(UUID().uuidString)").path
-        try files.createDirectory(atPath: base, withIntermediateDirectories: true)
-        defer { try? files.removeItem(atPath: base) }
+        let base = self.folder.path
+        try Files.createDirectory(base)
 
         // Some groups are the table's own; a few commits of six clients share each of the others.
         let gate = Gate(groups: 10 + Int(random.next() % 30), isAfterWrite: random.next() % 2 == 0)
@@ -119,7 +120,7 @@ struct RocksDBTests {
         while !gate.isHeld { try await Task.sleep(for: .milliseconds(1)) }
         // While the disk is held nothing is acknowledged that its files do not have.
         let crash = recorder.moment()
-        try files.copyItem(atPath: base + "/first", toPath: base + "/second")
+        try FileManager.default.copyItem(atPath: base + "/first", toPath: base + "/second")
         gate.release()
         await work
         await store.close()

@@ -339,8 +339,3 @@ final class SilentReader: Sendable {
         self.channel.close(promise: nil)
     }
 }
-
-/// A new path below the system's directory for temporary files; nothing is there yet.
-func temporaryDirectory() -> String {
-    "/tmp/brume-test-\(RequestID.uuid(SystemRandomSource()))"
-}

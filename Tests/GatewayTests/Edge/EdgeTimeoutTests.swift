@@ -1,8 +1,11 @@
 import Gateway
 import Primitives
+import TestSupport
 import Testing
 
 @Suite struct `slow and silent clients` {
+    private let folder = ScratchFolder()
+
     /// Short enough for a test, long enough for a busy machine to send one request in.
     private static var limits: EdgeLimits {
         var limits = EdgeLimits()
@@ -186,7 +189,7 @@ import Testing
     @Test func `a TLS handshake that does not go on is cut off`() async throws {
         var limits = Self.limits
         limits.handshakeTimeout = .milliseconds(200)
-        let certificates = try CertificateStore(.development(DevelopmentAuthority(directory: temporaryDirectory())))
+        let certificates = try CertificateStore(.development(DevelopmentAuthority(directory: self.folder.path)))
         try await withListener(limits: limits, certificates: certificates) { listener in
             let client = try await RawClient.connect(port: listener.port)
             try await client.send([0x16, 0x03, 0x01, 0x02, 0x00, 0x01])

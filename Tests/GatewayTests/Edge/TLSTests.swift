@@ -5,6 +5,7 @@ import NIOPosix
 import NIOSSL
 import NIOTLS
 import Primitives
+import TestSupport
 import Testing
 
 #if canImport(Glibc)
@@ -18,6 +19,8 @@ import Darwin
 @Suite struct `TLS` {
     /// The certificate names 127.0.0.1, and NIOSSL's client is content with the peer's address.
     private static let uncertifiedHost = "127.0.0.2"
+
+    private let folder = ScratchFolder()
 
     /// Trusts nothing but the installation's own authority.
     private func client(trusting path: String, protocols: [String]) throws -> NIOSSLContext {
@@ -70,7 +73,7 @@ import Darwin
 
     @Test(arguments: ["localhost", "a.localhost", "127.0.0.1", "brume.test"])
     func `a client that trusts the development authority reaches the server by its names`(name: String) async throws {
-        let directory = temporaryDirectory()
+        let directory = self.folder.path
         let certificates = try CertificateStore(
             .development(DevelopmentAuthority(directory: directory, names: ["brume.test"])))
         try await withListener(certificates: certificates) { listener in
@@ -85,7 +88,7 @@ import Darwin
     }
 
     @Test func `another name is not certified`() async throws {
-        let directory = temporaryDirectory()
+        let directory = self.folder.path
         let certificates = try CertificateStore(.development(DevelopmentAuthority(directory: directory)))
         try await withListener(host: Self.uncertifiedHost, certificates: certificates) { listener in
             let tls = try self.client(trusting: directory + "/ca.pem", protocols: ["http/1.1"])
@@ -96,7 +99,7 @@ import Darwin
     }
 
     @Test func `HTTP/2 is chosen by ALPN, and plain requests go on beside it`() async throws {
-        let directory = temporaryDirectory()
+        let directory = self.folder.path
         let certificates = try CertificateStore(.development(DevelopmentAuthority(directory: directory)))
         let responder = ClosureResponder { _, info, _ in
             .reply(EdgeResponse(status: 200, body: .bytes(Array("\(info.isTLS) \(info.version.rawValue)".utf8))))
@@ -114,7 +117,7 @@ import Darwin
     }
 
     @Test func `a megabyte passes through TLS in both directions`() async throws {
-        let directory = temporaryDirectory()
+        let directory = self.folder.path
         let certificates = try CertificateStore(.development(DevelopmentAuthority(directory: directory)))
         try await withListener(certificates: certificates) { listener in
             let tls = try self.client(trusting: directory + "/ca.pem", protocols: ["h2"])
@@ -131,7 +134,7 @@ import Darwin
             #expect(answer == "")
         }
         let certificates = try CertificateStore(
-            .development(DevelopmentAuthority(directory: temporaryDirectory())))
+            .development(DevelopmentAuthority(directory: self.folder.path)))
         try await withListener(certificates: certificates, allowsPlaintext: false) { listener in
             let answer = try await RawClient.converse(port: listener.port, "GET / HTTP/1.0\r\n\r\n")
             #expect(answer?.hasPrefix("HTTP/1.1 400 Bad Request\r\n") == true)
@@ -146,7 +149,7 @@ import Darwin
     @Test func `the authority stays, and the server's certificate is made anew for other names or when it expires`()
         throws
     {
-        let directory = temporaryDirectory()
+        let directory = self.folder.path
         let clock = ManualClock()
         func prepare(_ names: [String]) throws -> (ca: String, server: String) {
             _ = try CertificateStore(
@@ -171,7 +174,7 @@ import Darwin
     }
 
     @Test func `a start that was killed between the authority's key and its certificate is no end`() throws {
-        let directory = temporaryDirectory()
+        let directory = self.folder.path
         let authority = DevelopmentAuthority(directory: directory)
         _ = try CertificateStore(.development(authority))
         let (first, key) = (self.text(directory + "/ca.pem"), self.text(directory + "/ca.key"))
@@ -188,7 +191,7 @@ import Darwin
     }
 
     @Test func `a damaged authority is told, not replaced`() throws {
-        let directory = temporaryDirectory()
+        let directory = self.folder.path
         let authority = DevelopmentAuthority(directory: directory)
         _ = try CertificateStore(.development(authority))
         self.write("nonsense", to: directory + "/ca.pem")
@@ -198,7 +201,7 @@ import Darwin
 
     @Test func `certificate files of the user are taken, and again on reload; a broken one keeps the old`() async throws
     {
-        let directory = temporaryDirectory()
+        let directory = self.folder.path
         _ = try CertificateStore(.development(DevelopmentAuthority(directory: directory)))
         let certificates = try CertificateStore(
             .files(certificatePath: directory + "/server.pem", keyPath: directory + "/server.key"))
@@ -222,7 +225,7 @@ import Darwin
     }
 
     @Test func `a certificate may be made while the server already listens`() async throws {
-        let directory = temporaryDirectory()
+        let directory = self.folder.path
         let certificates = CertificateStore(preparing: .development(DevelopmentAuthority(directory: directory)))
         try await withListener(certificates: certificates) { listener in
             // Without waiting first: the client brings no trust along, only its greeting, and hears the server's.
@@ -239,7 +242,7 @@ import Darwin
     }
 
     @Test func `without a certificate to come, TLS is closed and the reason told`() async throws {
-        let path = temporaryDirectory() + "/none.pem"
+        let path = self.folder.path + "/none.pem"
         let certificates = CertificateStore(preparing: .files(certificatePath: path, keyPath: path))
         try await withListener(certificates: certificates) { listener in
             let client = try await RawClient.connect(port: listener.port)
@@ -261,7 +264,7 @@ import Darwin
     }
 
     @Test func `missing files are named`() {
-        let path = temporaryDirectory() + "/none.pem"
+        let path = self.folder.path + "/none.pem"
         #expect(throws: CertificateError.unreadable(path: path, reason: "No such file or directory")) {
             _ = try CertificateStore(.files(certificatePath: path, keyPath: path))
         }

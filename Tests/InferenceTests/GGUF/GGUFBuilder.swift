@@ -1,5 +1,7 @@
 import Foundation
 import Inference
+import Primitives
+import TestSupport
 
 /// Writes small GGUF files for the reader's tests: lawful ones, and with `bytes` changed afterwards unlawful ones.
 ///
@@ -90,23 +92,13 @@ struct GGUFBuilder {
     }
 }
 
-/// A folder of files of a test's own, removed with it.
-final class GGUFFolder {
-    let path = FileManager.default.temporaryDirectory.appending(path: "brume-gguf-\(UUID().uuidString)").path()
-
-    init() throws {
-        try FileManager.default.createDirectory(atPath: self.path, withIntermediateDirectories: true)
-    }
-
-    deinit {
-        try? FileManager.default.removeItem(atPath: self.path)
-    }
-
+extension ScratchFolder {
     /// Writes a file and gives its path.
     func write(_ bytes: [UInt8], _ name: String = "model.gguf") throws -> String {
-        let file = "\(self.path)/\(name)"
-        try Data(bytes).write(to: URL(filePath: file))
-        return file
+        let path = "\(self.path)/\(name)"
+        try Disk.createDirectory(Files.parent(of: path))
+        try Data(bytes).write(to: URL(filePath: path))
+        return path
     }
 
     func open(_ builder: GGUFBuilder, _ name: String = "model.gguf") throws -> GGUFFile {

@@ -1,5 +1,6 @@
 import Inference
 import Primitives
+import TestSupport
 import Testing
 
 struct GGUFFuzzTests {
@@ -12,7 +13,7 @@ struct GGUFFuzzTests {
     @Test func `a damaged file is refused, or what is read of it lies in it`() throws {
         let seed = SeededRandomSource.testSeed(0x66_0F)
         let source = SeededRandomSource(seed: seed)
-        let folder = try GGUFFolder()
+        let folder = try ScratchFolder.made()
         let whole = GGUFReaderTests.model.bytes
         // Behind the head there are only weights, which are not read.
         let headBytes = UInt64(try GGUFFile.open(folder.write(whole)).tensors[0].offset)

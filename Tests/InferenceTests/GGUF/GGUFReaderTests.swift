@@ -1,5 +1,6 @@
 import Foundation
 import Inference
+import TestSupport
 import Testing
 
 struct GGUFReaderTests {
@@ -23,7 +24,7 @@ struct GGUFReaderTests {
     }
 
     @Test func `a model says what it is`() throws {
-        let file = try GGUFFolder().open(Self.model)
+        let file = try ScratchFolder().open(Self.model)
         #expect(file.name == "Test 1B")
         #expect(file.architecture == "llama")
         #expect(file.quantisation == "Q4_K_M")
@@ -42,7 +43,7 @@ struct GGUFReaderTests {
     }
 
     @Test func `tensors lie one behind the other, padded`() throws {
-        let folder = try GGUFFolder()
+        let folder = try ScratchFolder.made()
         let file = try folder.open(Self.model)
         #expect(file.tensors.map(\.byteCount) == [432, 36_864, 1020] as [UInt64])
         #expect(file.tensors.map(\.layer) == [nil, 0, 1])
@@ -56,14 +57,14 @@ struct GGUFReaderTests {
     func `versions 2 and 3 are read`(version: UInt32) throws {
         var builder = Self.model
         builder.version = version
-        #expect(try GGUFFolder().open(builder).architecture == "llama")
+        #expect(try ScratchFolder().open(builder).architecture == "llama")
     }
 
     @Test func `an alignment of its own is kept`() throws {
         var builder = Self.model
         builder.alignment = 256
         builder.values.append(("general.alignment", .number(.uint32, 256)))
-        let file = try GGUFFolder().open(builder)
+        let file = try ScratchFolder().open(builder)
         #expect(file.tensors.allSatisfy { $0.offset % 256 == 0 })
     }
 
@@ -78,13 +79,13 @@ struct GGUFReaderTests {
         var builder = Self.model
         builder.values[0].1 = .text(architecture)
         builder.values += pooled.map { ($0, .number(.uint32, 3)) }
-        #expect(try GGUFFolder().open(builder).role == role)
+        #expect(try ScratchFolder().open(builder).role == role)
     }
 
     @Test func `without a file type the label is the type of most bytes`() throws {
         var builder = Self.model
         builder.values.remove(at: 2)
-        #expect(try GGUFFolder().open(builder).quantisation == "Q4_K")
+        #expect(try ScratchFolder().open(builder).quantisation == "Q4_K")
     }
 
     /// gguf-py's table, so that a slip of the pen shows.
@@ -103,7 +104,7 @@ struct GGUFReaderTests {
         let long = String(repeating: "x", count: Int(GGUFLimits.keptTextBytesMax) + 1)
         let many = [UInt64](repeating: 7, count: Int(GGUFLimits.keptElementsMax) + 1)
         builder.values += [("long", .text(long)), ("many", .numbers(.float32, many)), ("last", .number(.uint8, 9))]
-        let file = try GGUFFolder().open(builder)
+        let file = try ScratchFolder().open(builder)
         #expect(file.metadata.values["long"] == .left(type: .string, count: UInt64(long.utf8.count)))
         #expect(file.metadata.elementCount("many") == UInt64(many.count))
         #expect(file.metadata.integer("last") == 9)
@@ -125,7 +126,7 @@ struct GGUFReaderTests {
         // In either order: the kind may stand behind the tokens.
         builder.values += [("tokenizer.ggml.tokens", .texts(tokens)), ("tokenizer.ggml.model", .text(tokeniser))]
         builder.values.append(("other", .texts(["a text that is no token"])))
-        let file = try GGUFFolder().open(builder)
+        let file = try ScratchFolder().open(builder)
         #expect(file.tokenInkBytesMax == bytes)
         #expect(file.vocabularyCount == UInt64(tokens.count))
     }
@@ -135,7 +136,7 @@ struct GGUFReaderTests {
         let bytes = Int(GGUFLimits.keptTextBytesMax) + 1
         let tokens = ["ab", String(repeating: "\u{120}", count: bytes / 2 + 1), "a"]
         builder.values += [("tokenizer.ggml.model", .text("gpt2")), ("tokenizer.ggml.tokens", .texts(tokens))]
-        #expect(try GGUFFolder().open(builder).tokenInkBytesMax == bytes + 1)
+        #expect(try ScratchFolder().open(builder).tokenInkBytesMax == bytes + 1)
     }
 
     @Test func `a file that is not there is told with the system's reason`() {
@@ -150,7 +151,7 @@ struct GGUFReaderTests {
     }
 
     @Test func `a directory is no model`() throws {
-        let folder = try GGUFFolder()
+        let folder = try ScratchFolder.made()
         #expect(throws: GGUFError.self) { try GGUFFile.open(folder.path) }
     }
 }

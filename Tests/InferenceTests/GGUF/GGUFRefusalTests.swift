@@ -1,4 +1,5 @@
 import Inference
+import TestSupport
 import Testing
 
 /// Files that are not taken, each with where and why.
@@ -9,7 +10,7 @@ struct GGUFRefusalTests {
     ) throws {
         var builder = GGUFReaderTests.model
         change(&builder)
-        let error = try GGUFFolder().refusal(builder.bytes)
+        let error = try ScratchFolder().refusal(builder.bytes)
         #expect(error?.kind == kind, sourceLocation: location)
         let text = error?.description ?? "taken"
         #expect(text.contains(part), "\(text)", sourceLocation: location)
@@ -17,8 +18,8 @@ struct GGUFRefusalTests {
 
     @Test func `what does not begin with GGUF`() throws {
         try self.expect(.notGGUF, "does not begin with \"GGUF\"") { $0.magic = Array("GGML".utf8) }
-        #expect(try GGUFFolder().refusal([])?.kind == .notGGUF)
-        #expect(try GGUFFolder().refusal([0x47, 0x47])?.kind == .notGGUF)
+        #expect(try ScratchFolder().refusal([])?.kind == .notGGUF)
+        #expect(try ScratchFolder().refusal([0x47, 0x47])?.kind == .notGGUF)
     }
 
     @Test func `big endian and unknown versions, by name`() throws {
@@ -117,7 +118,7 @@ struct GGUFRefusalTests {
     }
 
     @Test func `a file that ends early is refused wherever it ends`() throws {
-        let folder = try GGUFFolder()
+        let folder = try ScratchFolder.made()
         var builder = GGUFReaderTests.model
         builder.tensors.removeSubrange(1...)
         let bytes = builder.bytes

@@ -1,12 +1,13 @@
 import Foundation
 import Inference
+import TestSupport
 import Testing
 
 /// Models in several files.
 struct GGUFSplitTests {
-    private let folder: GGUFFolder
+    private let folder: ScratchFolder
 
-    init() throws { self.folder = try GGUFFolder() }
+    init() throws { self.folder = try ScratchFolder.made() }
 
     private func part(_ number: UInt64, of count: UInt64, tensors: [String], announced: UInt64 = 3) -> GGUFBuilder {
         var builder = GGUFBuilder()

@@ -1,5 +1,6 @@
 import Foundation
 import Inference
+import TestSupport
 import Testing
 
 struct DeviceProfileTests {
@@ -61,7 +62,7 @@ struct DeviceProfileTests {
     }
 
     /// A program that stands in for NVIDIA's.
-    private func program(_ script: String, _ folder: GGUFFolder) throws -> String {
+    private func program(_ script: String, _ folder: ScratchFolder) throws -> String {
         let text = try folder.write(Array("#!/bin/sh\n\(script)\n".utf8), "script")
         let path = folder.path + "/nvidia-smi"
         // Written by another process: a child that some other test forks meanwhile would hold a file that this one
@@ -76,7 +77,7 @@ struct DeviceProfileTests {
     }
 
     @Test func `the tool is asked as a child, and a machine without it has no device`() throws {
-        let folder = try GGUFFolder()
+        let folder = try ScratchFolder.made()
         let script = #"[ "$1" = "--query-gpu=index,name,memory.total,memory.free" ] && echo "0, RTX, 24576, 20000""#
         let path = try self.program(script, folder)
         #expect(
@@ -85,7 +86,7 @@ struct DeviceProfileTests {
     }
 
     @Test func `a tool that fails, hangs or never ends is no device`() throws {
-        let folder = try GGUFFolder()
+        let folder = try ScratchFolder.made()
         let failing = try self.program("echo no driver; exit 9", folder)
         let failed = self.refusal { () throws(PlanningError) in try DeviceFacts.devices(programs: [failing]) }
         #expect(failed == "\(failing) failed: \"no driver\"")

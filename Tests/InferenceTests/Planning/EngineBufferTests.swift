@@ -1,5 +1,6 @@
 import Foundation
 import Inference
+import TestSupport
 import Testing
 
 /// The planner's estimates beside what the engine itself logged for the same shapes and settings.
@@ -106,7 +107,7 @@ struct ShapeLine {
         }
         builder.values.append(("\(self.architecture).attention.value_length", .number(.uint32, self.numbers[4])))
         builder.tensors = self.tensors()
-        let folder = try GGUFFolder()
+        let folder = try ScratchFolder.made()
         let path = try folder.write(builder.bytes)
         // The weights are zeros that take no room on the disk.
         let file = try #require(FileHandle(forWritingAtPath: path))

@@ -1,5 +1,6 @@
 import Foundation
 import Inference
+import TestSupport
 import Testing
 
 /// What is read of a machine, and what is made of it.
@@ -33,7 +34,7 @@ struct MachineRoomTests {
     }
 
     @Test func `a container's bound counts, and files that are kept do not`() throws {
-        let folder = try GGUFFolder()
+        let folder = try ScratchFolder.made()
         let memory = try folder.write(
             Array("MemTotal:       16384 kB\nMemFree: 1 kB\nMemAvailable:   12288 kB\n".utf8), "meminfo")
         let group = (memory as NSString).deletingLastPathComponent

@@ -2,6 +2,7 @@ import Inference
 import Primitives
 import ServiceModel
 import Synchronization
+import TestSupport
 import Testing
 
 private func asked(_ text: String, _ change: (inout ChatRequest) -> Void = { _ in }) -> ChatRequest {
@@ -25,12 +26,12 @@ private struct Change: Sendable {
 }
 
 struct RecordingTests {
-    private let folder: TemporaryFolder
+    private let folder: ScratchFolder
     private let path: String
     private let clock = ManualClock()
 
     init() throws {
-        self.folder = try TemporaryFolder()
+        self.folder = try ScratchFolder.made()
         self.path = "\(self.folder.path)/tape.jsonl"
     }
 
@@ -106,7 +107,7 @@ struct RecordingTests {
     @Test func `a line that was being written is taken away by the next`() async throws {
         _ = try await self.record(asked("one"))
         let whole = try #require(try Disk.read(self.path, bytesMax: 1 << 20))
-        _ = try self.folder.file("tape.jsonl", whole + whole.dropLast(9))
+        _ = try self.folder.write(whole + whole.dropLast(9), "tape.jsonl")
         #expect(try Recording(path: self.path).count == 1)
         _ = try await self.record(asked("two"))
         #expect(try Recording(path: self.path).count == 2)
@@ -151,7 +152,7 @@ struct RecordingTests {
             ),
         ] as [(String, String)])
     func `a line that cannot be used is named`(line: String, reason: String) throws {
-        let path = try self.folder.file("bad.jsonl", Array("\n\(line)\n".utf8))
+        let path = try self.folder.write(Array("\n\(line)\n".utf8), "bad.jsonl")
         do {
             _ = try Recording(path: path)
             Issue.record("it was taken")
@@ -164,11 +165,11 @@ struct RecordingTests {
         _ = try await self.record(asked("one"))
         let bytes = try #require(try Disk.read(self.path, bytesMax: 1 << 20))
         let changed = String(decoding: bytes, as: UTF8.self).replacing("\"text\":\"one\"", with: "\"text\":\"two\"")
-        let path = try self.folder.file("changed.jsonl", Array(changed.utf8))
+        let path = try self.folder.write(Array(changed.utf8), "changed.jsonl")
         #expect(throws: RecordingError.self) { try Recording(path: path) }
         let fingerprint = RequestFingerprint(asked("one"), model: "echo").hex
         let freed = changed.replacing("\"fingerprint\":\"\(fingerprint)\",", with: "")
-        _ = try self.folder.file("changed.jsonl", Array(freed.utf8))
+        _ = try self.folder.write(Array(freed.utf8), "changed.jsonl")
         #expect(try Recording(path: path).answer(RequestFingerprint(asked("two"), model: "echo")) != nil)
     }
 }

@@ -1,5 +1,6 @@
 import Inference
 import Primitives
+import TestSupport
 import Testing
 
 /// Why something of the registry was refused; nil when it was not.
@@ -39,7 +40,7 @@ struct ModelRegistryTests {
 
     @Test func `what another program has under a name of its own is not freed`() throws {
         let fixture = try RegistryFixture()
-        let path = try fixture.folder.file("theirs", [1, 2, 3])
+        let path = try fixture.folder.write([1, 2, 3], "theirs")
         try Disk.createDirectory(fixture.registry.partial)
         let staged = "\(fixture.registry.partial)/x"
         #expect(try Disk.hardLink(path, to: staged))

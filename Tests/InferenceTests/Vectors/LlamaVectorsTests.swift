@@ -1,5 +1,6 @@
 import Inference
 import Synchronization
+import TestSupport
 import Testing
 
 /// Tokenises a text into a mark, its length in bytes as tokens, and a mark; embeds each text as its count of tokens.
@@ -131,7 +132,6 @@ private func encoder() -> FakeEngine {
     }
 
     private func opened(_ builder: GGUFBuilder) throws -> GGUFFile {
-        let folder = try TemporaryFolder()
-        return try GGUFFile.open(try folder.file("m.gguf", builder.bytes))
+        try ScratchFolder().open(builder)
     }
 }

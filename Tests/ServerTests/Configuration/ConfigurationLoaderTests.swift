@@ -2,6 +2,7 @@ import BedrockRuntimeService
 import Gateway
 import Inference
 import Server
+import TestSupport
 import Testing
 
 @Suite struct ConfigurationLoaderTests {

@@ -1,5 +1,6 @@
 import Server
 import Synchronization
+import TestSupport
 import Testing
 
 @Suite struct LiveConfigurationTests {

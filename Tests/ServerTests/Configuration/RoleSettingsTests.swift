@@ -1,4 +1,5 @@
 import Server
+import TestSupport
 import Testing
 
 /// What a process is told of its own work and of that of others.

@@ -3,6 +3,7 @@ import Primitives
 import ServiceKit
 import ServiceModel
 import Signing
+import TestSupport
 import Testing
 
 /// Keys from a file that others change, and sessions that end with them.

@@ -4,6 +4,7 @@ import Primitives
 import ServiceKit
 import ServiceModel
 import Signing
+import TestSupport
 import Testing
 
 /// Inline policies of users: what is one, how they are kept, and whom they reach.

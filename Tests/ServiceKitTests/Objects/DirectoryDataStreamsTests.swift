@@ -1,6 +1,7 @@
 import Foundation
 import Primitives
 import ServiceKit
+import TestSupport
 import Testing
 
 /// Data streams that are folders.

@@ -1,10 +1,14 @@
 import Foundation
 import Primitives
 import ServiceKit
+import TestSupport
 import Testing
 
 /// What holds of objects, whatever their keys.
 struct DirectoryObjectsTests {
+    private let folder = ScratchFolder()
+    private var objects: DirectoryObjects { DirectoryObjects(directory: self.folder.path) }
+
     private static func location(_ key: String, bucket: String = "a-bucket") throws -> ObjectLocation {
         try #require(ObjectLocation(bucket: bucket, key: key))
     }
@@ -16,22 +20,20 @@ struct DirectoryObjectsTests {
         String(repeating: "k", count: 400) + "../AWSDynamoDB/.", String(repeating: "k", count: 200) + "./k",
     ])
     func `an object comes back as it went, whatever its key`(_ key: String) async throws {
-        let folder = ScratchFolder()
-        let objects = DirectoryObjects(directory: folder.path)
+        let objects = self.objects
         let location = try Self.location(key)
         try await objects.put([1, 2, 3], at: location)
         try await objects.put([4, 5], at: location)
         #expect(try await objects.get(location) == [4, 5])
         #expect(try await objects.list(bucket: "a-bucket", prefix: "", startAfter: "", limit: 10) == [key])
         // Nothing climbs out of the bucket's folder, and no temporary file is left.
-        #expect(folder.files.filter { !$0.hasPrefix("a-bucket") } == [])
+        #expect(self.folder.files.filter { !$0.hasPrefix("a-bucket") } == [])
         try await objects.delete(location)
         await #expect(throws: ObjectError.absent) { try await objects.get(location) }
     }
 
     @Test func `keys are listed in byte order, from behind a key, under a prefix, up to a limit`() async throws {
-        let folder = ScratchFolder()
-        let objects = DirectoryObjects(directory: folder.path)
+        let objects = self.objects
         for key in ["b/2", "b/10", "a", "b/1", "c", "b"] {
             try await objects.put(Array(key.utf8), at: Self.location(key))
         }
@@ -45,12 +47,11 @@ struct DirectoryObjectsTests {
     }
 
     @Test func `a file that is put by hand is an object, and an object is a file under its key`() async throws {
-        let folder = ScratchFolder()
-        let objects = DirectoryObjects(directory: folder.path)
+        let objects = self.objects
         try await objects.put(Array("here".utf8), at: Self.location("in/a.json"))
-        #expect(try Files.read("\(folder.path)/a-bucket/in/a.json") == Array("here".utf8))
+        #expect(try Files.read("\(self.folder.path)/a-bucket/in/a.json") == Array("here".utf8))
         try Files.replace(
-            "\(folder.path)/a-bucket/in/my file (1).csv", with: [7], mode: 0o600, temporarySuffix: "x")
+            "\(self.folder.path)/a-bucket/in/my file (1).csv", with: [7], mode: 0o600, temporarySuffix: "x")
         #expect(
             try await objects.list(bucket: "a-bucket", prefix: "in/", startAfter: "", limit: 10)
                 == ["in/a.json", "in/my file (1).csv"])
@@ -58,7 +59,7 @@ struct DirectoryObjectsTests {
     }
 
     @Test func `a piece of an object ends where the object ends`() async throws {
-        let objects = DirectoryObjects(directory: ScratchFolder().path)
+        let objects = self.objects
         let location = try Self.location("pieces")
         try await objects.put([1, 2, 3, 4, 5], at: location)
         #expect(try await objects.get(location, from: 1, count: 3) == [2, 3, 4])
@@ -71,7 +72,7 @@ struct DirectoryObjectsTests {
     }
 
     @Test func `an object may have the name of a folder, whichever came first`() async throws {
-        let objects = DirectoryObjects(directory: ScratchFolder().path)
+        let objects = self.objects
         for key in ["a", "a/b", "a/b/c", "d/e/f", "d/e", "d", "g/", "g//h"] {
             try await objects.put(Array(key.utf8), at: Self.location(key))
         }
@@ -81,7 +82,7 @@ struct DirectoryObjectsTests {
     }
 
     @Test func `removing an absent object is no error`() async throws {
-        let objects = DirectoryObjects(directory: ScratchFolder().path)
+        let objects = self.objects
         try await objects.delete(Self.location("absent"))
     }
 

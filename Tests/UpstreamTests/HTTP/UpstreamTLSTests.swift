@@ -1,6 +1,7 @@
 import Gateway
 import NIOSSL
 import Primitives
+import TestSupport
 import Testing
 import Upstream
 
@@ -8,11 +9,12 @@ import Upstream
 struct UpstreamTLSTests {
     static let hello = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"
 
-    /// The files of an authority and of a server that it certifies.
+    private let folder = ScratchFolder()
+
+    /// The folder with the files of an authority and of a server that it certifies.
     private func certificates() throws -> String {
-        let directory = "/tmp/brume-upstream-tls-\(SystemRandomSource().next())"
-        _ = try CertificateStore(.development(DevelopmentAuthority(directory: directory)))
-        return directory
+        _ = try CertificateStore(.development(DevelopmentAuthority(directory: self.folder.path)))
+        return self.folder.path
     }
 
     private func server(_ directory: String, asksForCertificate: Bool = false) async throws -> TestServer {

@@ -1,46 +1,15 @@
 import Inference
 import Primitives
-
-/// A directory of a test's own, which goes with it.
-final class TemporaryFolder: Sendable {
-    let path: String
-
-    init() throws {
-        self.path = "/tmp/brume-registry-\(Hex.encode(SystemRandomSource().bytes(8)))"
-        try Disk.createDirectory(self.path)
-    }
-
-    deinit { Self.remove(self.path) }
-
-    private static func remove(_ path: String) {
-        for name in (try? Disk.names(in: path)) ?? [] {
-            let full = "\(path)/\(name)"
-            if Disk.linkTarget(full) == nil, Files.facts(full)?.isDirectory == true {
-                self.remove(full)
-            } else {
-                try? Disk.remove(full)
-            }
-        }
-        Disk.removeEmptyDirectory(path)
-    }
-
-    /// Writes a file and gives its path.
-    func file(_ name: String, _ bytes: [UInt8]) throws -> String {
-        let path = "\(self.path)/\(name)"
-        try Disk.createDirectory(Files.parent(of: path))
-        try Disk.replace(path, with: bytes)
-        return path
-    }
-}
+import TestSupport
 
 /// A registry in a folder of its own.
 struct RegistryFixture {
-    let folder: TemporaryFolder
+    let folder: ScratchFolder
     let clock = ManualClock()
     let registry: ModelRegistry
 
     init() throws {
-        self.folder = try TemporaryFolder()
+        self.folder = try ScratchFolder.made()
         self.registry = ModelRegistry(directory: "\(self.folder.path)/models", clock: self.clock)
     }
 
