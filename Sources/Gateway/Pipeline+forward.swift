@@ -21,19 +21,19 @@ extension Pipeline {
     /// - Returns: nil when the service runs here, when the body is small, or when it is longer than the service
     ///   accepts, which is refused before it is read.
     func streamedPlan(
-        _ way: Way, _ head: RequestHead, _ connection: ConnectionInfo, _ started: ContinuousClock.Instant
+        _ kind: RequestKind, _ head: RequestHead, _ connection: ConnectionInfo, _ started: ContinuousClock.Instant
     ) -> RequestPlan? {
-        guard self.forward != nil, let service = Self.elsewhere(way),
+        guard self.forward != nil, let service = Self.elsewhere(kind),
             Self.mayBeLarge(head, connection, bytesMax: service.registration.bodyBytesMax)
         else { return nil }
-        guard let departure = self.departure(way, head, started) else { return nil }
-        return .stream { body in await self.forward(departure, body: .stream(body), connection) }
+        guard let outgoing = self.outgoing(kind, head, started) else { return nil }
+        return .stream { body in await self.forward(outgoing, body: .stream(body), connection) }
     }
 
     /// The service of a request, if another process runs it.
-    private static func elsewhere(_ way: Way) -> ServiceEntry? {
+    private static func elsewhere(_ kind: RequestKind) -> ServiceEntry? {
         let service: ServiceEntry
-        switch way {
+        switch kind {
         case .operation(let request):
             guard case .operation(let entry, _) = request.target else { return nil }
             service = entry
@@ -45,15 +45,15 @@ extension Pipeline {
 
     /// - Returns: nil when the request's service runs here, or is unknown.
     @inline(never)
-    func departure(_ way: Way, _ head: RequestHead, _ started: ContinuousClock.Instant) -> Departure? {
-        switch way {
+    func outgoing(_ kind: RequestKind, _ head: RequestHead, _ started: ContinuousClock.Instant) -> OutgoingRequest? {
+        switch kind {
         case .operation(let request):
             guard case .operation(let service, let operation) = request.target,
                 let nodes = service.registration.nodes
             else { return nil }
             let record = RequestRecord(
                 request, requestID: self.requestID(request.target), bodyBytes: 0, started: started)
-            return Departure(way, request.head, service, nodes, operation.counters, record)
+            return OutgoingRequest(kind, request.head, service, nodes, operation.counters, record)
         case .route(let match):
             let service = match.entry.service
             guard match.fault == nil, let nodes = service.registration.nodes else { return nil }
@@ -61,48 +61,48 @@ extension Pipeline {
                 requestID: RequestID.uuid(self.random), service: service.schema.id, operation: match.entry.route.name,
                 status: 200, errorCode: nil, context: nil, bodyBytes: 0, responseBytes: 0, started: started,
                 traceID: TraceContext.id(head.headers))
-            return Departure(way, head, service, nodes, match.entry.counters, record)
+            return OutgoingRequest(kind, head, service, nodes, match.entry.counters, record)
         }
     }
 
-    /// A departure on its way, for one task.
-    private final class Journey {
-        let departure: Departure
+    /// What one task knows about the request that it forwards.
+    private final class Forwarding {
+        let outgoing: OutgoingRequest
         let connection: ConnectionInfo
         var record: RequestRecord
 
-        init(_ departure: Departure, _ connection: ConnectionInfo) {
-            self.departure = departure
+        init(_ outgoing: OutgoingRequest, _ connection: ConnectionInfo) {
+            self.outgoing = outgoing
             self.connection = connection
-            self.record = departure.record
+            self.record = outgoing.record
         }
     }
 
-    func forward(_ departure: Departure, body: PassedBody, _ connection: ConnectionInfo) async -> EdgeResponse {
-        let journey = Journey(departure, connection)
+    func forward(_ outgoing: OutgoingRequest, body: PassedBody, _ connection: ConnectionInfo) async -> EdgeResponse {
+        let forwarding = Forwarding(outgoing, connection)
         do throws(ServiceError) {
             let answer =
                 switch body {
-                case .bytes(let bytes): try await self.answer(journey, bytes)
-                case .stream(let stream): try await self.answer(journey, stream)
+                case .bytes(let bytes): try await self.answer(forwarding, bytes)
+                case .stream(let stream): try await self.answer(forwarding, stream)
                 }
-            guard self.isShort(answer, journey) else { return self.streamed(answer, journey) }
-            let bytes = try await self.whole(answer, journey)
-            return self.answered(answer, bytes, journey)
+            guard self.isShort(answer, forwarding) else { return self.streamed(answer, forwarding) }
+            let bytes = try await self.whole(answer, forwarding)
+            return self.answered(answer, bytes, forwarding)
         } catch {
-            return self.failed(error, journey)
+            return self.failed(error, forwarding)
         }
     }
 
     // Authenticates the sender, takes a place in the service, and asks a node. The place is given back when the answer
     // ends.
 
-    private func answer(_ journey: Journey, _ body: [UInt8]) async throws(ServiceError) -> NodeAnswer {
-        let service = journey.departure.service
-        let (forward, request) = try self.proved(journey, body)
+    private func answer(_ forwarding: Forwarding, _ body: [UInt8]) async throws(ServiceError) -> NodeAnswer {
+        let service = forwarding.outgoing.service
+        let (forward, request) = try self.proved(forwarding, body)
         if !self.throttle.admitsAtOnce(service) { try await self.throttle(service) }
         do throws(ServiceError) {
-            return try await forward.send(request, journey.departure)
+            return try await forward.send(request, forwarding.outgoing)
         } catch {
             self.throttle.release(service)
             throw error
@@ -112,92 +112,92 @@ extension Pipeline {
     /// The request to the node, after the sender is authenticated.
     @inline(never)
     private func proved(
-        _ journey: Journey, _ body: [UInt8]
+        _ forwarding: Forwarding, _ body: [UInt8]
     ) throws(ServiceError) -> (forward: Forward, request: NodeRequest) {
-        guard let forward = self.forward else { preconditionFailure("who has no voice has no nodes") }
-        let departure = journey.departure
-        let pending = try self.begin(departure, journey.connection)
+        guard let forward = self.forward else { preconditionFailure("a service with nodes has a forwarder") }
+        let outgoing = forwarding.outgoing
+        let pending = try self.begin(outgoing, forwarding.connection)
         let digest = Digest256(hashing: body.span)
-        let (principal, region) = try self.finish(pending, departure, .sha256(digest))
-        let context = self.context(principal, region, journey)
-        journey.record.context = context
-        journey.record.bodyBytes = body.count
-        return (forward, forward.request(departure, context, body: body, digest: digest))
+        let (principal, region) = try self.finish(pending, outgoing, .sha256(digest))
+        let context = self.context(principal, region, forwarding)
+        forwarding.record.context = context
+        forwarding.record.bodyBytes = body.count
+        return (forward, forward.request(outgoing, context, body: body, digest: digest))
     }
 
     @inline(never)
-    private func answer(_ journey: Journey, _ body: RequestBodyStream) async throws(ServiceError) -> NodeAnswer {
-        guard let forward = self.forward else { preconditionFailure("who has no voice has no nodes") }
-        let departure = journey.departure
-        let pending = try self.begin(departure, journey.connection)
-        let passage = forward.passage(body, departure) { (digest) throws(ServiceError) in
-            try self.finish(pending, departure, .sha256(digest))
+    private func answer(_ forwarding: Forwarding, _ body: RequestBodyStream) async throws(ServiceError) -> NodeAnswer {
+        guard let forward = self.forward else { preconditionFailure("a service with nodes has a forwarder") }
+        let outgoing = forwarding.outgoing
+        let pending = try self.begin(outgoing, forwarding.connection)
+        let passage = forward.passage(body, outgoing) { (digest) throws(ServiceError) in
+            try self.finish(pending, outgoing, .sha256(digest))
         }
-        try await self.throttle(departure.service)
+        try await self.throttle(outgoing.service)
         do throws(ServiceError) {
-            let answer = try await forward(departure, passage, journey.connection)
-            self.note(passage, journey)
+            let answer = try await forward(outgoing, passage, forwarding.connection)
+            self.note(passage, forwarding)
             return answer
         } catch {
-            self.note(passage, journey)
-            self.throttle.release(departure.service)
+            self.note(passage, forwarding)
+            self.throttle.release(outgoing.service)
             throw error
         }
     }
 
-    private func note(_ passage: BodyPassage, _ journey: Journey) {
-        journey.record.bodyBytes = passage.count
+    private func note(_ passage: BodyPassage, _ forwarding: Forwarding) {
+        forwarding.record.bodyBytes = passage.count
         guard let (principal, region) = passage.sender else { return }
-        journey.record.context = self.context(principal, region, journey)
+        forwarding.record.context = self.context(principal, region, forwarding)
     }
 
-    private func context(_ principal: Principal, _ region: Region, _ journey: Journey) -> RequestContext {
+    private func context(_ principal: Principal, _ region: Region, _ forwarding: Forwarding) -> RequestContext {
         Authenticate.context(
-            journey.departure.head, principal, region, journey.record.requestID, journey.connection,
+            forwarding.outgoing.head, principal, region, forwarding.record.requestID, forwarding.connection,
             self.authenticate.authenticator.clock.now())
     }
 
     /// Authenticates as far as the head allows.
     private func begin(
-        _ departure: Departure, _ connection: ConnectionInfo
+        _ outgoing: OutgoingRequest, _ connection: ConnectionInfo
     ) throws(ServiceError) -> PendingProof {
-        switch departure.way {
+        switch outgoing.kind {
         case .operation(let request): try self.authenticate.begin(request, connection)
-        case .route(let match): try self.authenticate.begin(match, departure.head, connection)
+        case .route(let match): try self.authenticate.begin(match, outgoing.head, connection)
         }
     }
 
     /// Completes the authentication with the body.
     private func finish(
-        _ pending: PendingProof, _ departure: Departure, _ evidence: BodyEvidence
+        _ pending: PendingProof, _ outgoing: OutgoingRequest, _ evidence: BodyEvidence
     ) throws(ServiceError) -> (Principal, Region) {
-        switch departure.way {
+        switch outgoing.kind {
         case .operation(let request): try self.authenticate.finish(pending, request, body: evidence)
-        case .route(let match): try self.authenticate.finish(pending, match, departure.head, body: evidence)
+        case .route(let match): try self.authenticate.finish(pending, match, outgoing.head, body: evidence)
         }
     }
 
     // The client's answer.
 
     @inline(never)
-    private func failed(_ error: ServiceError, _ journey: Journey) -> EdgeResponse {
-        let message = self.message(error, journey.departure)
-        journey.record.errorCode = error.code
-        journey.record.status = message.status
-        journey.record.responseBytes = message.body.count
-        self.record(journey.record, counters: journey.departure.counters, journey.connection)
+    private func failed(_ error: ServiceError, _ forwarding: Forwarding) -> EdgeResponse {
+        let message = self.message(error, forwarding.outgoing)
+        forwarding.record.errorCode = error.code
+        forwarding.record.status = message.status
+        forwarding.record.responseBytes = message.body.count
+        self.record(forwarding.record, counters: forwarding.outgoing.counters, forwarding.connection)
         return EdgeResponse(message)
     }
 
     /// An error in the client's format.
-    private func message(_ error: ServiceError, _ departure: Departure) -> ResponseMessage {
-        let requestID = departure.record.requestID
-        switch departure.way {
+    private func message(_ error: ServiceError, _ outgoing: OutgoingRequest) -> ResponseMessage {
+        let requestID = outgoing.record.requestID
+        switch outgoing.kind {
         case .operation(let request):
             var operation: OperationEntry?
             if case .operation(_, let entry) = request.target { operation = entry }
             return self.encode.error(
-                error, requestID: requestID, head: request.head, service: departure.service.schema,
+                error, requestID: requestID, head: request.head, service: outgoing.service.schema,
                 operation: operation, self.codecs[request.wireProtocol])
         case .route(let match):
             let form = match.entry.route.form
@@ -211,25 +211,25 @@ extension Pipeline {
     /// Whether an answer is held, so that it can be sent in one write. Any other answer is passed on piece by piece, no
     /// faster than the client takes it.
     @inline(never)
-    private func isShort(_ answer: NodeAnswer, _ journey: Journey) -> Bool {
-        journey.record.status = answer.status
-        journey.record.node = answer.node
+    private func isShort(_ answer: NodeAnswer, _ forwarding: Forwarding) -> Bool {
+        forwarding.record.status = answer.status
+        forwarding.record.node = answer.node
         let length = answer.headers.first("content-length").flatMap { Int($0) }
         return length.map { $0 <= Self.loopBodyBytesMax } ?? false
     }
 
     @inline(never)
-    private func answered(_ answer: NodeAnswer, _ bytes: [UInt8], _ journey: Journey) -> EdgeResponse {
-        self.throttle.release(journey.departure.service)
-        journey.record.responseBytes = bytes.count
-        self.record(journey.record, counters: journey.departure.counters, journey.connection)
+    private func answered(_ answer: NodeAnswer, _ bytes: [UInt8], _ forwarding: Forwarding) -> EdgeResponse {
+        self.throttle.release(forwarding.outgoing.service)
+        forwarding.record.responseBytes = bytes.count
+        self.record(forwarding.record, counters: forwarding.outgoing.counters, forwarding.connection)
         return EdgeResponse(
             status: answer.status, headers: ForwardedHeaders.answer(answer.headers), body: .bytes(bytes))
     }
 
     @inline(never)
-    private func streamed(_ answer: NodeAnswer, _ journey: Journey) -> EdgeResponse {
-        let (departure, record, connection) = (journey.departure, journey.record, journey.connection)
+    private func streamed(_ answer: NodeAnswer, _ forwarding: Forwarding) -> EdgeResponse {
+        let (outgoing, record, connection) = (forwarding.outgoing, forwarding.record, forwarding.connection)
         let lost = LostNode()
         return EdgeResponse(
             status: answer.status,
@@ -243,10 +243,10 @@ extension Pipeline {
                     } catch {
                         guard !Task.isCancelled else { throw error }
                         lost.note()
-                        self.noteLoss(error, answer, departure)
+                        self.noteLoss(error, answer, outgoing)
                         // Between two events the error can be sent as AWS sends it. Elsewhere the client gets a broken
                         // answer, as from a server that crashed.
-                        guard boundary?.isReached == true, let last = self.lastEvent(departure) else { throw error }
+                        guard boundary?.isReached == true, let last = self.lastEvent(outgoing) else { throw error }
                         return try await writer.write(last)
                     }
                     guard let piece else { return }
@@ -255,16 +255,16 @@ extension Pipeline {
                 }
             },
             onEnd: { outcome in
-                self.throttle.release(departure.service)
+                self.throttle.release(outgoing.service)
                 var record = record
                 record.responseBytes = outcome.bodyBytes
                 if lost.isNoted { record.errorCode = "NodeLost" }
-                self.record(record, counters: departure.counters, connection)
+                self.record(record, counters: outgoing.counters, connection)
             }
         )
     }
 
-    private func whole(_ answer: NodeAnswer, _ journey: Journey) async throws(ServiceError) -> [UInt8] {
+    private func whole(_ answer: NodeAnswer, _ forwarding: Forwarding) async throws(ServiceError) -> [UInt8] {
         do {
             guard let first = try await answer.next() else { return [] }
             // Most answers arrive in one piece.
@@ -272,18 +272,18 @@ extension Pipeline {
             while let piece = try await answer.next() { bytes += piece }
             return bytes
         } catch {
-            let departure = journey.departure
-            self.throttle.release(departure.service)
-            if !Task.isCancelled { self.noteLoss(error, answer, departure) }
-            throw departure.service.registration.unavailableError
+            let outgoing = forwarding.outgoing
+            self.throttle.release(outgoing.service)
+            if !Task.isCancelled { self.noteLoss(error, answer, outgoing) }
+            throw outgoing.service.registration.unavailableError
         }
     }
 
     /// The last event of a stream, reporting that the node was lost; nil when the answer is not a stream of events.
     @inline(never)
-    private func lastEvent(_ departure: Departure) -> [UInt8]? {
-        let error = departure.service.registration.unavailableError
-        switch departure.way {
+    private func lastEvent(_ outgoing: OutgoingRequest) -> [UInt8]? {
+        let error = outgoing.service.registration.unavailableError
+        switch outgoing.kind {
         case .operation(let request):
             guard case .operation(_, let operation) = request.target, let stream = operation.eventStream else {
                 return nil
@@ -292,12 +292,12 @@ extension Pipeline {
             // Cannot fail: the error's sentence is far shorter than a message may be.
             return try? EventStreamCodec(stream: stream.target, format: format).message(error: error).encode()
         case .route(let match):
-            return match.entry.route.form.errorEvent(error, departure.record.requestID)
+            return match.entry.route.form.errorEvent(error, outgoing.record.requestID)
         }
     }
 
-    private func noteLoss(_ error: any Error, _ answer: NodeAnswer, _ departure: Departure) {
+    private func noteLoss(_ error: any Error, _ answer: NodeAnswer, _ outgoing: OutgoingRequest) {
         guard let error = error as? NodeError else { return }
-        self.forward?.note(departure, answer.node, error.reason, "a node broke off")
+        self.forward?.note(outgoing, answer.node, error.reason, "a node broke off")
     }
 }

@@ -31,41 +31,37 @@ extension Pipeline {
     func plan(_ head: RequestHead, _ connection: ConnectionInfo, accept: AcceptForwarded) -> RequestPlan {
         let started = ContinuousClock.now
         let request: ForwardedRequest
-        let way: Way
+        let kind: RequestKind
         do throws(HandoverRefusal) {
             do throws(ForwardError) {
                 request = try accept.head(head, connection)
             } catch {
                 throw .notBelieved(error)
             }
-            way = try self.way(ForwardedHeaders.stripped(head), request.statement)
+            kind = try self.kind(ForwardedHeaders.stripped(head), request.statement)
         } catch {
             return .reply(self.refused(error, head, connection))
         }
-        let bytesMax =
-            switch way {
-            case .operation(let request): self.bodyBytesMax(request.target)
-            case .route(let match): match.entry.service.registration.bodyBytesMax
-            }
+        let bytesMax = self.bodyBytesMax(kind)
         if let frames = accept.frames(request, bodyBytesMax: bytesMax) {
             return .stream { stream in
-                await self.respond(way, head, stream, frames, request, connection, started, accept)
+                await self.respond(kind, head, stream, frames, request, connection, started, accept)
             }
         }
         return .collect(limitBytes: bytesMax) { body in
             guard body.count > Self.loopBodyBytesMax else {
-                return await self.respond(way, head, body, nil, request, connection, started, accept)
+                return await self.respond(kind, head, body, nil, request, connection, started, accept)
             }
             return await withTaskExecutorPreference(globalConcurrentExecutor) {
-                await self.respond(way, head, body, nil, request, connection, started, accept)
+                await self.respond(kind, head, body, nil, request, connection, started, accept)
             }
         }
     }
 
     /// Identifies the request among the operations of the service that the gateway states.
-    private func way(
+    private func kind(
         _ head: RequestHead, _ statement: ForwardStatement
-    ) throws(HandoverRefusal) -> Way {
+    ) throws(HandoverRefusal) -> RequestKind {
         guard let service = self.catalog.services.first(where: { $0.schema.id == statement.service }),
             service.registration.nodes == nil
         else { throw .notServed(statement.service) }
@@ -79,7 +75,7 @@ extension Pipeline {
 
     /// Takes the body frame by frame; the first frame that fails verification ends the request.
     private func respond(
-        _ way: Way, _ head: RequestHead, _ stream: RequestBodyStream, _ frames: ForwardFrameReader,
+        _ kind: RequestKind, _ head: RequestHead, _ stream: RequestBodyStream, _ frames: ForwardFrameReader,
         _ request: ForwardedRequest, _ connection: ConnectionInfo, _ started: ContinuousClock.Instant,
         _ accept: AcceptForwarded
     ) async -> EdgeResponse {
@@ -97,13 +93,14 @@ extension Pipeline {
         }
         // The rest of the work on a large body takes long, so it leaves the event loop.
         return await withTaskExecutorPreference(globalConcurrentExecutor) {
-            await self.respond(way, head, body, last, request, connection, started, accept)
+            await self.respond(kind, head, body, last, request, connection, started, accept)
         }
     }
 
     private func respond(
-        _ way: Way, _ head: RequestHead, _ body: [UInt8], _ last: ForwardedPrincipal?, _ request: ForwardedRequest,
-        _ connection: ConnectionInfo, _ started: ContinuousClock.Instant, _ accept: AcceptForwarded
+        _ kind: RequestKind, _ head: RequestHead, _ body: [UInt8], _ last: ForwardedPrincipal?,
+        _ request: ForwardedRequest, _ connection: ConnectionInfo, _ started: ContinuousClock.Instant,
+        _ accept: AcceptForwarded
     ) async -> EdgeResponse {
         let sender: ForwardedSender
         do throws(ForwardError) {
@@ -111,7 +108,7 @@ extension Pipeline {
         } catch {
             return self.refused(.notBelieved(error), head, connection)
         }
-        switch way {
+        switch kind {
         case .route(let match):
             return await self.respond(
                 match, ForwardedHeaders.stripped(head), body: body, connection, started, sender: sender)

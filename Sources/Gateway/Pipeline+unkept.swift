@@ -17,16 +17,16 @@ extension Pipeline {
     ///   where nothing is wrong with the head.
     @inline(never)
     func unkeptPlan(
-        _ way: Way, _ head: RequestHead, _ connection: ConnectionInfo, _ started: ContinuousClock.Instant,
+        _ kind: RequestKind, _ head: RequestHead, _ connection: ConnectionInfo, _ started: ContinuousClock.Instant,
         _ loop: LoopContext
     ) -> RequestPlan? {
-        let bytesMax = self.bodyBytesMax(way)
+        let bytesMax = self.bodyBytesMax(kind)
         // Whatever the method: on HTTP/2 a GET may have a body, too, whose length nobody need say.
         guard Self.mayBeLarge(head, connection, bytesMax: bytesMax, countsMethod: false),
-            let refusal = self.refusal(of: way, head, connection)
+            let refusal = self.refusal(of: kind, head, connection)
         else { return nil }
         // Who sends events waits for the answer before the last one (InvokeModelWithBidirectionalStream).
-        if case (.target, .operation(let request)) = (refusal, way),
+        if case (.target, .operation(let request)) = (refusal, kind),
             head.headers.first("content-type") == "application/vnd.amazon.eventstream",
             let error = Refuse.error(for: request)
         {
@@ -45,7 +45,7 @@ extension Pipeline {
                 // The client has left, or has the edge's own answer: nobody waits for this one.
                 return EdgeResponse(status: 400)
             }
-            return await self.respond(refusal, way, head, connection, started)
+            return await self.respond(refusal, kind, head, connection, started)
         }
     }
 
@@ -62,10 +62,10 @@ extension Pipeline {
     }
 
     private func refusal(
-        of way: Way, _ head: RequestHead, _ connection: ConnectionInfo
+        of kind: RequestKind, _ head: RequestHead, _ connection: ConnectionInfo
     ) -> HeadRefusal? {
         do throws(ServiceError) {
-            switch way {
+            switch kind {
             case .operation(let request):
                 switch request.target {
                 // Which operation it is stands in the body.
@@ -84,10 +84,10 @@ extension Pipeline {
     }
 
     private func respond(
-        _ refusal: HeadRefusal, _ way: Way, _ head: RequestHead, _ connection: ConnectionInfo,
+        _ refusal: HeadRefusal, _ kind: RequestKind, _ head: RequestHead, _ connection: ConnectionInfo,
         _ started: ContinuousClock.Instant
     ) async -> EdgeResponse {
-        switch (way, refusal) {
+        switch (kind, refusal) {
         case (.operation(let request), .target):
             await self.respond(request, body: [], connection, started)
         case (.operation(let request), .sender(let error)):

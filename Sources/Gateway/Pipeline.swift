@@ -20,8 +20,8 @@ internal import WireProtocols
 /// takes the place of authentication.
 ///
 /// A request for a route that a service has beside its operations (Catalog/HTTPRoutes.swift) goes the same way without
-/// the steps of a wire protocol: Pipeline+routes.swift. Of one that its head refuses no large body is kept:
-/// Pipeline+unkept.swift.
+/// the steps of a wire protocol: Pipeline+routes.swift. If the head alone shows that a request will be refused, a large
+/// body is discarded as it arrives: Pipeline+unkept.swift.
 ///
 /// Each step takes the value of the one before and makes the next; nothing else is shared.
 package final class Pipeline: EdgeResponder {
@@ -54,11 +54,11 @@ package final class Pipeline: EdgeResponder {
         accessLog: any LogSink,
         clock: any WallClock,
         random: any RandomSource,
-        voice: ForwardVoice? = nil
+        signer: ForwardSigner? = nil
     ) {
         precondition(
-            voice != nil || catalog.services.allSatisfy { $0.registration.nodes == nil },
-            "whoever sends requests to nodes has something to say of them")
+            signer != nil || catalog.services.allSatisfy { $0.registration.nodes == nil },
+            "a process with nodes signs its requests to them")
         self.catalog = catalog
         self.routes = routes
         self.serviceRoutes = HTTPRoutes(catalog)
@@ -74,14 +74,14 @@ package final class Pipeline: EdgeResponder {
                 help: "Requests that named no operation that is served here"
             )
         )
-        self.forward = voice.map { Forward(voice: $0, log: accessLog, clock: clock) }
+        self.forward = signer.map { Forward(signer: $0, log: accessLog, clock: clock) }
         self.random = random
     }
 
     package func plan(_ head: RequestHead, connection: ConnectionInfo, on loop: LoopContext) -> RequestPlan {
         if let response = self.routes.response(head) { return .reply(EdgeResponse(response)) }
         if let plan = self.routes.control?.plan(head, connection) { return plan }
-        // Hardly anybody says what nobody may say.
+        // Few clients send headers that only a gateway may send.
         guard ForwardedHeaders.isReserved(in: head) else { return self.publicPlan(head, connection, loop) }
         return self.publicPlan(ForwardedHeaders.stripped(head), connection, loop)
     }
@@ -90,17 +90,17 @@ package final class Pipeline: EdgeResponder {
         _ head: RequestHead, _ connection: ConnectionInfo, _ loop: LoopContext
     ) -> RequestPlan {
         let started = ContinuousClock.now
-        let way = self.serviceRoutes.match(head).map(Way.route) ?? .operation(self.identify(head))
-        if self.forward != nil, let plan = self.streamedPlan(way, head, connection, started) { return plan }
-        if let plan = self.unkeptPlan(way, head, connection, started, loop) { return plan }
-        if self.forward == nil, case .operation(let request) = way {
+        let kind = self.serviceRoutes.match(head).map(RequestKind.route) ?? .operation(self.identify(head))
+        if self.forward != nil, let plan = self.streamedPlan(kind, head, connection, started) { return plan }
+        if let plan = self.unkeptPlan(kind, head, connection, started, loop) { return plan }
+        if self.forward == nil, case .operation(let request) = kind {
             return self.planHere(request, connection, started)
         }
-        return .collect(limitBytes: self.bodyBytesMax(way)) { body in
+        return .collect(limitBytes: self.bodyBytesMax(kind)) { body in
             guard body.count > Self.loopBodyBytesMax else {
-                return await self.respond(way, head, body: body, connection, started)
+                return await self.respond(kind, head, body: body, connection, started)
             }
-            return await self.respondBeside(way, head, body: body, connection, started)
+            return await self.respondBeside(kind, head, body: body, connection, started)
         }
     }
 
@@ -136,14 +136,14 @@ package final class Pipeline: EdgeResponder {
         self.passage(self.resolveForm(request, body: body), body, connection, started, nil)
     }
 
-    /// What the head says about the kind of request.
-    enum Way: Sendable {
+    /// What a request is for, as far as its head tells.
+    enum RequestKind: Sendable {
         case operation(IdentifiedRequest)
         case route(HTTPRoutes.Match)
     }
 
-    func bodyBytesMax(_ way: Way) -> Int {
-        switch way {
+    func bodyBytesMax(_ kind: RequestKind) -> Int {
+        switch kind {
         case .operation(let request): self.bodyBytesMax(request.target)
         case .route(let match): match.entry.service.registration.bodyBytesMax
         }
@@ -151,25 +151,25 @@ package final class Pipeline: EdgeResponder {
 
     @inline(never)
     private func respondBeside(
-        _ way: Way, _ head: RequestHead, body: [UInt8], _ connection: ConnectionInfo,
+        _ kind: RequestKind, _ head: RequestHead, body: [UInt8], _ connection: ConnectionInfo,
         _ started: ContinuousClock.Instant
     ) async -> EdgeResponse {
         await withTaskExecutorPreference(globalConcurrentExecutor) {
-            await self.respond(way, head, body: body, connection, started)
+            await self.respond(kind, head, body: body, connection, started)
         }
     }
 
     /// A request that matched a route, or may have to be forwarded to a node.
     @inline(never)
     private func respond(
-        _ way: Way, _ head: RequestHead, body: [UInt8], _ connection: ConnectionInfo,
+        _ kind: RequestKind, _ head: RequestHead, body: [UInt8], _ connection: ConnectionInfo,
         _ started: ContinuousClock.Instant
     ) async -> EdgeResponse {
-        let way = self.resolved(way, body)
-        if let departure = self.departure(way, head, started) {
-            return await self.forward(departure, body: .bytes(body), connection)
+        let kind = self.resolved(kind, body)
+        if let outgoing = self.outgoing(kind, head, started) {
+            return await self.forward(outgoing, body: .bytes(body), connection)
         }
-        switch way {
+        switch kind {
         case .operation(let request):
             return await self.respond(self.passage(request, body, connection, started, nil))
         case .route(let match):
@@ -179,8 +179,8 @@ package final class Pipeline: EdgeResponder {
 
     /// The operation of a form is named in its body.
     @inline(never)
-    private func resolved(_ way: Way, _ body: [UInt8]) -> Way {
-        guard case .operation(let request) = way, case .form = request.target else { return way }
+    private func resolved(_ kind: RequestKind, _ body: [UInt8]) -> RequestKind {
+        guard case .operation(let request) = kind, case .form = request.target else { return kind }
         return .operation(self.resolveForm(request, body: body))
     }
 

@@ -46,7 +46,7 @@ enum Assembly {
     }
 
     /// The dependencies that all services share.
-    struct Ground: Sendable {
+    struct SharedDependencies: Sendable {
         var clock: any WallClock
         var random: any RandomSource
         var telemetry: any TelemetryPort
@@ -56,19 +56,19 @@ enum Assembly {
     }
 
     /// Amazon DynamoDB and its streams, on the store that both share.
-    static func dynamoDB(_ ground: Ground, store: any OrderedStore, directory: DataDirectory) -> Services {
-        let objects = DirectoryObjects(directory: directory.objects, random: ground.random)
+    static func dynamoDB(_ shared: SharedDependencies, store: any OrderedStore, directory: DataDirectory) -> Services {
+        let objects = DirectoryObjects(directory: directory.objects, random: shared.random)
         let dataStreams = DirectoryDataStreams(directory: directory.dataStreams)
-        let configuration = ground.configuration
+        let configuration = shared.configuration
         let dynamoDB = DynamoDBService(
-            store: store, clock: ground.clock, random: ground.random, telemetry: ground.telemetry, objects: objects,
-            dataStreams: dataStreams, log: ground.log,
+            store: store, clock: shared.clock, random: shared.random, telemetry: shared.telemetry, objects: objects,
+            dataStreams: dataStreams, log: shared.log,
             transitionMilliseconds: Int64(configuration.tableTransitionMilliseconds),
             isThrottling: configuration.isThrottling,
             sweepMilliseconds: Int(configuration.ttlSweepSeconds * 1000)
         )
         let streams = DynamoDBStreamsService(
-            store: store, clock: ground.clock, box: ground.box,
+            store: store, clock: shared.clock, box: shared.box,
             shardMilliseconds: Int64(configuration.streamShardSeconds) * 1000
         )
         return Services(
@@ -111,13 +111,13 @@ enum Assembly {
 
     /// Amazon Bedrock's runtime, on the models of this machine.
     static func bedrock(
-        _ ground: Ground, models: ModelHost, registry: RegistryView, usage: UsageLedger, recordings: Recordings,
-        store: (any OrderedStore)?
+        _ shared: SharedDependencies, models: ModelHost, registry: RegistryView, usage: UsageLedger,
+        recordings: Recordings, store: (any OrderedStore)?
     ) -> Services {
-        let configuration = ground.configuration
+        let configuration = shared.configuration
         let bedrock = BedrockRuntimeService(
             catalog: ModelCatalog(host: models, registry: registry, aliases: configuration.bedrockAliases),
-            clock: ground.clock, telemetry: ground.telemetry, log: ground.log, rules: configuration.bedrockRules,
+            clock: shared.clock, telemetry: shared.telemetry, log: shared.log, rules: configuration.bedrockRules,
             recordings: recordings, usage: usage, responses: Self.responses(configuration, store))
         return Services(
             services: [Self.bedrock(bedrock.binding, routes: bedrock.routes)],
@@ -143,8 +143,8 @@ enum Assembly {
             routes: routes, takesBearerKeys: true)
     }
 
-    static func sts(_ ground: Ground, identity: any IdentityPort) -> Services {
-        Services(services: [Self.sts(STSService(identity: identity, clock: ground.clock).binding)])
+    static func sts(_ shared: SharedDependencies, identity: any IdentityPort) -> Services {
+        Services(services: [Self.sts(STSService(identity: identity, clock: shared.clock).binding)])
     }
 
     private static func sts(_ binding: ServiceBinding) -> RegisteredService {
@@ -180,18 +180,18 @@ enum Assembly {
     }
 
     /// Measures the machine and, if a Docker socket is configured, the containers; recorded for the default account.
-    static func resources(_ ground: Ground) -> Services {
-        let configuration = ground.configuration
+    static func resources(_ shared: SharedDependencies) -> Services {
+        let configuration = shared.configuration
         guard configuration.resourceSeconds > 0, let region = Region(configuration.region) else { return Services() }
         let monitor = ContainerAccess.monitor(
             disk: configuration.dataDirectory, socket: configuration.dockerSocket
         ) { datum in
-            ground.telemetry.record(datum, account: .standard, region: region, time: ground.clock.now())
+            shared.telemetry.record(datum, account: .standard, region: region, time: shared.clock.now())
         }
         let tell = { @Sendable (failure: ContainerEngineError?) in
-            ground.log.write(
+            shared.log.write(
                 LogRecord(
-                    time: ground.clock.now(), level: failure == nil ? .info : .warning,
+                    time: shared.clock.now(), level: failure == nil ? .info : .warning,
                     message: failure.map { "containers are not measured: \($0.sentence)" }
                         ?? "containers are measured again"))
         }

@@ -109,9 +109,9 @@ package final class BrumeServer: Sendable {
             configuration.cluster.runs(.bedrock)
             ? try ModelEngines.open(configuration, random: random, log: accessLog, clock: clock) : nil
         let history = MetricHistory()
-        let ground = Assembly.Ground(
+        let shared = Assembly.SharedDependencies(
             clock: clock, random: random, telemetry: history, log: accessLog, box: box, configuration: configuration)
-        let assembled = try self.assembled(ground, directory, keys, cluster, store, engines)
+        let assembled = try self.assembled(shared, directory, keys, cluster, store, engines)
         let certificates = try self.certificates(
             configuration, directory, self.hosts(assembled.services, configuration))
         let phase = ServerPhase()
@@ -127,7 +127,7 @@ package final class BrumeServer: Sendable {
             accessLog: accessLog,
             clock: clock,
             random: PooledRandomSource(),
-            voice: cluster?.voice
+            signer: cluster?.signer
         )
         let publicEdge = CrossOrigin(
             pipeline, allowed: { live.current.corsOrigins }, refusesOthers: configuration.hasKnownKeys,
@@ -154,30 +154,30 @@ package final class BrumeServer: Sendable {
 
     /// The services that this process runs or forwards.
     private static func assembled(
-        _ ground: Assembly.Ground, _ directory: DataDirectory, _ keys: ServerKeys, _ cluster: Cluster?,
+        _ shared: Assembly.SharedDependencies, _ directory: DataDirectory, _ keys: ServerKeys, _ cluster: Cluster?,
         _ store: (any OrderedStore)?, _ engines: ModelEngines?
     ) throws(StartError) -> Assembly.Services {
         var assembled = Assembly.Services()
         if let engines {
             assembled.add(
                 Assembly.bedrock(
-                    ground, models: engines.host, registry: engines.registry,
-                    usage: try self.usage(directory, ground.random),
-                    recordings: try self.recordings(ground.configuration), store: store))
+                    shared, models: engines.host, registry: engines.registry,
+                    usage: try self.usage(directory, shared.random),
+                    recordings: try self.recordings(shared.configuration), store: store))
         }
         if let store {
-            assembled.add(Assembly.dynamoDB(ground, store: store, directory: directory))
+            assembled.add(Assembly.dynamoDB(shared, store: store, directory: directory))
         }
-        if ground.configuration.cluster.runs(.sts) {
-            assembled.add(Assembly.sts(ground, identity: keys.identity))
+        if shared.configuration.cluster.runs(.sts) {
+            assembled.add(Assembly.sts(shared, identity: keys.identity))
         }
         for role in Role.allCases {
-            guard let nodes = cluster?.nodes(role, ground) else { continue }
+            guard let nodes = cluster?.nodes(role, shared) else { continue }
             assembled.add(Assembly.elsewhere(role, nodes: nodes))
         }
-        assembled.add(Assembly.resources(ground))
+        assembled.add(Assembly.resources(shared))
         if let cluster, let remote = keys.remote {
-            assembled.background.append { await cluster.follow(remote, log: ground.log, clock: ground.clock) }
+            assembled.background.append { await cluster.follow(remote, log: shared.log, clock: shared.clock) }
         }
         return assembled
     }

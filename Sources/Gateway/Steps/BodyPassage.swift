@@ -20,15 +20,15 @@ final class BodyPassage: Sendable {
 
     private let body: RequestBodyStream
     private let bytesMax: Int
-    private let voice: ForwardVoice
+    private let signer: ForwardSigner
     private let prove: Prove
     private let state = Mutex(State())
 
     /// `prove` authenticates the sender once the hash of the body is known.
-    init(_ body: RequestBodyStream, bytesMax: Int, voice: ForwardVoice, prove: @escaping Prove) {
+    init(_ body: RequestBodyStream, bytesMax: Int, signer: ForwardSigner, prove: @escaping Prove) {
         self.body = body
         self.bytesMax = bytesMax
-        self.voice = voice
+        self.signer = signer
         self.prove = prove
     }
 
@@ -44,7 +44,7 @@ final class BodyPassage: Sendable {
     /// Starts the chain of frames with the statement's code. A statement is made anew when a node did not accept the
     /// connection; nothing has passed then.
     func opened(by tag: Digest256) {
-        let writer = self.voice.frames(opening: tag)
+        let writer = self.signer.frames(opening: tag)
         self.state.withLock { state in
             precondition(state.writer?.bodyBytes ?? 0 == 0, "a body is begun once")
             state.writer = writer

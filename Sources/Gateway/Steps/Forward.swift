@@ -4,10 +4,10 @@ internal import Signing
 internal import Synchronization
 internal import Telemetry
 
-/// A request that is forwarded to a node, and what the gateway knows about it. One object for the whole way: the
-/// functions that share it suspend, and what they hold is allocated for each request.
-final class Departure: Sendable {
-    let way: Pipeline.Way
+/// A request that is forwarded to a node, and what the gateway knows about it. A class, because the functions that share
+/// it suspend, and whatever they hold by value is allocated for each request.
+final class OutgoingRequest: Sendable {
+    let kind: Pipeline.RequestKind
     let head: RequestHead
     let service: ServiceEntry
     let nodes: any ServiceNodes
@@ -16,10 +16,10 @@ final class Departure: Sendable {
     let record: RequestRecord
 
     init(
-        _ way: Pipeline.Way, _ head: RequestHead, _ service: ServiceEntry, _ nodes: any ServiceNodes,
+        _ kind: Pipeline.RequestKind, _ head: RequestHead, _ service: ServiceEntry, _ nodes: any ServiceNodes,
         _ counters: RequestCounters, _ record: RequestRecord
     ) {
-        self.way = way
+        self.kind = kind
         self.head = head
         self.service = service
         self.nodes = nodes
@@ -33,7 +33,7 @@ final class Departure: Sendable {
 
 /// Forwards a request to a node, with a statement of what was verified.
 struct Forward: Sendable {
-    let voice: ForwardVoice
+    let signer: ForwardSigner
     let log: any LogSink
     let clock: any WallClock
 
@@ -42,17 +42,19 @@ struct Forward: Sendable {
     static let refusedHeader = ForwardProof.reservedPrefix + "refused"
 
     /// A request with a complete body.
-    func request(_ departure: Departure, _ context: RequestContext, body: [UInt8], digest: Digest256) -> NodeRequest {
+    func request(
+        _ outgoing: OutgoingRequest, _ context: RequestContext, body: [UInt8], digest: Digest256
+    ) -> NodeRequest {
         let principal = ForwardedPrincipal(context.principal, context.region)
-        let subject = self.subject(departure, context.sourceAddress, context.isTLS, .known(digest, principal))
-        return self.request(departure, body: .bytes(body)) { head in _ = self.voice.state(subject, in: &head) }
+        let subject = self.subject(outgoing, context.sourceAddress, context.isTLS, .known(digest, principal))
+        return self.request(outgoing, body: .bytes(body)) { head in _ = self.signer.sign(subject, in: &head) }
     }
 
     /// A body that will be streamed; `prove` authenticates the sender once it has the body's hash.
     func passage(
-        _ body: RequestBodyStream, _ departure: Departure, prove: @escaping BodyPassage.Prove
+        _ body: RequestBodyStream, _ outgoing: OutgoingRequest, prove: @escaping BodyPassage.Prove
     ) -> BodyPassage {
-        BodyPassage(body, bytesMax: departure.service.registration.bodyBytesMax, voice: self.voice, prove: prove)
+        BodyPassage(body, bytesMax: outgoing.service.registration.bodyBytesMax, signer: self.signer, prove: prove)
     }
 
     /// Forwards a request with a streamed body.
@@ -60,15 +62,15 @@ struct Forward: Sendable {
     /// The node starts nothing before the last frame has arrived, and that frame is never sent if the body breaks off,
     /// is too long, or does not match the signature.
     func callAsFunction(
-        _ departure: Departure, _ passage: BodyPassage, _ connection: ConnectionInfo
+        _ outgoing: OutgoingRequest, _ passage: BodyPassage, _ connection: ConnectionInfo
     ) async throws(ServiceError) -> NodeAnswer {
-        let subject = self.subject(departure, connection.remoteAddress, connection.isTLS, .framed)
-        var request = self.request(departure, body: .stream { try await passage.next() }) { head in
-            passage.opened(by: self.voice.state(subject, in: &head))
+        let subject = self.subject(outgoing, connection.remoteAddress, connection.isTLS, .framed)
+        var request = self.request(outgoing, body: .stream { try await passage.next() }) { head in
+            passage.opened(by: self.signer.sign(subject, in: &head))
         }
         request.isRepeatable = false
         do throws(ServiceError) {
-            return try await self.send(request, departure, failure: { passage.failure })
+            return try await self.send(request, outgoing, failure: { passage.failure })
         } catch {
             // The fault of the body is more useful than the node's error about a missing end.
             throw passage.failure ?? error
@@ -76,17 +78,17 @@ struct Forward: Sendable {
     }
 
     private func subject(
-        _ departure: Departure, _ sourceAddress: String, _ isTLS: Bool, _ body: ForwardStatement.Body
-    ) -> ForwardVoice.Subject {
-        ForwardVoice.Subject(
-            requestID: departure.record.requestID, service: departure.service.schema.id, operation: departure.name,
+        _ outgoing: OutgoingRequest, _ sourceAddress: String, _ isTLS: Bool, _ body: ForwardStatement.Body
+    ) -> ForwardSigner.Subject {
+        ForwardSigner.Subject(
+            requestID: outgoing.record.requestID, service: outgoing.service.schema.id, operation: outgoing.name,
             sourceAddress: sourceAddress, isTLS: isTLS, body: body)
     }
 
     private func request(
-        _ departure: Departure, body: NodeRequest.Body, state: @escaping @Sendable (inout RequestHead) -> Void
+        _ outgoing: OutgoingRequest, body: NodeRequest.Body, sign: @escaping @Sendable (inout RequestHead) -> Void
     ) -> NodeRequest {
-        var head = departure.head
+        var head = outgoing.head
         head.headers = ForwardedHeaders.request(head.headers)
         let plain = head
         return NodeRequest(
@@ -94,43 +96,43 @@ struct Forward: Sendable {
             target: head.query.isEmpty ? head.path : "\(head.path)?\(head.query)",
             headers: {
                 var head = plain
-                state(&head)
+                sign(&head)
                 return head.headers
             },
             body: body,
-            isRepeatable: Repeatable.isRepeatable(departure.name, departure.service.registration))
+            isRepeatable: Repeatable.isRepeatable(outgoing.name, outgoing.service.registration))
     }
 
     /// - Parameters:
     ///   - request: for the node.
-    ///   - departure: the request that it belongs to.
+    ///   - outgoing: the request that it belongs to.
     ///   - failure: the fault of the request's own body, for which the node is not to blame.
     /// - Returns: the answer of a node that accepts this gateway.
     /// - Throws: the service's error for an outage, or for too many requests.
     func send(
-        _ request: NodeRequest, _ departure: Departure, failure: () -> ServiceError? = { nil }
+        _ request: NodeRequest, _ outgoing: OutgoingRequest, failure: () -> ServiceError? = { nil }
     ) async throws(ServiceError) -> NodeAnswer {
         let answer: NodeAnswer
         do throws(NodeError) {
-            answer = try await departure.nodes.send(request)
+            answer = try await outgoing.nodes.send(request)
         } catch {
             // A client that left, or sent a wrong body, ends the request at the node, which is not to blame.
-            if !Task.isCancelled, failure() == nil { self.note(departure, error.node, error.reason) }
-            let registration = departure.service.registration
+            if !Task.isCancelled, failure() == nil { self.note(outgoing, error.node, error.reason) }
+            let registration = outgoing.service.registration
             throw error.isBusy ? registration.throttlingError : registration.unavailableError
         }
         if let reason = answer.refusal {
-            self.note(departure, answer.node, "the node refused the request: \(reason)")
-            throw departure.service.registration.unavailableError
+            self.note(outgoing, answer.node, "the node refused the request: \(reason)")
+            throw outgoing.service.registration.unavailableError
         }
         return answer
     }
 
     /// Logs for the operator why a client gets no answer, or only a part of it.
-    func note(_ departure: Departure, _ node: String?, _ reason: String, _ message: String = "no node answered") {
+    func note(_ outgoing: OutgoingRequest, _ node: String?, _ reason: String, _ message: String = "no node answered") {
         var members: [LogRecord.Member] = [
-            .init("requestId", .string(departure.record.requestID.description)),
-            .init("service", .string(departure.service.schema.id)), .init("reason", .string(reason)),
+            .init("requestId", .string(outgoing.record.requestID.description)),
+            .init("service", .string(outgoing.service.schema.id)), .init("reason", .string(reason)),
         ]
         if let node { members.append(.init("node", .string(node))) }
         self.log.write(

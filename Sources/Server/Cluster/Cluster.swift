@@ -10,7 +10,7 @@ internal import Upstream
 /// What ties a process to the others of its cluster; nil where it is alone.
 struct Cluster: Sendable {
     let key: ClusterKey
-    let voice: ForwardVoice
+    let signer: ForwardSigner
     private let configuration: ClusterConfiguration
     private let tls: UpstreamTLS?
 
@@ -26,7 +26,7 @@ struct Cluster: Sendable {
         let key = try ClusterKeyFile.read(path)
         do throws(UpstreamError) {
             return Cluster(
-                key: key, voice: ForwardVoice(key: key, clock: clock, random: random),
+                key: key, signer: ForwardSigner(key: key, clock: clock, random: random),
                 configuration: configuration, tls: try self.tls(configuration))
         } catch {
             // The listener reads the same files, and says which one is wrong.
@@ -46,16 +46,16 @@ struct Cluster: Sendable {
     }
 
     /// Those who take a role that this process does not; nil where nobody does.
-    func nodes(_ role: Role, _ ground: Assembly.Ground) -> UpstreamNodes? {
+    func nodes(_ role: Role, _ shared: Assembly.SharedDependencies) -> UpstreamNodes? {
         guard let places = self.configuration.upstreams[role] else { return nil }
-        let socket = ground.configuration.dockerSocket
+        let socket = shared.configuration.dockerSocket
         return UpstreamNodes(
             role, places.compactMap(NodePlace.init),
-            UpstreamNodes.Means(
+            UpstreamNodes.Dependencies(
                 tls: self.tls, requestsMax: self.configuration.upstreamRequestsMax,
                 timeouts: self.configuration.timeouts(of: role),
                 engine: { () async throws(ContainerEngineError) in try await ContainerAccess.engine(socket: socket) },
-                log: ground.log, clock: ground.clock))
+                log: shared.log, clock: shared.clock))
     }
 
     /// The certificate of the internal listener; nil where it speaks plain HTTP.
@@ -135,7 +135,7 @@ struct Cluster: Sendable {
     private static let reasonBytesMax = 256
 
     private func keys(_ client: UpstreamClient) async throws -> String {
-        let (head, question) = self.voice.question(InternalEdge.keysPath, host: client.endpoint.authority)
+        let (head, question) = self.signer.question(InternalEdge.keysPath, host: client.endpoint.authority)
         let answer = try await client.ask(
             UpstreamRequest(head.method, head.path, headers: head.headers, isIdempotent: false),
             bytesMax: Self.keysBytesMax)

@@ -10,8 +10,8 @@ internal import Upstream
 /// A request whose body is at hand is tried at one node after the other, as long as it has reached none, or may be sent
 /// again. One whose body is passed on as it comes goes to another node only where no byte of it has left.
 final class UpstreamNodes: ServiceNodes {
-    /// What nodes of a role are found, asked and told of by.
-    struct Means: Sendable {
+    /// What it takes to find nodes, to send them requests, and to log what becomes of them.
+    struct Dependencies: Sendable {
         var tls: UpstreamTLS?
         /// Requests at a time to one node, and how long they may take.
         var requestsMax: Int
@@ -24,21 +24,23 @@ final class UpstreamNodes: ServiceNodes {
     let role: Role
     let pool: UpstreamPool
     private let places: [NodePlace]
-    private let means: Means
+    private let dependencies: Dependencies
 
     /// - Parameters:
     ///   - role: what the nodes run.
     ///   - places: endpoints, or one place where they are found.
-    ///   - means: how they are found and asked.
-    init(_ role: Role, _ places: [NodePlace], _ means: Means) {
+    ///   - dependencies: how they are found and asked.
+    init(_ role: Role, _ places: [NodePlace], _ dependencies: Dependencies) {
         precondition(!places.isEmpty, "a role is taken somewhere")
         self.role = role
         self.places = places
-        self.means = means
+        self.dependencies = dependencies
         self.pool = UpstreamPool(
-            name: role.rawValue, settings: Self.settings(means.timeouts, requestsMax: means.requestsMax), tls: means.tls
+            name: role.rawValue,
+            settings: Self.settings(dependencies.timeouts, requestsMax: dependencies.requestsMax),
+            tls: dependencies.tls
         ) { event in
-            means.log.write(Self.record(of: event, role, at: means.clock.now()))
+            dependencies.log.write(Self.record(of: event, role, at: dependencies.clock.now()))
         }
         // Endpoints need no discovery: the first request finds them.
         if let known = self.known { self.pool.accept(.endpoints(known)) }
@@ -53,7 +55,7 @@ final class UpstreamNodes: ServiceNodes {
 
     /// Follows what is found, and asks the nodes how they are, until it is cancelled.
     func run() async {
-        let isTLS = self.means.tls != nil
+        let isTLS = self.dependencies.tls != nil
         switch self.places[0] {
         case .endpoint:
             guard let known = self.known else { preconditionFailure("settings name no more than a set takes") }
@@ -65,7 +67,7 @@ final class UpstreamNodes: ServiceNodes {
                 })
         case .file(let path): await self.pool.run(FileDiscovery(path: path))
         case .containers(let selection):
-            await self.pool.run(ContainerDiscovery(selection, isTLS: isTLS, connect: self.means.engine))
+            await self.pool.run(ContainerDiscovery(selection, isTLS: isTLS, connect: self.dependencies.engine))
         }
     }
 

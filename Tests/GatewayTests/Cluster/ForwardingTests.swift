@@ -184,9 +184,9 @@ import Testing
     }
 
     @Test func `the keys are told to who has the cluster's key, once a question`() async throws {
-        let voice = ForwardVoice(
+        let signer = ForwardSigner(
             key: self.cluster.key, clock: self.cluster.clock, random: SeededRandomSource(seed: 9))
-        let (head, tag) = voice.question(InternalEdge.keysPath, host: "gateway:4567")
+        let (head, tag) = signer.question(InternalEdge.keysPath, host: "gateway:4567")
         guard case .reply(let response) = self.cluster.node.plan(head, connection: .gateway, on: TestCluster.loop),
             case .bytes(let sealed) = response.body
         else {

@@ -29,7 +29,7 @@ struct TestCluster: Sendable {
         self.key = key
         self.wire = Wire()
         let services = TestServices(concurrencyMax: 8, waitingCountMax: 8, handler: handler).all
-        self.nodePipeline = Self.pipeline(services, nodeIdentity, self.nodeLog, self.clock, voice: nil)
+        self.nodePipeline = Self.pipeline(services, nodeIdentity, self.nodeLog, self.clock, signer: nil)
         self.node = InternalEdge(
             pipeline: self.nodePipeline, key: key, clock: self.clock, keys: { "the keys" })
         let nodes = self.wire
@@ -41,13 +41,13 @@ struct TestCluster: Sendable {
         }
         self.gateway = Self.pipeline(
             elsewhere, identity, self.gatewayLog, self.clock,
-            voice: ForwardVoice(key: key, clock: self.clock, random: SeededRandomSource(seed: 2)))
+            signer: ForwardSigner(key: key, clock: self.clock, random: SeededRandomSource(seed: 2)))
         self.wire.connect(to: self.node)
     }
 
     private static func pipeline(
         _ services: [RegisteredService], _ identity: TestIdentity, _ log: RecordingLog, _ clock: ManualClock,
-        voice: ForwardVoice?
+        signer: ForwardSigner?
     ) -> Pipeline {
         let metrics = MetricRegistry()
         return Pipeline(
@@ -57,7 +57,7 @@ struct TestCluster: Sendable {
                 identity: identity, isLoopbackOnly: { _ in false }, keys: SigningKeyCache(), clock: clock,
                 mode: .verify, defaultRegion: .standard, log: log),
             authorizer: AccountAuthorizer(), accessLog: log, clock: clock, random: SeededRandomSource(seed: 1),
-            voice: voice)
+            signer: signer)
     }
 
     /// Through the gateway's public listener.

@@ -3,8 +3,8 @@ internal import ServiceModel
 package import Signing
 internal import Synchronization
 
-/// Makes a gateway's statements to nodes, and numbers them, so that each is accepted only once.
-package final class ForwardVoice: Sendable {
+/// Signs a gateway's statements to nodes, and numbers them, so that each is accepted only once.
+package final class ForwardSigner: Sendable {
     private let key: ClusterKey
     private let clock: any WallClock
     /// Identifies this process among all others, and differs after a restart.
@@ -29,7 +29,7 @@ package final class ForwardVoice: Sendable {
 
     /// Adds a new statement to the headers of `head`, which must be the headers that the node will see.
     /// - Returns: the code with which the chain of a streamed body's frames begins.
-    func state(_ subject: Subject, in head: inout RequestHead) -> Digest256 {
+    func sign(_ subject: Subject, in head: inout RequestHead) -> Digest256 {
         let statement = ForwardStatement(
             issued: self.clock.now(), sender: self.sender,
             sequence: self.sequence.add(1, ordering: .relaxed).newValue, requestID: subject.requestID.description,
@@ -55,7 +55,7 @@ package final class ForwardVoice: Sendable {
         let subject = Subject(
             requestID: RequestID(""), service: path, operation: "", sourceAddress: "", isTLS: false,
             body: .known(.ofNothing, nobody))
-        let tag = self.state(subject, in: &head)
+        let tag = self.sign(subject, in: &head)
         return (head, tag)
     }
 }
