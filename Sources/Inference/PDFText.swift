@@ -55,6 +55,7 @@ package enum PDFText {
             ulimit -v \(self.memoryKiBMax) 2>/dev/null; ulimit -t \(self.secondsMax)
             exec pdftotext -q -enc UTF-8 - - 2>/dev/null
             """
+        // Without an answer nothing is known about the document, whatever the reason.
         guard
             let (bytes, end) = try? ChildAnswer.whole(
                 of: ["/bin/sh", "-c", script], input: file, bytesMax: self.bytesMax,

@@ -129,6 +129,7 @@ extension CheckedAuthorization {
         var head = head
         head.headers = headers
         let (canonical, text) = try self.signable(head, payload)
+        // If this form does not match either, the caller throws the error of the first.
         return try? self.prove(text, canonical: canonical, key)
     }
 

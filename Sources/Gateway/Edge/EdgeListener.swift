@@ -211,6 +211,7 @@ package final class EdgeListener: Sendable {
     /// see `shutDown`.
     package func drain(deadline: Duration) async -> DrainReport {
         let inFlight = self.metrics.requestsInFlight
+        // Fails only for a listener that is closed already.
         for listener in self.listeners { try? await listener.close().get() }
         var isDrained: [EventLoopFuture<Void>] = []
         for (eventLoop, loop) in zip(self.eventLoops, self.loops) {
@@ -220,6 +221,7 @@ package final class EdgeListener: Sendable {
         var cutCount = 0
         if await !Self.isComplete(drained, within: deadline) {
             for (eventLoop, loop) in zip(self.eventLoops, self.loops) {
+                // Fails only for a loop that has ended, which has no connections.
                 cutCount += (try? await eventLoop.submit { loop.value.closeNow() }.get()) ?? 0
             }
             // Over TLS a connection ends a moment later, and needs its event loop for that.
@@ -238,11 +240,13 @@ package final class EdgeListener: Sendable {
             finished.succeed(false)
         }
         defer { timer.cancel() }
+        // The promise is never failed.
         return (try? await finished.futureResult.get()) ?? false
     }
 
     /// Ends the event loops. Last of all: a task that prefers one of them cannot run on after it.
     package func shutDown() async {
+        // Fails only if the loops have been shut down already.
         try? await self.group.shutdownGracefully()
     }
 }

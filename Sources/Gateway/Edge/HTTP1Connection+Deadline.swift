@@ -76,6 +76,7 @@ extension HTTP1Connection: DeadlineTarget {
         self.unsentBytes = unsent
     }
 
+    /// The bytes of answers that the kernel has not taken; 0 for a closed channel, which has no options.
     private var bufferedBytes: Int {
         let options = self.context?.channel.syncOptions
         return (try? options?.getOption(ChannelOptions.bufferedWritableBytes)) ?? 0

@@ -212,6 +212,7 @@ package final class MachinePlanner: LoadPlanner {
         guard let shape = try? ModelShape(file) else { return .opaque(file.fileBytes + projectorBytes) }
         var wish = Admission.Wish(model, layerCount: shape.layers.count)
         wish.projectorBytes = projectorBytes
+        // A draft model that cannot be read is planned without memory.
         if let path = model.launch.draftPath { wish.draft = (try? GGUFFile.open(path)).flatMap { try? ModelShape($0) } }
         return .shaped(shape, wish, EstimateMemo())
     }

@@ -34,6 +34,7 @@ package struct StoredValue: Sendable {
 
     package var boolean: Bool { self.bytes[self.range.lowerBound] == AttributeType.bool.rawValue }
 
+    /// nil for a value of another type, or with damaged bytes.
     package var number: DynamoDBNumber? {
         self.type == .n ? try? DynamoDBNumber.parse(self.content) : nil
     }

@@ -66,6 +66,7 @@ package actor ResponseCache {
         return answer
     }
 
+    /// nil for an answer in a form that this version cannot read; it is computed again.
     private static func answer(_ bytes: [UInt8]) -> ModelAnswer? {
         Document(json: bytes).flatMap { try? ModelAnswer($0) }
     }

@@ -78,7 +78,8 @@ package struct Projection: Sendable {
 
     /// The projected item: whole attributes as stored, documents reduced to the projected parts that exist.
     ///
-    /// The projected elements of a list become adjacent, in the list's order.
+    /// The projected elements of a list become adjacent, in the list's order. A part of a stored value nests no deeper
+    /// than the whole, so it can always be built.
     package func apply(to item: AttributeMap) -> AttributeMap {
         var attributes: [AttributeChange] = []
         let names = self.branches[0].names

@@ -38,6 +38,7 @@ extension PartiQLStatement {
     }
 }
 
+// A statement that is wrong adds no keys: the operation refuses it.
 extension ItemConditionKeys {
     fileprivate mutating func add(_ statement: PartiQLStatement, _ parameters: PartiQLParameters) {
         switch statement {

@@ -146,7 +146,7 @@ struct ItemConditionKeys {
         self.add(attributes: projection?.attributeNames)
     }
 
-    /// The partition and the attributes of a Query's key condition.
+    /// The partition and the attributes of a Query's key condition; one that is wrong is left to the operation.
     mutating func add(keyCondition: KeyCondition?) {
         self.add(attributes: keyCondition?.terms.map(\.name))
         guard let schema = self.schema, let resolved = try? keyCondition?.resolved(schema) else { return }

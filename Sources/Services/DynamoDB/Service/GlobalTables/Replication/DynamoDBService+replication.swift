@@ -38,6 +38,7 @@ extension DynamoDBService {
 
     /// Starts the work of every link.
     func startReplicationOfAll() async {
+        // If the store cannot be read, the next round tries again.
         guard let keys = try? await self.replicationLinks(), let delivering = try? await self.deliveringTables() else {
             return
         }
