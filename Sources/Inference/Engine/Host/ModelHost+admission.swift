@@ -7,10 +7,10 @@ extension ModelHost {
     static let lookSeconds = 1
 
     /// Admits models one after another until the queue is empty.
-    func workLine() async {
+    func processQueue() async {
         while true {
             // Read before everything else, so that later changes are not missed.
-            let (change, next) = self.state.withLock { ($0.change, $0.nextInLine) }
+            let (change, next) = self.state.withLock { ($0.change, $0.nextInQueue) }
             var needs: [String: Result<LoadNeed, InferenceError>]?
             var room = MachineRoom()
             if let planner = self.planner, !next.isEmpty {

@@ -142,9 +142,9 @@ package final class ModelHost: Sendable {
             throw .notReady("The model \(name) is not here any more.")
         }
         switch self.state.withLock({ $0.beginLoading(name, place, now: self.time.now()) }) {
-        case .already, .line(isFirst: false): return
+        case .already, .queued(isFirst: false): return
         case .refuse: throw .notReady("The server is stopping.")
-        case .line(isFirst: true): self.beside { await self.workLine() }
+        case .queued(isFirst: true): self.beside { await self.processQueue() }
         case .begin(let generation): self.beside { await self.load(name, place, generation, nil) }
         }
     }

@@ -5,7 +5,7 @@
 /// waits for.
 extension ModelHostState {
     /// The next step for the queue.
-    package enum LineStep {
+    package enum QueueStep {
         case start(name: String, generation: UInt64, model: LocalModel, plan: LoadPlan)
         /// Stop these, call `unloaded` for each, and ask again.
         case unload([(name: String, engine: RunningEngine, generation: UInt64)], for: String)
@@ -18,11 +18,11 @@ extension ModelHostState {
     }
 
     /// The number of models after the first that may overtake it.
-    static let lineLookCountMax = 4
+    static let queueLookCountMax = 4
 
     /// The models that `admit` considers.
-    package var nextInLine: [LocalModel] {
-        self.line.prefix(1 + Self.lineLookCountMax).compactMap { name in
+    package var nextInQueue: [LocalModel] {
+        self.queue.prefix(1 + Self.queueLookCountMax).compactMap { name in
             guard case .local(let model)? = self.entries[name]?.place else { return nil }
             return model
         }
@@ -30,7 +30,7 @@ extension ModelHostState {
 
     /// Makes one decision about the queue.
     /// - Parameters:
-    ///   - needs: the needs of the models of `nextInLine`, or why one has none; nil without a planner.
+    ///   - needs: the needs of the models of `nextInQueue`, or why one has none; nil without a planner.
     ///   - room: the available memory.
     ///   - limits: limits on counts and times.
     ///   - now: the current time.
@@ -38,14 +38,14 @@ extension ModelHostState {
     package mutating func admit(
         _ needs: [String: Result<LoadNeed, InferenceError>]?, in room: MachineRoom, _ limits: ModelHost.Limits,
         now: ContinuousClock.Instant
-    ) -> LineStep {
-        guard let first = self.line.first, !self.isStopping else {
-            self.isLineWorked = false
+    ) -> QueueStep {
+        guard let first = self.queue.first, !self.isStopping else {
+            self.isQueueProcessed = false
             self.stay(except: [])
             return .done
         }
         var firstPlan: Planned?
-        for name in self.line.prefix(1 + Self.lineLookCountMax) {
+        for name in self.queue.prefix(1 + Self.queueLookCountMax) {
             guard case .local(let model)? = self.entries[name]?.place else { continue }
             let need: LoadNeed?
             switch needs.map({ $0[name] }) {
@@ -110,7 +110,7 @@ extension ModelHostState {
     /// The step for the first in the queue; nil when it waits.
     private mutating func step(
         _ planned: Planned, _ limits: ModelHost.Limits, now: ContinuousClock.Instant
-    ) -> LineStep? {
+    ) -> QueueStep? {
         switch planned.decision {
         case .start(let names) where names.isEmpty:
             // Models that were to leave for it may stay.
@@ -131,9 +131,9 @@ extension ModelHostState {
         }
     }
 
-    private mutating func started(_ planned: Planned) -> LineStep {
+    private mutating func started(_ planned: Planned) -> QueueStep {
         let name = planned.model.name
-        self.line.removeAll { $0 == name }
+        self.queue.removeAll { $0 == name }
         guard var entry = self.entries[name], case .waiting(let signal) = entry.phase else { return .wait }
         entry.phase = .loading(signal)
         entry.plan = planned.plan
@@ -143,7 +143,7 @@ extension ModelHostState {
 
     private mutating func refused(
         _ name: String, _ error: InferenceError, _ limits: ModelHost.Limits, now: ContinuousClock.Instant
-    ) -> LineStep {
+    ) -> QueueStep {
         guard let generation = self.entries[name]?.generation else { return .wait }
         self.fail(name, generation, error, limits, now: now)
         return .failed(name: name, error)

@@ -20,11 +20,11 @@ package struct ModelHostState {
     }
 
     /// The result of a request to load a model.
-    package enum Beginning {
+    package enum LoadStart {
         case already
         case refuse
         /// It is queued for memory; `isFirst`: the caller must start processing the queue.
-        case line(isFirst: Bool)
+        case queued(isFirst: Bool)
         /// It needs no memory on this machine.
         case begin(generation: UInt64)
     }
@@ -57,8 +57,8 @@ package struct ModelHostState {
 
     package internal(set) var entries: [String: Entry] = [:]
     /// Names of models that wait for memory, in order of arrival.
-    package internal(set) var line: [String] = []
-    var isLineWorked = false
+    package internal(set) var queue: [String] = []
+    var isQueueProcessed = false
     /// Set when a change may have freed memory; then replaced with a new signal.
     private(set) var change = Signal()
     /// The number of requests that wait for each model.
@@ -87,7 +87,7 @@ package struct ModelHostState {
         self.askers[name] = left > 0 ? left : nil
         guard left <= 0 else { return }
         if case .waiting(let signal)? = self.entries[name]?.phase {
-            self.line.removeAll { $0 == name }
+            self.queue.removeAll { $0 == name }
             self.entries[name] = nil
             signal.set()
         }
@@ -133,7 +133,7 @@ package struct ModelHostState {
 
     package mutating func beginLoading(
         _ name: String, _ place: ModelPlace, now: ContinuousClock.Instant
-    ) -> Beginning {
+    ) -> LoadStart {
         guard !self.isStopping else { return .refuse }
         var failures = 0
         switch self.entries[name]?.phase {
@@ -151,10 +151,10 @@ package struct ModelHostState {
         }
         entry.phase = .waiting(Signal())
         self.entries[name] = entry
-        self.line.append(name)
-        defer { self.isLineWorked = true }
-        if self.isLineWorked { self.noteChange() }
-        return .line(isFirst: !self.isLineWorked)
+        self.queue.append(name)
+        defer { self.isQueueProcessed = true }
+        if self.isQueueProcessed { self.noteChange() }
+        return .queued(isFirst: !self.isQueueProcessed)
     }
 
     /// - Returns: whether the engine is still needed.
@@ -190,7 +190,7 @@ package struct ModelHostState {
         case .loading(let own), .waiting(let own): signal = own
         case .ready, .stopping, .failed: break
         }
-        self.line.removeAll { $0 == name }
+        self.queue.removeAll { $0 == name }
         entry.failures += 1
         var pause = Self.pause(entry.failures, limits)
         // Nothing was started, so a delay would be useless.
@@ -303,7 +303,7 @@ package struct ModelHostState {
             }
         }
         self.entries = [:]
-        self.line = []
+        self.queue = []
         self.noteChange()
         return engines
     }

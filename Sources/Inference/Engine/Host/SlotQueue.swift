@@ -9,7 +9,7 @@ internal import Synchronization
 package final class SlotQueue: Sendable {
     private struct State {
         var freeCount: Int
-        var line = FairLine<Signal>()
+        var queue = FairQueue<Signal>()
     }
 
     package let slots: Int
@@ -33,14 +33,14 @@ package final class SlotQueue: Sendable {
                 state.freeCount -= 1
                 return .success(nil)
             }
-            guard state.line.count < self.waitingCountMax else { return .failure(.busy) }
-            return .success(state.line.append(turn, caller: caller))
+            guard state.queue.count < self.waitingCountMax else { return .failure(.busy) }
+            return .success(state.queue.append(turn, caller: caller))
         }
         guard let id = try place.get() else { return }
         let isTurn = await turn.wait(until: deadline, self.time)
         if isTurn && !Task.isCancelled { return }
         // The slot may have been granted at the last moment.
-        let wasWaiting = self.state.withLock { $0.line.remove(id) }
+        let wasWaiting = self.state.withLock { $0.queue.remove(id) }
         guard !wasWaiting else { throw .busy }
         guard Task.isCancelled else { return }
         self.release()
@@ -49,7 +49,7 @@ package final class SlotQueue: Sendable {
 
     package func release() {
         let next = self.state.withLock { state -> Signal? in
-            guard let next = state.line.popFirst() else {
+            guard let next = state.queue.popFirst() else {
                 state.freeCount += 1
                 precondition(state.freeCount <= self.slots, "a turn was ended twice")
                 return nil
@@ -61,12 +61,12 @@ package final class SlotQueue: Sendable {
 
     /// The number of occupied slots and of waiting requests.
     package var counts: (taken: Int, waiting: Int) {
-        self.state.withLock { (self.slots - $0.freeCount, $0.line.count) }
+        self.state.withLock { (self.slots - $0.freeCount, $0.queue.count) }
     }
 }
 
 /// A fair queue: callers take turns, and each caller's entries are first in, first out.
-struct FairLine<Element> {
+struct FairQueue<Element> {
     private var queues: [String: [(id: UInt64, element: Element)]] = [:]
     /// Callers with queued entries; the next in turn is first.
     private var callers: [String] = []
