@@ -7,7 +7,7 @@ internal import Synchronization
 internal import Telemetry
 internal import Upstream
 
-/// What ties a process to the others of its cluster; nil where it is alone.
+/// The connections of a process to the others of its cluster; nil if it is alone.
 struct Cluster: Sendable {
     let key: ClusterKey
     let signer: ForwardSigner
@@ -16,7 +16,7 @@ struct Cluster: Sendable {
 
     /// Seals the secrets of access keys on their way to a process that asks for them.
     static let keysPurpose = "access-keys"
-    /// Seals sessions, so that what one process issues another one knows.
+    /// Seals sessions, so that every process accepts a session that another has issued.
     static let sessionsPurpose = "sessions"
 
     static func open(
@@ -45,7 +45,7 @@ struct Cluster: Sendable {
         return try UpstreamTLS(settings)
     }
 
-    /// Those who take a role that this process does not; nil where nobody does.
+    /// The nodes of a role that this process does not run; nil if there are none.
     func nodes(_ role: Role, _ shared: Assembly.SharedDependencies) -> UpstreamNodes? {
         guard let places = self.configuration.upstreams[role] else { return nil }
         let socket = shared.configuration.dockerSocket
@@ -58,7 +58,7 @@ struct Cluster: Sendable {
                 log: shared.log, clock: shared.clock))
     }
 
-    /// The certificate of the internal listener; nil where it speaks plain HTTP.
+    /// The certificate of the internal listener; nil if it uses plain HTTP.
     func certificates() throws(StartError) -> CertificateStore? {
         try Self.certificates(self.configuration)
     }
@@ -77,7 +77,7 @@ struct Cluster: Sendable {
 
     // Access keys
 
-    /// The keys of another process; nil where this one has its own.
+    /// The access keys of another process; nil if this process has its own.
     func remoteIdentity(
         box: SecretBox, clock: any WallClock, random: any RandomSource, mapsAccountIDs: Bool
     ) -> RemoteIdentity? {
@@ -88,7 +88,7 @@ struct Cluster: Sendable {
             clock: clock, mapsAccountIDs: mapsAccountIDs)
     }
 
-    /// What processes are told that ask for this one's keys and policies.
+    /// The answer to processes that ask for the keys and policies of this one.
     func keysText(of identity: LocalIdentity, clock: any WallClock) -> @Sendable () -> String {
         let box = self.key.box(for: Self.keysPurpose)
         let last = LastText()
@@ -99,7 +99,7 @@ struct Cluster: Sendable {
         }
     }
 
-    /// Asks for the keys of the other process again and again, until it is cancelled.
+    /// Fetches the keys of the other process repeatedly, until it is cancelled.
     func follow(_ identity: RemoteIdentity, log: any LogSink, clock: any WallClock) async {
         guard let url = self.configuration.identityURL, let endpoint = UpstreamEndpoint(url) else { return }
         let timeouts = UpstreamTimeouts(
@@ -158,7 +158,7 @@ struct Cluster: Sendable {
 }
 
 extension ClusterConfiguration {
-    /// How long nodes of a role may take.
+    /// The time limits for nodes of a role.
     func timeouts(of role: Role) -> UpstreamTimeouts {
         func bound(_ seconds: NodeSeconds) -> Duration? { seconds[role] > 0 ? .seconds(seconds[role]) : nil }
         return UpstreamTimeouts(

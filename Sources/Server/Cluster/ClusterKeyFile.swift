@@ -3,8 +3,8 @@ internal import Signing
 
 /// The file of the key that the processes of a cluster share.
 package enum ClusterKeyFile {
-    /// Makes a new key in a file that only its owner reads.
-    /// - Throws: where there is a file already: a key that others use is not replaced by mistake.
+    /// Makes a new key in a file that only its owner can read.
+    /// - Throws: if the file exists, so that a key in use is not replaced by mistake.
     package static func make(at path: String) throws(StartError) {
         guard Files.facts(path) == nil else {
             throw StartError(.configuration, "\(path) exists already; remove it first to create another key")
@@ -20,7 +20,7 @@ package enum ClusterKeyFile {
         }
     }
 
-    /// The key, and room for the ends of lines that an editor leaves.
+    /// The key, with room for line ends that an editor may add.
     private static let bytesMax = 1024
 
     static func read(_ path: String) throws(StartError) -> ClusterKey {

@@ -1,7 +1,7 @@
 internal import Telemetry
 internal import Upstream
 
-/// What is known of the nodes of other processes, in Prometheus's text.
+/// The state of the other processes' nodes, in Prometheus's text format.
 enum NodeMetrics {
     private static let families: [(name: String, type: String, help: String, read: @Sendable (EndpointStatus) -> Int)] =
         [
@@ -10,7 +10,7 @@ enum NodeMetrics {
             ("node_left_out_total", "counter", "Times that the node was left out since it was found", { $0.timesOut }),
         ]
 
-    /// Nothing for a process without nodes.
+    /// Empty for a process without nodes.
     static func exposition(_ nodes: [UpstreamNodes]) -> String {
         guard !nodes.isEmpty else { return "" }
         let pools = nodes.map { (service: $0.role.rawValue, status: $0.pool.status) }

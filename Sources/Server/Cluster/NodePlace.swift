@@ -1,10 +1,10 @@
 internal import Containers
 internal import Upstream
 
-/// Where other processes take a role, as the setting says it.
+/// Where the processes of a role are found, as the setting states it.
 enum NodePlace: Sendable {
     case endpoint(UpstreamEndpoint)
-    /// A name that is looked up, at a server of names of its own or at the machine's.
+    /// A name to look up, at the given name server or at the machine's.
     case name(String, DNSDiscovery.Kind, ResolverSettings.Server?)
     /// A file of endpoints, read again when it changes.
     case file(String)
@@ -14,7 +14,7 @@ enum NodePlace: Sendable {
     /// For messages.
     static let forms = "http://host:port, https://host:port, dns:name:port, srv:name, file:/path or docker:label:port"
 
-    /// - Returns: nil for what is none of `forms`.
+    /// - Returns: nil for a text in none of `forms`.
     init?(_ text: String) {
         guard let colon = text.firstIndex(of: ":") else { return nil }
         let rest = String(text[text.index(after: colon)...])
@@ -36,7 +36,7 @@ enum NodePlace: Sendable {
         }
     }
 
-    /// Reads `name`, or `name:port`, with `@address:port` of a server behind it or not.
+    /// Reads `name` or `name:port`, optionally followed by `@address:port` of a name server.
     private static func name(
         _ text: String, hasPort: Bool
     ) -> (String, DNSDiscovery.Kind, ResolverSettings.Server?)? {
@@ -56,7 +56,7 @@ enum NodePlace: Sendable {
     /// `PATH_MAX` of Linux.
     private static let pathBytesMax = 4096
 
-    /// Whether there may be others of the role beside it.
+    /// Whether the setting may name more places for the same role.
     var isEndpoint: Bool {
         if case .endpoint = self { true } else { false }
     }

@@ -1,12 +1,12 @@
-/// What one process can take on by itself: services that share their state.
+/// A group of services that share their state, which one process runs as a whole.
 package enum Role: String, Sendable, Hashable, CaseIterable {
-    /// Tables and their streams, which live in one store.
+    /// DynamoDB and its streams, which share one store.
     case dynamodb
-    /// Models.
+    /// Bedrock and its models.
     case bedrock
     case sts
 
-    /// The role of a service by its own name, or by the names that SDKs know it by.
+    /// The role of a service, by its own name or by one of the names that SDKs have for it.
     package init?(name: String) {
         switch name {
         case "dynamodb", "dynamodbstreams", "streams.dynamodb": self = .dynamodb
@@ -17,23 +17,23 @@ package enum Role: String, Sendable, Hashable, CaseIterable {
     }
 }
 
-/// How long nodes may take, in seconds; 0 is without a bound.
+/// Time limits for nodes, in seconds; 0 means none.
 package struct NodeSeconds: Sendable, Equatable {
-    /// Of roles that have no time of their own.
+    /// For roles without a limit of their own.
     var others: Double
     var named: [Role: Double] = [:]
 
     package subscript(role: Role) -> Double { self.named[role] ?? self.others }
 
     static let connect = NodeSeconds(others: 2)
-    /// A model may take minutes to load and to compute; everything else answers in seconds or not at all.
+    /// A model may take minutes to load and to compute; other services answer in seconds or not at all.
     static let firstByte = NodeSeconds(others: 60, named: [.bedrock: 600])
     static let idle = NodeSeconds(others: 300)
-    /// A stream of a model's words is as long as it is.
+    /// A stream of a model's answer has no natural limit.
     static let total = NodeSeconds(others: 600, named: [.bedrock: 0])
 }
 
-/// How a process shares its work with others.
+/// How a process shares its work with the others of its cluster.
 package struct ClusterConfiguration: Sendable, Equatable {
     /// A host and a port to listen on.
     package struct Address: Sendable, Hashable {
@@ -41,29 +41,29 @@ package struct ClusterConfiguration: Sendable, Equatable {
         package var port: Int
     }
 
-    /// The roles that this process takes; nil: every one that is nobody else's.
+    /// The roles that this process runs; nil: all that no other process runs.
     package var roles: Set<Role>?
-    /// Where other processes take roles: addresses, or where they are found.
+    /// The processes that run other roles, or where to discover them.
     package var upstreams: [Role: [String]] = [:]
-    /// Requests at a time to one of them.
+    /// Concurrent requests to one node.
     package var upstreamRequestsMax = 1024
-    /// Until one of them has accepted a connection.
+    /// Seconds until a node accepts the connection.
     package var upstreamConnect = NodeSeconds.connect
-    /// Until its answer begins.
+    /// Seconds until a node's answer begins.
     package var upstreamFirstByte = NodeSeconds.firstByte
-    /// Of silence within its answer.
+    /// Seconds without a byte in the middle of a node's answer.
     package var upstreamIdle = NodeSeconds.idle
-    /// Until its answer is over.
+    /// Seconds until a node's answer has ended.
     package var upstreamTotal = NodeSeconds.total
     /// The key that all processes share.
     package var keyFile: String?
-    /// Where requests of gateways are taken.
+    /// The address at which this process accepts requests from gateways.
     package var internalListen: Address?
-    /// The certificate of this process among the others, and the authority that all of theirs have; all or none.
+    /// The certificate of this process for the cluster, and the authority of all such certificates; all three or none.
     package var tlsCertificate: String?
     package var tlsKey: String?
     package var tlsAuthority: String?
-    /// The process whose access keys are this one's.
+    /// The process that provides the access keys; nil: this process has its own.
     package var identityURL: String?
 
     package init() {}
@@ -72,12 +72,12 @@ package struct ClusterConfiguration: Sendable, Equatable {
         self.roles?.contains(role) ?? (self.upstreams[role] == nil)
     }
 
-    /// Whether this process speaks with others at all.
+    /// Whether this process communicates with others at all.
     var isUsed: Bool {
         !self.upstreams.isEmpty || self.internalListen != nil || self.identityURL != nil
     }
 
-    /// What was set and does nothing, since this process speaks with no other one; a sentence, or nil.
+    /// A sentence about settings that have no effect, because this process communicates with no other; nil if none.
     package var idleSentence: String? {
         guard !self.isUsed else { return nil }
         let idle = [self.keyFile == nil ? nil : "cluster-key-file", self.tlsAuthority.map { _ in "internal-tls-*" }]
@@ -87,7 +87,7 @@ package struct ClusterConfiguration: Sendable, Equatable {
             + "internal-listen, upstream or identity-url, or leave it out"
     }
 
-    /// What does not go together.
+    /// Checks combinations of settings.
     func check() throws(ConfigurationError) {
         for role in Role.allCases where self.roles?.contains(role) == true && self.upstreams[role] != nil {
             throw ConfigurationError(

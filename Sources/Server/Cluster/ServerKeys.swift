@@ -5,10 +5,10 @@ internal import Signing
 /// Whose access keys a process takes: its own, or those of another one of its cluster.
 struct ServerKeys: Sendable {
     let identity: any IdentityPort
-    /// Keys of its own; nil where they are another's.
+    /// The keys of this process; nil if it takes them from another.
     let local: LocalIdentity?
     let remote: RemoteIdentity?
-    /// The root key that was made now.
+    /// The root key, if it has just been made.
     let made: KeyDescription?
 
     static func open(

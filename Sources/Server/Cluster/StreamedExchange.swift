@@ -3,10 +3,10 @@ internal import Primitives
 internal import Synchronization
 internal import Upstream
 
-/// A request whose body and answer are on their way at the same time.
+/// A request whose body and answer are in transit at the same time.
 ///
 /// The client runs such an exchange inside a function; the gateway hands its answer out of one. This holds the function
-/// open until the answer is over or nobody wants it any more.
+/// open until the answer has ended or is no longer wanted.
 final class StreamedExchange: Sendable {
     private let head = Handover<Result<PoolResponse, UpstreamError>>()
     private let end = Handover<Void>()
@@ -15,7 +15,7 @@ final class StreamedExchange: Sendable {
         _ request: UpstreamRequest, _ body: PulledBody, _ lease: UpstreamLease
     ) async throws(UpstreamError) -> NodeAnswer {
         let exchange = StreamedExchange()
-        // Ended by `close`, at the latest when the answer is let go of.
+        // Ended by `close`, at the latest when the answer is released.
         let task = Task { [head = exchange.head, end = exchange.end] in
             do {
                 try await lease.client.stream(request, body: body) { response in
@@ -56,7 +56,7 @@ final class StreamedExchange: Sendable {
     }
 }
 
-/// One value, given once and taken once.
+/// A value that is given once and taken once.
 private final class Handover<Value: Sendable>: Sendable {
     private enum State {
         case empty
@@ -98,7 +98,7 @@ private final class Handover<Value: Sendable>: Sendable {
     }
 }
 
-/// The pieces of a body, each asked for when the one before has been taken.
+/// The pieces of a body; each is requested after the previous one has been taken.
 struct PulledBody: AsyncSequence, AsyncIteratorProtocol, Sendable {
     typealias Element = [UInt8]
 

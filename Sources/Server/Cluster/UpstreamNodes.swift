@@ -27,9 +27,9 @@ final class UpstreamNodes: ServiceNodes {
     private let dependencies: Dependencies
 
     /// - Parameters:
-    ///   - role: what the nodes run.
-    ///   - places: endpoints, or one place where they are found.
-    ///   - dependencies: how they are found and asked.
+    ///   - role: the nodes' role.
+    ///   - places: endpoints, or one place where they are discovered.
+    ///   - dependencies: how to find the nodes and send them requests.
     init(_ role: Role, _ places: [NodePlace], _ dependencies: Dependencies) {
         precondition(!places.isEmpty, "a role is taken somewhere")
         self.role = role
@@ -53,7 +53,7 @@ final class UpstreamNodes: ServiceNodes {
         return endpoints.isEmpty ? nil : EndpointSet(endpoints)
     }
 
-    /// Follows what is found, and asks the nodes how they are, until it is cancelled.
+    /// Follows discovery and checks the health of the nodes, until it is cancelled.
     func run() async {
         let isTLS = self.dependencies.tls != nil
         switch self.places[0] {
@@ -87,7 +87,7 @@ final class UpstreamNodes: ServiceNodes {
                 guard answer.refusal != nil, case .bytes = request.body, attempt < self.pool.settings.attemptsMax,
                     failed.count + 1 < self.pool.endpointCount
                 else { return answer }
-                // It has begun nothing, and another node may believe this gateway.
+                // The node has not processed it, and another node may trust this gateway.
             } catch {
                 lease.finish(error)
                 guard Self.mayBeRepeated(request, error), self.pool.mayRetry(attempt) else {
@@ -99,11 +99,11 @@ final class UpstreamNodes: ServiceNodes {
         }
     }
 
-    /// Whether to send a request again does no more than to send it once, and is of use to its client.
+    /// Whether sending the request again has no further effect, and still helps its client.
     private static func mayBeRepeated(_ request: NodeRequest, _ error: UpstreamError) -> Bool {
         guard error.isUpstreamFault, !error.hasAnswered else { return false }
         switch (request.body, error.reason) {
-        // Its client has waited for as long as one may.
+        // The time limit for the client has passed.
         case (_, .firstByteTimedOut), (_, .totalTimedOut): return false
         case (.bytes, _): return !error.wasSent || request.isRepeatable
         case (.stream, _): return !error.wasSent
@@ -111,7 +111,7 @@ final class UpstreamNodes: ServiceNodes {
     }
 
     private func send(_ request: NodeRequest, _ lease: UpstreamLease) async throws(UpstreamError) -> NodeAnswer {
-        // The client would send the same statement again, which a node hears once only.
+        // The client would send the same statement again, which a node accepts only once.
         let upstream = UpstreamRequest(
             request.method, request.target, headers: request.headers(), isIdempotent: false)
         switch request.body {
@@ -149,25 +149,25 @@ final class UpstreamNodes: ServiceNodes {
         }
     }
 
-    // What is bounded, and what an operator is told.
+    // Limits, and events for the operator.
 
     private static func settings(_ timeouts: UpstreamTimeouts, requestsMax: Int) -> PoolSettings {
         var settings = PoolSettings(
             healthCheck: HealthCheck(
                 path: "/readyz", interval: .seconds(2), timeout: .seconds(2),
                 rules: ActiveHealth.Settings(unhealthyAfter: 2, healthyAfter: 1)))
-        // A node closes a connection that rests for two minutes.
+        // A node closes a connection that has been idle for two minutes.
         settings.client = UpstreamOptions(timeouts: timeouts, restingConnectionsMax: 128, restingMax: .seconds(60))
         settings.requestsPerEndpointMax = requestsMax
-        // The service's own share bounds them before.
+        // The service's own limit of concurrent requests is reached first.
         settings.requestsMax = 64 * requestsMax
-        // A node that dies fails what it was asked at that moment, perhaps hundreds of requests.
+        // A node that crashes fails all requests of that moment, which may be hundreds.
         settings.budget = RetryBudget.Settings(percent: 20, retriesMax: 1024)
         settings.ejection.base = .seconds(2)
         settings.ejection.max = .seconds(60)
         settings.breaker = CircuitBreaker.Settings(
             openBase: .seconds(2), openMax: .seconds(30), probesMax: 8, probesNeeded: 1)
-        // What a node answers is the service's answer: only what comes to no answer counts against it.
+        // Any answer of a node is the service's answer: only a missing answer counts against the node.
         settings.failureStatuses = []
         return settings
     }

@@ -2,96 +2,96 @@ package import BedrockRuntimeService
 package import Gateway
 package import Inference
 
-/// Everything that can be set, as it holds after flags, environment, file and defaults were put together.
+/// All settings, after flags, environment, file and defaults have been combined.
 package struct Configuration: Sendable, Equatable {
     /// TCP port of the edge; 0 takes a free one.
     package var port = 4566
     /// Names or numeric addresses to listen on.
     package var hosts = ["127.0.0.1"]
-    /// The one of them by which this machine reaches the server.
+    /// The one of `hosts` by which this machine reaches the server.
     package var ownHost: String { self.hosts.first(where: ServerAddress.isLocalhost) ?? self.hosts[0] }
-    /// How a client of this machine calls the server.
+    /// The host name or address by which a client on this machine reaches the server.
     package var clientHost: String { ServerAddress.clientHost(self.ownHost) }
-    /// Where everything is kept.
+    /// The data directory.
     package var dataDirectory = ""
-    /// A database that several servers share, with its password if it says one; nil: the data directory has the store.
+    /// A database that several servers share, including its password if given; nil: the store is in the data directory.
     package var store: String?
-    /// Region of requests without a scope, and what `brume env` exports.
+    /// The region of requests without a credential scope, and the one that `brume env` exports.
     package var region = "us-east-1"
-    /// Event loops; each answers requests on a thread of its own.
+    /// The number of event loops; each has its own thread.
     package var loops = 2
-    /// Bytes of data blocks that the store keeps in memory.
+    /// Megabytes of memory for all caches of the store together.
     package var blockCacheMegabytes = 64
     /// `durable` syncs before an answer; `relaxed` leaves syncing to the system (a power cut loses the last seconds).
     package var durability = Durability.durable
-    /// PEM files of a certificate of one's own; both or none.
+    /// PEM files of the user's own certificate; both or none.
     package var tlsCertificate: String?
     package var tlsKey: String?
-    /// More names for the development certificate.
+    /// Additional names for the development certificate.
     package var tlsNames: [String] = []
     /// Whether requests without TLS are answered.
     package var allowsPlaintext = true
-    /// Web pages that may call.
+    /// The web pages that may call the server (CORS).
     package var corsOrigins = AllowedOrigins.local
     package var compatibility = Compatibility.none
-    /// Signatures are not looked at. Off unless asked for by name; the start-up lines warn.
+    /// Whether signatures are ignored. Off by default; the start-up lines warn about it.
     package var acceptsAnyCredentials = false
-    /// Whether there are keys that everybody knows.
+    /// Whether keys that everybody knows are accepted, such as LocalStack's.
     package var hasKnownKeys: Bool { self.acceptsAnyCredentials || self.compatibility == .localstack }
-    /// What was said about a table's throughput; nil: it is enforced, except for suites written for LocalStack.
+    /// The setting for throughput; nil: it is enforced, except in LocalStack's mode.
     package var throttling: Bool?
-    /// Whether a table's throughput is enforced, as AWS does, and LocalStack does not.
+    /// Whether tables' throughput is enforced, as AWS does and LocalStack does not.
     package var isThrottling: Bool { self.throttling ?? (self.compatibility != .localstack) }
-    /// Whether `/metrics`, which needs no signature, names tables with what CloudWatch has of them.
+    /// Whether `/metrics`, which needs no signature, contains the CloudWatch metrics of each table by name.
     package var tellsTableMetrics = false
-    /// Which model answers for ids of Bedrock, the first fitting pattern counts.
+    /// The models that answer for Bedrock ids; the first pattern that matches counts.
     package var bedrockAliases: [ModelCatalog.Alias] = []
-    /// Models of one's own, by name.
+    /// The models that the configuration names, by name.
     package var bedrockModels: [Model] = []
-    /// The program that runs models; nil: what `brume engine use` named, else `llama-server` on `PATH`.
+    /// The engine; nil: the one chosen by `brume engine use`, otherwise `llama-server` on `PATH`.
     package var engine: String?
-    /// Requests that one model computes at once.
+    /// Requests that one model computes concurrently.
     package var modelSlots = 4
-    /// Tokens of one request with its answer; nil: 8,192, which each load says.
+    /// Tokens of one request and its answer together; nil: 8,192, which each load reports.
     package var modelContextTokens: Int?
-    /// Layers that the card computes.
+    /// Layers computed by the graphics card.
     package var modelGPULayers = EngineLaunch.GPULayers.automatic
-    /// The card that is planned for instead of those that are here; nil: what is here.
+    /// A graphics card to plan for in place of those of this machine; nil: those of this machine.
     package var gpuProfile: DeviceProfile?
-    /// What models may take of each card together; nil: all but its margin.
+    /// The memory of each graphics card for all models together; nil: all but a margin.
     package var gpuMemory: MemoryShare?
-    /// What models may take of the machine's memory together.
+    /// The machine's memory for all models together.
     package var hostMemory = MemoryShare.part(0.8)
     /// Seconds without a request after which a model is unloaded.
     package var modelKeepAliveSeconds = 300
-    /// Models that are loaded at once.
+    /// Models that are loaded at the same time.
     package var modelsLoadedMax = 4
-    /// Seconds that a request waits for its model and its turn.
+    /// Seconds for which a request waits until its model is loaded and has a free slot.
     package var modelHoldSeconds = 50
-    /// Room in the store for answers to deterministic requests; 0 keeps none.
+    /// Megabytes of the store for answers to deterministic requests; 0 disables the cache.
     package var responseCacheMegabytes = 0
-    /// Memory for vectors of texts that were embedded before; 0 keeps none.
+    /// Megabytes of memory for embeddings of earlier texts; 0 disables the cache.
     package var embeddingCacheMegabytes = 64
-    /// Whether a request may begin with what an engine has computed for another principal.
+    /// Whether requests may share prompts that an engine has processed for another principal.
     package var sharesPrompts = true
     /// Canned replies, errors and delays of Bedrock's models.
     package var bedrockRules: [ModelRule] = []
-    /// Socket of Docker's or Podman's engine, whose containers are measured; nil: none are looked at.
+    /// The socket of Docker's or Podman's engine, whose containers are measured; nil: containers are not measured.
     package var dockerSocket: String?
-    /// Seconds between two measurements of what the machine uses; 0: none.
+    /// Seconds between two measurements of the machine's resources; 0 disables them.
     package var resourceSeconds = 10.0
-    /// Seconds between a stop signal, which `/readyz` tells at once, and the end of listening.
+    /// Seconds from a stop signal, at which `/readyz` changes, until the server stops listening.
     package var drainDelaySeconds = 0
-    /// Seconds that open requests have after that.
+    /// Seconds for open requests to finish after that.
     package var drainSeconds = 10
-    /// How long DynamoDB's tables are CREATING, UPDATING and DELETING, as on AWS; 0: no time.
+    /// Milliseconds for which DynamoDB tables are CREATING, UPDATING and DELETING, as on AWS; 0: no time.
     package var tableTransitionMilliseconds = 0
-    /// Seconds between two looks for items whose time to live is over.
+    /// Seconds between two searches for items whose time to live has passed.
     package var ttlSweepSeconds = 60.0
-    /// Seconds after which a shard of a DynamoDB stream gives way to the next one.
+    /// Seconds after which a shard of a DynamoDB stream is closed and succeeded by the next.
     package var streamShardSeconds = 14_400
 
-    /// How this process shares its work with others.
+    /// How this process shares its work with others of a cluster.
     package var cluster = ClusterConfiguration()
 
     /// A model that the configuration names.
@@ -106,12 +106,12 @@ package struct Configuration: Sendable, Equatable {
         }
     }
 
-    /// When a write is acknowledged: once it is on disk, or once the system has it.
+    /// When a write is acknowledged: once it is on disk, or once the operating system has it.
     package enum Durability: String, Sendable, Hashable, CaseIterable {
         case durable, relaxed
     }
 
-    /// Whose habits are followed beside AWS's own.
+    /// The emulator whose conventions are followed in addition to AWS's.
     package enum Compatibility: String, Sendable, Hashable, CaseIterable {
         case none, localstack
     }
@@ -122,7 +122,7 @@ package struct Configuration: Sendable, Equatable {
 /// Why a configuration cannot be used; a sentence that names the place and the remedy.
 package struct ConfigurationError: Error, Sendable, Equatable {
     package let sentence: String
-    /// What kind of trouble; `dataDirectory` where the file in it may not even be looked for.
+    /// The kind of error; `dataDirectory` if the directory does not even allow to look for the file.
     package let reason: StartError.Reason
 
     package init(_ sentence: String, reason: StartError.Reason = .configuration) {

@@ -1,18 +1,18 @@
 internal import Primitives
 
-/// Puts flags, environment, file and defaults together; the earlier of them wins.
+/// Combines flags, environment, file and defaults; the earlier takes precedence.
 package enum ConfigurationLoader {
-    /// Joins what the user said: flags beat the environment, the environment beats the file.
+    /// Loads the configuration: flags override the environment, which overrides the file.
     ///
     /// - Parameters:
     ///   - flags: setting name to text, as given on the command line.
     ///   - environment: all variables of the process; those that begin with `BRUME_` and are no setting are refused
     ///     unless they are listed in `otherVariables`.
     ///   - file: the file named by `--config`; nil: `config.yaml` in the data directory, if it is there.
-    ///   - coreCount: for the default of `loops`.
-    ///   - currentDirectory: where a relative data directory begins.
-    /// - Returns: every setting, with its default where nobody said otherwise; the data directory's path is absolute.
-    /// - Throws: the setting that is unknown or cannot be read, and where it was said.
+    ///   - coreCount: determines the default of `loops`.
+    ///   - currentDirectory: the base of a relative data directory.
+    /// - Returns: every setting, with its default if it was not given; the path of the data directory is absolute.
+    /// - Throws: names the setting that is unknown or invalid, and where it was given.
     package static func load(
         flags: [String: String], environment: [String: String], file: String?, coreCount: Int,
         currentDirectory: String
@@ -53,7 +53,7 @@ package enum ConfigurationLoader {
                 + (near.map { "did you mean `\($0)`?" } ?? "`brume help start` lists the settings"))
     }
 
-    /// `~` at the start of a path, as a shell takes it; `~name` is left as it is.
+    /// Replaces `~` at the start of a path, as a shell does; `~name` is left unchanged.
     static func expanded(_ path: String, _ home: String?) -> String {
         guard let home, path == "~" || path.hasPrefix("~/") else { return path }
         return home + path.dropFirst()
@@ -89,7 +89,7 @@ package enum ConfigurationLoader {
             guard let path else { return nil }
             throw ConfigurationError("\(path): there is no such file")
         } catch {
-            // Whose directory it is shows here first.
+            // If the directory belongs to another user, this is the first access that fails.
             guard path == nil, error.isRefusal else { throw ConfigurationError(error.sentence) }
             throw ConfigurationError(
                 "the data directory cannot be used: \(error.sentence). Name another with --data-dir.",

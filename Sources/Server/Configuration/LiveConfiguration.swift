@@ -4,10 +4,10 @@ internal import Synchronization
 /// The configuration of a running server, which may be read again: what can change without a restart does, and a wrong
 /// file changes nothing.
 package final class LiveConfiguration: Sendable {
-    /// What became of reading it again; a sentence each for the log.
+    /// The result of reading it again; one log sentence for each part.
     package enum Outcome: Sendable, Equatable {
         case unchanged
-        /// Names of settings: those that hold at once, and those that take a restart.
+        /// Names of settings: those that were applied, and those that need a restart.
         case changed(now: [String], atRestart: [String])
         case kept(reason: String)
 
@@ -25,22 +25,22 @@ package final class LiveConfiguration: Sendable {
         }
     }
 
-    /// Reads everything again, as at the start.
+    /// Reads everything, as at the start.
     package typealias Source = @Sendable () throws(ConfigurationError) -> LoadedConfiguration
 
     private struct State {
         var loaded: LoadedConfiguration
-        /// Of the files when they were read last.
+        /// The metadata of the files when they were last read.
         var stamps: [FileFacts?]
-        /// Of the files when they were looked at last; an editor may still be writing.
+        /// The metadata of the files at the last check; an editor may still be writing.
         var seen: [FileFacts?]
     }
 
     private let source: Source
     private let state: Mutex<State>
 
-    /// - Parameter source: what the user says; it is asked at once, and again whenever the files may have changed.
-    /// - Throws: what is wrong with it.
+    /// - Parameter source: reads the configuration; called at once, and again whenever the files may have changed.
+    /// - Throws: the error of the first reading.
     package init(_ source: @escaping Source) throws(ConfigurationError) {
         self.source = source
         let loaded = try source()
@@ -48,7 +48,7 @@ package final class LiveConfiguration: Sendable {
         self.state = Mutex(State(loaded: loaded, stamps: stamps, seen: stamps))
     }
 
-    /// Settings that come from nowhere else, and stay.
+    /// Settings that have no other source, and cannot change.
     package init(_ configuration: Configuration) {
         let loaded = LoadedConfiguration(configuration)
         self.source = { () throws(ConfigurationError) in loaded }
@@ -58,8 +58,8 @@ package final class LiveConfiguration: Sendable {
     package var current: Configuration { self.state.withLock { $0.loaded.configuration } }
 
     /// Reads everything again.
-    /// - Parameter apply: hands what holds now to those that it concerns.
-    /// - Returns: what became of it.
+    /// - Parameter apply: called with the new configuration if it is valid.
+    /// - Returns: the result.
     package func reread(_ apply: (Configuration) -> Void) -> Outcome {
         let old = self.state.withLock { $0.loaded }
         let stamps = old.files.map { Files.facts($0) }
@@ -68,7 +68,7 @@ package final class LiveConfiguration: Sendable {
             let files = change.now.files
             self.state.withLock { state in
                 state.loaded = change.now
-                // Other files than before: looked at from now on.
+                // The configuration may name other files than before: these are watched from now on.
                 state.stamps = files == old.files ? stamps : files.map { Files.facts($0) }
                 state.seen = state.stamps
             }
@@ -84,7 +84,7 @@ package final class LiveConfiguration: Sendable {
         }
     }
 
-    /// Whether a file is another than when it was read, and stays as it is: the same at two looks, one after the other.
+    /// Whether a file has changed since it was read, and has been stable for two checks.
     package func hasChangedOnDisk() -> Bool {
         self.state.withLock { state in
             let stamps = state.loaded.files.map { Files.facts($0) }

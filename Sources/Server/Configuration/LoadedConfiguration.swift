@@ -1,15 +1,15 @@
 internal import Primitives
 
-/// A configuration with what was said for each setting, and where.
+/// A configuration, with the source of each setting.
 package struct LoadedConfiguration: Sendable {
-    /// Where a setting's text stands.
+    /// The source of a setting.
     package enum Origin: Sendable, Equatable {
         case flag, environment
         /// As `path:line:column`.
         case file(place: String)
     }
 
-    /// What was said for a setting; the one that counts.
+    /// The text of a setting that takes precedence.
     package struct Word: Sendable, Equatable {
         package var text: String
         package var origin: Origin
@@ -23,14 +23,14 @@ package struct LoadedConfiguration: Sendable {
     }
 
     package let configuration: Configuration
-    /// By the settings' names; those that nobody spoke of have their defaults.
+    /// The given settings by name; all others have their defaults.
     package let words: [String: Word]
-    /// The file that was read, or would be if it were there.
+    /// The configuration file, whether or not it exists.
     package let file: String
     package let isFileThere: Bool
     private let surroundings: Surroundings
 
-    /// A configuration while it is put together.
+    /// A configuration under construction.
     struct Reading {
         var configuration = Configuration()
         var words: [String: Word] = [:]
@@ -42,7 +42,7 @@ package struct LoadedConfiguration: Sendable {
             self.configuration.dataDirectory = (surroundings.home ?? "/var/lib") + "/.brume"
         }
 
-        /// Takes what was said for a setting; what is said later counts.
+        /// Adds a setting; a later call overrides an earlier one.
         mutating func apply(_ setting: Setting, _ text: String, _ origin: Origin) throws(ConfigurationError) {
             do throws(ConfigurationError) {
                 let path = setting.isPath ? ConfigurationLoader.expanded(text, self.surroundings.home) : text
@@ -54,14 +54,14 @@ package struct LoadedConfiguration: Sendable {
                     case .environment: "environment variable \(setting.environmentVariable)"
                     case .file(let place): "\(place): `\(setting.name)`"
                     }
-                // It may end in the log: a running server reads its configuration again.
+                // The error may be logged: a running server reads its configuration again.
                 throw ConfigurationError(
                     AddressText.withoutSecrets("\(source) \(error.sentence); it was \"\(setting.shown(text))\""))
             }
             self.words[setting.name] = Word(text: text, origin: origin)
         }
 
-        /// The two listeners of one process would be told of each other as "in use by another process".
+        /// Otherwise the two listeners of one process would each report the other as "in use by another process".
         private func checkInternalPort() throws(ConfigurationError) {
             guard let inner = self.configuration.cluster.internalListen, inner.port == self.configuration.port,
                 inner.port != 0
@@ -101,25 +101,25 @@ package struct LoadedConfiguration: Sendable {
         self.surroundings = surroundings
     }
 
-    /// One of which nobody said a word.
+    /// A setting that was not given.
     init(_ configuration: Configuration) {
         self.init(
             configuration: configuration, words: [:], file: "", isFileThere: false,
             surroundings: Surroundings(home: nil, coreCount: 1, currentDirectory: "/"))
     }
 
-    /// What a running server makes of a configuration that was read again.
+    /// How a running server applies a configuration that was read again.
     package struct Change: Sendable {
-        /// What holds from now on.
+        /// The configuration in force from now on.
         package let now: LoadedConfiguration
-        /// Names of settings that hold at once.
+        /// Names of settings that are applied at once.
         package let changed: [String]
-        /// Names of settings that take a restart.
+        /// Names of settings that need a restart.
         package let waiting: [String]
     }
 
     /// This configuration with the live settings of another one.
-    /// - Throws: where they do not go with those that stay.
+    /// - Throws: if they do not fit the other settings.
     package func taking(_ other: LoadedConfiguration) throws(ConfigurationError) -> Change {
         var changed: [String] = []
         var waiting: [String] = []
@@ -133,14 +133,14 @@ package struct LoadedConfiguration: Sendable {
             if let word = words[setting.name] { try reading.apply(setting, word.text, word.origin) }
         }
         let now = try reading.finished(file: other.file, isFileThere: other.isFileThere)
-        // The file of that name says something else.
+        // The files of that name have different contents.
         if now.configuration.bedrockRules != self.configuration.bedrockRules, !changed.contains("bedrock-rules") {
             changed.append("bedrock-rules")
         }
         return Change(now: now, changed: changed, waiting: waiting)
     }
 
-    /// The files whose change is a change of the configuration.
+    /// The files whose changes change the configuration.
     var files: [String] {
         var files = self.file.isEmpty ? [] : [self.file]
         for setting in Setting.all where setting.isPath && setting.isLive {

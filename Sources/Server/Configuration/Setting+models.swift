@@ -1,7 +1,7 @@
 internal import Inference
 internal import Primitives
 
-/// Texts about models and what they may take.
+/// Settings of models and their resources.
 extension Setting {
     static func layers(_ text: String) throws(ConfigurationError) -> EngineLaunch.GPULayers {
         switch text {
@@ -20,7 +20,7 @@ extension Setting {
         return share
     }
 
-    /// - Returns: nil for the cards that are here.
+    /// - Returns: nil for the cards of this machine.
     static func profile(_ text: String) throws(ConfigurationError) -> DeviceProfile? {
         if text == "auto" { return nil }
         if text == "none" { return DeviceProfile.none }

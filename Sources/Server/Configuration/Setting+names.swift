@@ -6,9 +6,9 @@ extension Setting {
     static func hosts(_ text: String) throws(ConfigurationError) -> [String] {
         var hosts: [String] = []
         for text in try self.list(text) {
-            // As a URL has it.
+            // The form in a URL.
             let host = text.hasPrefix("[") && text.hasSuffix("]") ? String(text.dropFirst().dropLast()) : text
-            // An address of one link has its interface behind it.
+            // A link-local address ends with its interface.
             let address = host.contains(":") ? String(host.prefix { $0 != "%" }) : host
             guard NumericAddress.bytes(address) != nil || DNSName(host) != nil else {
                 throw ConfigurationError(
@@ -20,7 +20,7 @@ extension Setting {
         return hosts
     }
 
-    /// Names and addresses under which a client can find a certificate.
+    /// Names and addresses for a certificate.
     static func certificateNames(_ text: String) throws(ConfigurationError) -> [String] {
         let names = try self.list(text)
         for name in names where !self.isCertificateName(name) {

@@ -1,7 +1,7 @@
 internal import Upstream
 
 extension Setting {
-    /// What a process takes on, and where it finds those that take on the rest.
+    /// The roles of this process, and the nodes of the others.
     package static let roles: [Setting] = [
         Setting(
             "services", "services that this process runs: dynamodb, bedrock, sts, or none", "all without an upstream",
@@ -99,7 +99,7 @@ extension Setting {
         return role
     }
 
-    /// Places of one service, more than which are not taken.
+    /// The maximum number of places for one service.
     private static let placeCountMax = 64
 
     /// `service=place`, separated by commas. A service with several places is named as often, or once before all of

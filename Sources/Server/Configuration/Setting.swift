@@ -12,27 +12,27 @@ package struct Setting: Sendable {
     package let summary: String
     /// The text of the default, for help.
     package let standard: String
-    /// Whether it names a file or a directory: `~` at its start is the home of the user then.
+    /// Whether it is the path of a file or directory, in which `~` at the start means the home directory.
     package let isPath: Bool
-    /// Whether its flag stands alone and means `true`.
+    /// Whether the flag takes no value and means `true`.
     package let isSwitch: Bool
-    /// Makes one text of those of a flag that is given several times; nil where it is given once, and the last counts.
+    /// Combines the texts of a flag that is given several times; nil: the last one counts.
     private let join: Join?
     /// Whether the text may hold a password; `shown` leaves it out.
     private let isSecret: Bool
-    /// Whether a running server takes another value when it reads its configuration again.
+    /// Whether a running server applies a new value when it reads its configuration again.
     package let isLive: Bool
-    /// Takes a text from any of the three sources.
+    /// Applies a text from any of the three sources.
     /// - Throws: `ConfigurationError` saying what was expected.
     let apply: @Sendable (_ text: String, _ configuration: inout Configuration) throws(ConfigurationError) -> Void
 
-    /// - Throws: `ConfigurationError` saying what does not go together.
+    /// - Throws: `ConfigurationError` naming the settings that conflict.
     typealias Join = @Sendable (_ texts: [String]) throws(ConfigurationError) -> String
 
     /// Whether its flag may be given several times.
     package var isList: Bool { self.join != nil }
 
-    /// What a flag says that was given so often.
+    /// The combined text of a flag that was given several times.
     package func joined(_ texts: [String]) throws(ConfigurationError) -> String? {
         guard let join = self.join, texts.count > 1 else { return texts.last }
         do throws(ConfigurationError) {
@@ -47,7 +47,7 @@ package struct Setting: Sendable {
         "BRUME_" + self.name.uppercased().replacing("-", with: "_")
     }
 
-    /// What was said for it, as a terminal or a log may show it.
+    /// The given text, in a form that terminals and logs may show.
     package func shown(_ text: String) -> String {
         self.isSecret ? StoreAddress.withoutPassword(text) : text
     }
@@ -55,7 +55,7 @@ package struct Setting: Sendable {
     /// Every setting, in the order of the documentation.
     package static let all: [Setting] = Self.ofOneProcess + Self.roles
 
-    /// What one process needs.
+    /// The settings of a single process.
     package static let ofOneProcess: [Setting] = [
         Setting(
             "port", "TCP port to listen on; 0 takes a free one", "4566"
@@ -301,7 +301,7 @@ package struct Setting: Sendable {
         self.apply = apply
     }
 
-    /// Of settings whose text is a list anyway.
+    /// For settings whose text is a list anyway.
     static let commas: Join = { texts in texts.joined(separator: ",") }
 
     static func integer(_ text: String, _ range: ClosedRange<Int>) throws(ConfigurationError) -> Int {
@@ -333,7 +333,7 @@ package struct Setting: Sendable {
 
     static func list(_ text: String) throws(ConfigurationError) -> [String] {
         let parts = text.split(separator: ",").map { part in
-            // Words of a name stay together; the spaces around it go.
+            // Spaces inside a name are kept; those around it are removed.
             part.split(separator: " ").joined(separator: " ")
         }.filter { !$0.isEmpty }
         guard !parts.isEmpty else {

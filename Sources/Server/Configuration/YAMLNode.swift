@@ -1,6 +1,6 @@
 internal import CLibYAML
 
-/// A part of a YAML document, with the place where it begins.
+/// A node of a YAML document, with its position.
 ///
 /// Read by LibYAML itself: Yams, its Swift wrapper, links all of Foundation, which cost an idle server 6 MB.
 indirect enum YAMLNode {
@@ -8,9 +8,9 @@ indirect enum YAMLNode {
     case sequence([YAMLNode], YAMLPlace)
     case mapping([(key: YAMLNode, value: YAMLNode)], YAMLPlace)
 
-    /// A document inside which parts nest deeper is refused; an alias to what it stands in would nest for ever.
+    /// The maximum nesting of a document; an alias to a node that contains it would nest for ever.
     static let depthMax = 16
-    /// A document that unfolds to more parts, through aliases of aliases, is refused.
+    /// The maximum number of nodes after aliases are expanded, because aliases of aliases grow exponentially.
     static let nodeCountMax = 10_000
 
     var place: YAMLPlace {
@@ -29,7 +29,7 @@ indirect enum YAMLNode {
         YAMLError(reason: "it is nested too deeply, or its aliases expand to too much", place: place)
     }
 
-    /// Reads the only document of a text; nil where there is none, or where it is empty or `null`.
+    /// Reads the only document of a text; nil if there is none, or if it is empty or `null`.
     static func document(_ text: String) throws(YAMLError) -> YAMLNode? {
         let bytes = Array(text.utf8)
         try YAMLDocument.checkDepth(bytes)
@@ -49,13 +49,13 @@ struct YAMLPlace: Equatable, Sendable {
     }
 }
 
-/// Why a text is no YAML.
+/// Why a text is not YAML.
 struct YAMLError: Error, Equatable {
     var reason: String
     var place: YAMLPlace
 }
 
-/// One document in LibYAML's memory, until it is read.
+/// A document in LibYAML's memory, until it is read.
 @safe private struct YAMLDocument: ~Copyable {
     private var document: yaml_document_t
     private var nodeCount = 0
@@ -71,7 +71,7 @@ struct YAMLError: Error, Equatable {
             guard unsafe yaml_parser_load(&parser, &document) == 1 else { return false }
             var next = unsafe yaml_document_t()
             guard unsafe yaml_parser_load(&parser, &next) == 1 else { return false }
-            // At the end of the text comes one without a root.
+            // The end of the text is a document without a root.
             if unsafe yaml_document_get_root_node(&next) != nil { second = unsafe YAMLPlace(next.start_mark) }
             unsafe yaml_document_delete(&next)
             return true

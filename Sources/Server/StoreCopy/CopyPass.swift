@@ -2,9 +2,9 @@ internal import KeyValue
 internal import Primitives
 internal import Signing
 
-/// What was seen of a store in one walk over it: two walks that saw the same, in the same order, are equal.
+/// A summary of one walk over a store: two walks with equal contents, in the same order, have equal summaries.
 struct CopyPass: Equatable {
-    /// How much is hashed at once.
+    /// Bytes that are hashed at once.
     private static let pieceBytes = 1 << 16
 
     private(set) var progress = StoreCopy.Progress()
@@ -40,7 +40,7 @@ struct CopyPass: Equatable {
         self.hash(atLeast: Self.pieceBytes)
     }
 
-    /// Hashes what is left.
+    /// Hashes the remaining bytes.
     mutating func finish() {
         self.hash(atLeast: 1)
     }
@@ -54,7 +54,7 @@ struct CopyPass: Equatable {
         self.piece += bytes
     }
 
-    /// Each piece is hashed with the digest of those before it.
+    /// Each piece is hashed together with the digest of those before it.
     private mutating func hash(atLeast count: Int) {
         guard self.piece.count >= count else { return }
         self.digest = Digest256(hashing: Array(self.digest.description.utf8) + self.piece)

@@ -8,7 +8,7 @@ internal import PostgresStore
 
 /// A store that can be copied from and to, with versions and times.
 protocol CopyEnd: OrderedStore {
-    /// The change logs that hold something, in any order.
+    /// The change logs that have entries, in any order.
     func logIDs() async throws(StorageError) -> [LogID]
     func load(_ entries: [Page.Entry]) async throws(StorageError)
     func load(_ entries: [LogEntry], into log: LogID) async throws(StorageError)
@@ -21,19 +21,19 @@ extension RocksDBStore: CopyEnd {}
 extension PostgresStore: CopyEnd {}
 #endif
 
-/// Where a store is that a copy reads, or will be that it makes. No server uses it as long as this is there.
+/// The location of the source or target of a copy. No server uses it while this object exists.
 ///
 /// A copy is made beside its place and put there when it is whole: a copy that was interrupted is never taken for a
 /// store, and the next one removes it.
 protocol CopyPlace {
-    /// For people, without a password.
+    /// The location for messages, without a password.
     var name: String { get }
     /// Checks that there is a store, for a source; that there is none, for a target, of which it removes what an
     /// interrupted copy left.
     func prepare() async throws(StartError)
-    /// Opens the source, or the target as long as it is beside its place.
+    /// Opens the source, or the target while it is at its temporary location.
     func open() throws(StartError) -> any CopyEnd
-    /// Puts the target in its place.
+    /// Moves the target to its final location.
     func publish() throws(StartError)
 }
 
@@ -46,7 +46,7 @@ extension CopyPlace {
     }
 }
 
-/// What a place is to a copy.
+/// The role of a location in a copy.
 enum CopyRole {
     case source
     case target
@@ -85,7 +85,7 @@ struct DirectoryPlace: CopyPlace {
         do throws(StartError) {
             await (try self.open()).close()
         } catch {
-            // Another copy is at work; whatever else is wrong with it goes with it.
+            // A locked store belongs to another copy in progress. Anything else that is wrong with it is removed with it.
             guard error.reason != .storeLocked else { throw error }
         }
         try self.using { () throws(FileError) in try Files.removeTree(self.path) }

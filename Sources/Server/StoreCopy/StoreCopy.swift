@@ -5,30 +5,30 @@ internal import ServiceKit
 /// Copies a store that nobody uses to where there is none, with all versions and times, and reads the copy again before
 /// it puts it in its place.
 package enum StoreCopy {
-    /// How far it is.
+    /// The progress of a copy.
     package struct Progress: Sendable, Equatable {
-        /// Whether the copy is being read again, to compare.
+        /// Whether the copy is being read again for comparison.
         package var isVerifying = false
         package var records = 0
         package var logEntries = 0
         package var bytes = 0
     }
 
-    /// What was found equal on both sides.
+    /// What was equal on both sides.
     package struct Report: Sendable, Equatable {
         package let records: Int
         package let logEntries: Int
         package let bytes: Int
-        /// SHA-256 over all of it, in hexadecimal digits.
+        /// SHA-256 of all of it, in hexadecimal.
         package let digest: String
     }
 
-    /// Entries of one page, and their bytes.
+    /// Limits of one page: entries, and bytes.
     private static let pageCountMax = 2000
     private static let pageBytesMax = 4 << 20
 
     /// `source` and `target` are the address of a database or the path of a server's data directory each; `show` is
-    /// told after each page.
+    /// called after each page.
     package static func run(
         from source: String, to target: String, show: (Progress) -> Void
     ) async throws(StartError) -> Report {
@@ -36,7 +36,7 @@ package enum StoreCopy {
         let (source, target) = (
             ConfigurationLoader.expanded(source, home), ConfigurationLoader.expanded(target, home)
         )
-        // Else the target would be the one to be removed.
+        // Otherwise the error would advise to remove the target, which is the source.
         guard !self.areOne(source, target) else {
             throw StartError(
                 .configuration,
@@ -130,7 +130,7 @@ package enum StoreCopy {
         return pass
     }
 
-    /// Opens the store there, works on it and closes it, whatever comes.
+    /// Opens the store, runs the work and closes the store in any case.
     private static func opened<Value>(
         _ place: any CopyPlace, _ work: (any CopyEnd) async throws(StartError) -> Value
     ) async throws(StartError) -> Value {
