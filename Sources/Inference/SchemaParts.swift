@@ -21,7 +21,7 @@ extension Document {
     /// The keywords in it that say what a value is like.
     fileprivate var limits: [String] { Self.limits.filter { self[$0] != nil } }
 
-    /// What a schema refers to that says nothing else of its own, its type aside: that is said there, too.
+    /// The reference of a schema that has no other keywords, except its type, which the referenced schema has too.
     var reference: String? { self.limits.contains { $0 != "$ref" && $0 != "type" } ? nil : self["$ref"]?.text }
 
     /// The number of its members, and of those that it describes.
@@ -114,7 +114,7 @@ struct SchemaParts {
     }
 
     private mutating func joined(_ rest: Document, _ parts: [Document]) -> Document? {
-        // One that stands alone is kept as it is: it may be a reference to a schema that contains this one.
+        // A single part is kept unchanged: it may be a reference to a schema that contains this one.
         if parts.count == 1, rest.limits.isEmpty || rest.limits == ["type"] && parts[0].reference != nil {
             return parts[0]
         }

@@ -28,8 +28,8 @@ struct DirectoryOptions: ParsableArguments {
     }
 
     /// - Parameter file: the configuration file, where it is not named by `--config`.
-    /// - Returns: what holds, and where it was said.
-    /// - Throws: the exit code, after what is wrong was said.
+    /// - Returns: the configuration, with the source of each setting.
+    /// - Throws: the exit code, after the error has been printed.
     func loaded(file: String? = nil) throws -> LoadedConfiguration {
         var flags: [String: String] = [:]
         if let dataDirectory = self.dataDirectory { flags["data-dir"] = dataDirectory }

@@ -49,7 +49,7 @@ final class TransferDisplay: Sendable {
         if let text { Terminal.errorText(text) }
     }
 
-    /// Says why nothing comes for a while; nobody wants to know of moments.
+    /// Prints why the transfer pauses, unless the pause is shorter than a second.
     func wait(_ sentence: String, milliseconds: Int) {
         guard milliseconds >= 1000 else { return }
         self.finish()

@@ -6,7 +6,7 @@ internal import Foundation
 /// Each has a connection of its own, which is there before the clock starts: llama.cpp's server closes one after a
 /// stream, whatever it says of keeping it.
 final class TokenStream {
-    /// Who is asked.
+    /// The server that is measured.
     struct Target {
         let address: LoopbackSocket.Address
         /// Lines such as `Authorization: Bearer …`.
@@ -37,7 +37,7 @@ final class TokenStream {
         self.target = target
     }
 
-    /// What is sent; `seed` names it to whoever carries it, and changes nothing at temperature 0.
+    /// The request; `seed` identifies it to the relay, and changes nothing at temperature 0.
     private func request(seed: Int) -> [UInt8] {
         let body =
             "{\"model\":\"\(self.target.model)\",\"messages\":[{\"role\":\"user\",\"content\":\"Tell me a story.\"}],"

@@ -19,8 +19,8 @@ struct GatewayPair {
         }
     }
 
-    /// What `brume.echo` is told, and tells again, a word in an event; near the bound that it sets its answers, so that
-    /// the figure is what a stream carries: what its beginning costs is told by `GetItem`.
+    /// The words that `brume.echo` repeats, one in each event. Near the limit of its answers, so that the figure is the
+    /// rate of a stream; `GetItem` measures the cost of its beginning.
     private static let streamedWords = 4000
     private static let uploadBytes = 8_000_000
     private static let pollMicroseconds: UInt32 = 20_000
@@ -57,7 +57,7 @@ struct GatewayPair {
         try self.waitUntilAnswered()
     }
 
-    /// GetItem by both ways; CPU is that of the process that is asked: directly the service's, else the gateway's.
+    /// GetItem by both ways; CPU is that of the process that receives the request: the service or the gateway.
     func itemMeasurements(_ counts: [Int], loadCore: Int?) throws -> [any Measurement] {
         guard let through = self.targets[.through] else { return [] }
         try WireBench.prepare(port: through.port)

@@ -45,7 +45,7 @@ struct Growth: AsyncParsableCommand {
 
 /// One table: filled, then read in each way.
 struct GrowthRow {
-    /// Connections of the reads whose CPU is told.
+    /// Connections of the reads whose CPU is reported.
     private static let connectionCount = 64
     /// Keys read for the first time, one after the other.
     private static let firstReadCount = 500

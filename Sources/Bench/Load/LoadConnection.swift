@@ -5,7 +5,7 @@ internal import Foundation
 final class LoadConnection {
     /// How long a blocking exchange waits for its answer.
     static let answerSecondsMax = 10
-    /// Of an answer in chunks, whose length nobody says before its end.
+    /// The limit of a chunked answer, whose length is not known before its end.
     private static let chunkedBytesMax = 8 << 20
 
     private let connection: LoopbackSocket

@@ -28,10 +28,10 @@ package final class SimulatedDisk: Sendable {
         _ = self.write(Batch(writes: [.delete([])]), time: time)
     }
 
-    /// What a commit with that token comes to because of an earlier one; nil when there is none.
+    /// The outcome of a commit whose token an earlier commit had; nil if none had it.
     func replay(_ token: IdempotencyToken, now: Timestamp) -> Result<CommitReceipt, StorageError>? {
         self.clock.set(now)
-        // The token is looked at before the check, which cannot hold.
+        // The store checks the token first; the check itself can never hold.
         let probe = Batch(checks: [.unchanged([], since: .zero)], token: token)
         do throws(StorageError) {
             return .success(try self.store.commitAtOnce(probe))

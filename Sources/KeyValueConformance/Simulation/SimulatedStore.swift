@@ -34,7 +34,7 @@ package final class SimulatedStore: OrderedStore {
         let version: CommitVersion
     }
 
-    /// What a commit comes to, to be told once everything up to a version is durable.
+    /// The outcome of a commit, to be reported once everything up to a version is durable.
     private struct Admission {
         let outcome: Result<CommitReceipt, StorageError>
         let restingOn: UInt64

@@ -36,7 +36,7 @@ package struct CircuitBreaker: Sendable {
         }
     }
 
-    /// Where it stands.
+    /// The state, as in the pattern of that name: closed lets requests pass, open refuses them.
     package enum State: Sendable, Equatable {
         case closed(since: Instant?, requests: Int, failures: Int)
         case open(until: Instant)

@@ -23,7 +23,7 @@ struct Engine: AsyncParsableCommand {
             let configuration = try self.directory.load()
             let models = await ServerModels.ask(configuration)
             guard let program = ModelEngines.program(configuration) else {
-                // A server looks at a PATH of its own: an engine of its that runs shows that it found one there.
+                // A running server has its own PATH, and may have found an engine there.
                 let runs = models.loaded.contains { $0.processID != nil }
                 guard runs else { throw Exit.failure(.wrongConfiguration, EngineProgram.remedy) }
                 self.write(EngineReport(facts: nil, warning: nil, models: models))

@@ -62,7 +62,7 @@ package struct EngineProgram: Sendable, Equatable {
     /// Whether it can be run, as far as its path tells: a name without a directory is looked for when it is started.
     package var isThere: Bool { self.isExecutable || !self.path.contains("/") }
 
-    /// What is said where it is not there.
+    /// The message if it does not exist.
     var absence: String {
         "The engine \(self.path), \(self.origin.sentence), is not there or not executable. Choose another one with "
             + "`brume engine use /path/to/llama-server`."

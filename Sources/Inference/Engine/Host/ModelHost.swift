@@ -178,7 +178,7 @@ package final class ModelHost: Sendable {
             self.note(
                 "model \(name) loaded in \(started.duration(to: self.time.now()))" + LoadText.taken(plan, booking))
         } catch {
-            // Before those who wait are told, so that whoever then looks into the log finds it.
+            // Logged before the waiting requests fail, so that the reason is in the log by then.
             self.note("model \(name) could not be loaded: \(error.reason)")
             self.state.withLock { $0.fail(name, generation, error, self.limits, now: self.time.now()) }
         }

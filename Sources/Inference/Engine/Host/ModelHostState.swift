@@ -215,8 +215,8 @@ package struct ModelHostState {
         else { return nil }
         if since.duration(to: now) > .seconds(Self.quietSeconds) { entry.failures = 0 }
         if case .external = entry.place {
-            // It is not ours to spare: it is asked again at once, and a pause follows where it does not answer then.
-            // With one now, a server that cuts a connection here and there would stand still.
+            // A server elsewhere is asked again at once; only if it does not answer then, requests pause. A pause after
+            // every loss would stop the use of a server that cuts a connection now and then.
             entry.failures = 0
             entry.phase = .failed(.failed("the server closed the connection"), signal: nil, until: now)
         } else {

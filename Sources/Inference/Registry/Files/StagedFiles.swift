@@ -1,8 +1,7 @@
-/// Files beside the downloads of `partial` that are of use to one process alone, and only as long as it runs: copies,
-/// links and conversions on their way, and beginnings of models that are looked at.
+/// Files in `partial`, beside the downloads, that only one process uses, and only while it runs: unfinished copies,
+/// links and conversions, and the first bytes of models that are being inspected.
 ///
-/// Whoever makes one holds a lock that all of them share. Where nobody holds it, what is there was left by a process
-/// that was killed.
+/// Their makers share a lock. If no process holds it, the files were left by one that was killed.
 struct StagedFiles: ~Copyable {
     /// How the names of such files begin.
     enum Kind: String, CaseIterable {
@@ -33,7 +32,7 @@ struct StagedFiles: ~Copyable {
         self.lock = lock
     }
 
-    /// A path of that kind; `word` is nobody else's.
+    /// A path of that kind; `word` makes it unique.
     func path(_ kind: Kind, _ word: String) -> String { "\(self.directory)/\(kind.rawValue)\(word)" }
 }
 

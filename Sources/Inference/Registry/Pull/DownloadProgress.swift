@@ -95,8 +95,8 @@ package struct DownloadProgress: Sendable, Equatable {
         return .append
     }
 
-    /// What is there is of another content than the host gives now, and so is what was learnt of its size.
-    /// - Parameter totalBytes: what is known of the size all the same.
+    /// Discards what has been downloaded and its size, because the host now has other content.
+    /// - Parameter totalBytes: the size, if it is known from elsewhere.
     package mutating func startOver(totalBytes: Int64?) {
         self.haveBytes = 0
         self.totalBytes = totalBytes

@@ -182,8 +182,8 @@ struct FileDownload {
         return false
     }
 
-    /// Where nobody vouches for the content, a piece of another one must not be put behind what is there: some hosts
-    /// give it, whatever `If-Range` says.
+    /// Starts over if the host now has other content: without a digest to check, a piece of it must not be appended to
+    /// what has been downloaded. Some hosts send it in spite of `If-Range`.
     private mutating func forgetOther(_ head: FetchHead) throws {
         guard self.target.digest == nil, let etag = self.etag, let other = head.first("etag"), other != etag else {
             return

@@ -22,8 +22,8 @@ extension ContainersCommand {
 
         func run() async throws {
             let monitor = ContainerAccess.display(socket: self.engine.socket)
-            // The first reading has nothing to compare with. Docker's engine measures for a second of its own; where
-            // there are no containers, or the engine is Podman's, it is waited for.
+            // Usage is the difference of two readings. Docker's engine itself takes a second for one; without containers,
+            // or with Podman's engine, the second is waited for here.
             let second = ContinuousClock.now + .seconds(1)
             await monitor.measure(seconds: 0)
             if let failure = monitor.snapshot.containerFailure { throw Exit.failure(Exit(failure), failure.sentence) }

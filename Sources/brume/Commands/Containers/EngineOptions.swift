@@ -12,7 +12,7 @@ struct EngineOptions: ParsableArguments {
         completion: .file())
     var socket: String?
 
-    /// Does it with the engine, or ends with the sentence that says why not.
+    /// Runs `work` with the engine, or exits with the error.
     func use<Value: Sendable>(
         _ work: (ContainerEngine) async throws(ContainerEngineError) -> Value
     ) async throws -> Value {

@@ -30,8 +30,8 @@ extension DirectoryOptions {
 }
 
 extension ServerModels {
-    /// The model of the setting `bedrock-models` that has that name, or that an alias of that name stands for; nil
-    /// where the name is one of the registry, or of nothing.
+    /// The model of the setting `bedrock-models` with that name or alias; nil if the name is one of the registry, or
+    /// unknown.
     func configured(_ name: String, _ registry: ModelRegistry) throws -> ConfiguredModel? {
         if let model = self.configured.first(where: { $0.name == name }) { return model }
         return try orExit { () throws(RegistryError) in
@@ -76,7 +76,7 @@ extension Exit {
 }
 
 extension HTTPFetch.Options {
-    /// As the environment of a command has it: authorities, proxies, and who asks.
+    /// The options for commands: user agent, and authorities and proxies from the environment.
     static func forCommands() throws -> HTTPFetch.Options {
         var options = HTTPFetch.Options()
         options.userAgent = "brume/\(BuildInformation.version)"

@@ -3,7 +3,7 @@ internal import Inference
 internal import Server
 
 extension Model {
-    /// `brume model list`: what is here, or what may be fetched by a short name.
+    /// `brume model list`: the models of this machine, or those that can be fetched by a short name.
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "List models and aliases.")
 

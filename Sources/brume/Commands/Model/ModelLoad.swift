@@ -27,7 +27,7 @@ extension Model {
 }
 
 extension OutputFormat {
-    /// Writes what a server said.
+    /// Prints the answer of a server.
     func conclude(_ text: String) {
         switch self {
         case .text: Terminal.output(text)
@@ -36,7 +36,7 @@ extension OutputFormat {
     }
 }
 
-/// Tells the running server, or ends with what it says against it.
+/// Sends a request about a model to the running server, or exits with its error.
 func tell(_ what: String, _ name: String, _ configuration: Configuration) async throws -> String {
     let answer: ServerControl.Answer?
     do throws(StartError) {

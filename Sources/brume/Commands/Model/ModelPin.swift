@@ -30,7 +30,7 @@ extension Model {
                 } else {
                     try self.pin(registry)
                 }
-            // A server that runs knows from now on; one that does not reads it when it starts.
+            // A running server applies it at once; otherwise the next start reads it.
             do throws(StartError) {
                 _ = try await ServerControl.tell(self.off ? "models/unpin" : "models/pin", name, configuration)
             } catch {

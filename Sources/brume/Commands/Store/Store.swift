@@ -21,7 +21,7 @@ struct Store: AsyncParsableCommand {
                 """
         )
 
-        /// A copy that takes no longer says nothing but its end.
+        /// A shorter copy prints no progress, only its end.
         private static let progressSeconds = 2.0
 
         @Option(help: ArgumentHelp("Store to copy.", valueName: "store"), completion: .directory)
