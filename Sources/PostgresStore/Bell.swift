@@ -6,8 +6,8 @@ internal import Musl
 internal import Darwin
 #endif
 
-/// Wakes a thread of our own that sleeps in `poll`, where it also watches its connection. A ring that comes first is
-/// not lost; several rings count as one.
+/// Wakes a thread that sleeps in `poll`, where it also watches its connection. A ring before the sleep is not lost;
+/// several rings count as one.
 final class Bell: Sendable {
     private let readEnd: Int32
     private let writeEnd: Int32

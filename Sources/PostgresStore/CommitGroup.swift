@@ -9,10 +9,10 @@ struct QueuedCommit: Sendable {
     let waiter: Waiter<Result<CommitReceipt, StorageError>>
 }
 
-/// Commits that are done in one transaction, in this order. Each is decided by the state before the group, so none may
-/// check or write what an earlier one of the group writes.
+/// Commits for one transaction, in this order. Each is decided by the state before the group, so none may check or write
+/// a key that an earlier one writes.
 struct CommitGroup: Sendable {
-    /// One transaction is one turn of a node: with more commits the other nodes would wait too long.
+    /// While one node commits, the others wait: a larger transaction would delay them too long.
     static let countMax = 512
     static let bytesMax = 8 << 20
     static let operationsMax = 16_384
@@ -78,7 +78,7 @@ struct CommitQueue {
         return true
     }
 
-    /// Puts back what a group did not do, at the front and regardless of the bounds.
+    /// Puts back the commits that a group did not perform, at the front and regardless of the limits.
     mutating func putBack(_ commits: [QueuedCommit]) {
         self.items.insert(contentsOf: commits, at: 0)
         self.bytes += commits.reduce(0) { $0 + $1.bytes }

@@ -2,7 +2,7 @@ internal import KeyValue
 internal import Primitives
 internal import Synchronization
 
-/// The committing thread: takes what waits as one group, does it in one round trip, and reports the outcomes.
+/// The committing thread: performs waiting commits as one group, in one round trip, and reports the outcomes.
 final class CommitThread: Sendable {
     private struct State {
         var queue = CommitQueue()
@@ -73,7 +73,7 @@ final class CommitThread: Sendable {
 }
 
 extension CommitThread {
-    /// Does a group, repeatedly if the server asks for it, and reports the outcomes.
+    /// Performs a group, again if the server asks for that, and reports the outcomes.
     private func perform(_ commits: [QueuedCommit], _ writer: Writer) {
         var backoff = Backoff(first: 2, atMost: 200, random: self.options.random)
         var attempt = 0
@@ -108,7 +108,7 @@ extension CommitThread {
         }
     }
 
-    /// Splits a group, so that one commit that the server cannot do does not take the others with it.
+    /// Performs the commits of a group one by one, so that only those fail that the server refuses.
     private func divide(_ commits: [QueuedCommit], _ writer: Writer, _ message: String) {
         guard commits.count > 1 else { return Self.fail(commits, .unavailable("PostgreSQL refused: \(message)")) }
         for (index, commit) in commits.enumerated() {
@@ -139,7 +139,7 @@ extension CommitThread {
 
     /// Connects, however long it takes, and finds out what became of `pending`.
     ///
-    /// - Returns: false when the store is closed meanwhile; then nobody waits any more.
+    /// - Returns: false when the store is closed meanwhile; all waiting commits have then failed.
     private func connect(_ writer: Writer, resolving pending: [QueuedCommit]) -> Bool {
         var pending = pending
         var backoff = Backoff(first: 20, atMost: 1000, random: self.options.random)

@@ -1,18 +1,17 @@
 extension Statement {
-    /// A whole group of commits in one statement: it decides each of them by what was there before the group, and does
-    /// those that nothing refuses. The commits of one group do not depend on each other (`CommitGroup`), so that they
-    /// are as good as done one after the other, by their numbers.
+    /// One statement for a whole group of commits: it decides each by the state before the group, and performs those
+    /// that pass. The commits of a group do not depend on each other (`CommitGroup`), so the result is the same as if
+    /// they were performed one after another, in the order of their numbers.
     ///
     /// Parameters: 1 writer, 2 epoch, 3 number of the group, 4 now, 5 count of commits, which are numbered from 1;
     /// then columns, one element for each token (6–9), key check (10–13), range check (14–19), deleted key (20–21),
     /// record (22–26) and log entry (27–30).
     ///
-    /// Where the writer's epoch is another, this is the echo of a connection that was given up: the division by zero
-    /// ends the transaction.
+    /// If the writer's epoch differs, the statement comes from a connection that was given up: a division by zero aborts
+    /// the transaction.
     ///
-    /// Answers rows of kind, number of the commit, and two values: 0 the version before the group and the time; 1 a
-    /// check that failed and its index; 2 a token that was used before, with version and time; 3 the same with another
-    /// fingerprint.
+    /// Rows: kind, number of the commit, and two values. Kind 0 is the version before the group and the time; 1 the index
+    /// of a check that failed; 2 a token that was used before, with version and time; 3 one with another fingerprint.
     static let commitGroupTemplate = """
         WITH known AS MATERIALIZED (
             SELECT 1 / count(*) AS is_known FROM @.writer WHERE writer = $1::int8 AND epoch = $2::int8
@@ -79,9 +78,8 @@ extension Statement {
 
     /// Parameters: first key, end of the range, entries at most, bytes at most, entries to look at.
     ///
-    /// Rows: the counter's version; then for each entry its key and, unless only the fact that it follows matters, its
-    /// record. `before` is the number of bytes before an entry; the entry after the last that is wanted comes without
-    /// its value.
+    /// Rows: the counter's version; then for each entry its key and record. The entry after the last of the page has no
+    /// value: it only shows that more follow. `before` is the number of bytes before an entry.
     static func scanTemplate(direction: String) -> String {
         """
         SELECT c.version, e.k, e.version, e.time, e.stamp_time, e.stamp_version,

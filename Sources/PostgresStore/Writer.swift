@@ -1,8 +1,8 @@
 internal import KeyValue
 internal import Primitives
 
-/// The committing connection, with what is needed to find out after a loss what became of its last group. Confined to
-/// the committing thread.
+/// The committing connection. After it was lost, the outcome of its last group can be found out. Confined to the
+/// committing thread.
 ///
 /// Each writer has a row in the table `writer`. A group stores its number there, in its own transaction, so that after
 /// a lost connection the row tells whether the group was done. A writer that registers again first raises the row's
@@ -73,7 +73,7 @@ final class Writer {
             })
     }
 
-    /// Does one group. After `lost` its outcome is unknown; after `refused` nothing was done.
+    /// Performs one group. After `lost` its outcome is unknown; after `refused` nothing was written.
     func perform(_ commits: [QueuedCommit]) throws(ConnectionFailure) -> GroupOutcome {
         guard let connection = self.connection else { throw .lost("there is no connection") }
         self.groupNumber += 1
