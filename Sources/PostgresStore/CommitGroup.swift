@@ -9,8 +9,8 @@ struct QueuedCommit: Sendable {
     let waiter: Waiter<Result<CommitReceipt, StorageError>>
 }
 
-/// Commits for one transaction, in this order. Each is decided by the state before the group, so none may check or write
-/// a key that an earlier one writes.
+/// Commits for one transaction, in this order. Each is decided by the state before the group, so none may check or
+/// write a key that an earlier one writes.
 struct CommitGroup: Sendable {
     /// While one node commits, the others wait: a larger transaction would delay them too long.
     static let countMax = 512

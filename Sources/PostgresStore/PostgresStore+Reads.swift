@@ -132,8 +132,8 @@ extension PostgresStore {
         }
     }
 
-    /// Reads a page, looking at as many entries as it will probably need. If they were too few (`decode` returns nil), the
-    /// whole page is read again with more of them, because it must come from one statement, which is one snapshot.
+    /// Reads a page, looking at as many entries as it will probably need. If they were too few (`decode` returns nil),
+    /// the whole page is read again with more of them, because it must come from one statement, which is one snapshot.
     private func page<Value: Sendable>(
         limit: Int, byteLimit: Int, request: (Int64, Int64, Int64) -> Request,
         decode: @escaping @Sendable (Rows, Int) -> (page: Value, count: Int, bytes: Int)?

@@ -7,11 +7,12 @@ extension Statement {
     /// then columns, one element for each token (6–9), key check (10–13), range check (14–19), deleted key (20–21),
     /// record (22–26) and log entry (27–30).
     ///
-    /// If the writer's epoch differs, the statement comes from a connection that was given up: a division by zero aborts
-    /// the transaction.
+    /// If the writer's epoch differs, the statement comes from a connection that was given up: a division by zero
+    /// aborts the transaction.
     ///
-    /// Rows: kind, number of the commit, and two values. Kind 0 is the version before the group and the time; 1 the index
-    /// of a check that failed; 2 a token that was used before, with version and time; 3 one with another fingerprint.
+    /// Rows: kind, number of the commit, and two values. Kind 0 is the version before the group and the time; 1 the
+    /// index of a check that failed; 2 a token that was used before, with version and time; 3 one with another
+    /// fingerprint.
     static let commitGroupTemplate = """
         WITH known AS MATERIALIZED (
             SELECT 1 / count(*) AS is_known FROM @.writer WHERE writer = $1::int8 AND epoch = $2::int8

@@ -4,8 +4,8 @@ internal import Signing
 internal import Synchronization
 internal import Telemetry
 
-/// A request that is forwarded to a node, and what the gateway knows about it. A class, because the functions that share
-/// it suspend, and whatever they hold by value is allocated for each request.
+/// A request that is forwarded to a node, and what the gateway knows about it. A class, because the functions that
+/// share it suspend, and whatever they hold by value is allocated for each request.
 final class OutgoingRequest: Sendable {
     let kind: Pipeline.RequestKind
     let head: RequestHead

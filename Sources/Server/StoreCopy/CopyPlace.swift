@@ -85,7 +85,8 @@ struct DirectoryPlace: CopyPlace {
         do throws(StartError) {
             await (try self.open()).close()
         } catch {
-            // A locked store belongs to another copy in progress. Anything else that is wrong with it is removed with it.
+            // A locked store belongs to another copy in progress. Anything else that is wrong with it is removed with
+            // it.
             guard error.reason != .storeLocked else { throw error }
         }
         try self.using { () throws(FileError) in try Files.removeTree(self.path) }

@@ -36,8 +36,8 @@ package final class UpstreamClient: Sendable {
             self.tls = endpoint.isTLS ? tls : nil
         }
         self.shelf = ConnectionShelf(countMax: options.restingConnectionsMax)
-        // NIO's bootstrap resolves whatever it takes for a host name on another thread, even a numeric address. Only for a
-        // name, which has no address yet, is this nil.
+        // NIO's bootstrap resolves whatever it takes for a host name on another thread, even a numeric address. Only
+        // for a name, which has no address yet, is this nil.
         self.address =
             switch endpoint.address {
             case .unix(let path): try? SocketAddress(unixDomainSocketPath: path)

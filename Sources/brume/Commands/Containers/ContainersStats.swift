@@ -22,8 +22,8 @@ extension ContainersCommand {
 
         func run() async throws {
             let monitor = ContainerAccess.display(socket: self.engine.socket)
-            // Usage is the difference of two readings. Docker's engine itself takes a second for one; without containers,
-            // or with Podman's engine, the second is waited for here.
+            // Usage is the difference of two readings. Docker's engine itself takes a second for one; without
+            // containers, or with Podman's engine, the second is waited for here.
             let second = ContinuousClock.now + .seconds(1)
             await monitor.measure(seconds: 0)
             if let failure = monitor.snapshot.containerFailure { throw Exit.failure(Exit(failure), failure.sentence) }
