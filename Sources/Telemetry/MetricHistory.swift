@@ -171,11 +171,6 @@ package final class MetricHistory: Sendable {
         }
     }
 
-    /// Every series that has a measurement.
-    package var seriesIDs: [SeriesID] {
-        self.state.withLock { Array($0.series.keys) }
-    }
-
     /// Every series that has a measurement, with its aggregate since it began.
     package var totals: [(id: SeriesID, total: StatisticSet)] {
         self.state.withLock { $0.series.map { ($0.key, $0.value.total) } }

@@ -16,7 +16,7 @@ import Testing
 
     /// The series of that table, as the history names it.
     private func id(table: String = "t") -> MetricHistory.SeriesID? {
-        self.history.seriesIDs.first {
+        self.history.totals.map(\.id).first {
             $0.account == .standard && $0.region == .standard && $0.name == "ConsumedReadCapacityUnits"
                 && $0.dimensions == [.init("TableName", table)]
         }
@@ -81,7 +81,7 @@ import Testing
         let account = try #require(AccountID("111122223333"))
         self.history.record(Self.datum(1), account: .standard, region: region, time: time)
         self.history.record(Self.datum(1), account: account, region: .standard, time: time)
-        #expect(self.history.seriesIDs.count == 5)
+        #expect(self.history.totals.count == 5)
         #expect(self.statistics().map(\.set.sampleCount) == [1])
     }
 
@@ -91,7 +91,7 @@ import Testing
         self.record(Self.datum(1, table: "new"), second: 0)
         self.record(Self.datum(1, table: "newer"), second: 0)
         #expect(self.history.refused.value == 2)
-        #expect(self.history.seriesIDs.count == MetricHistory.seriesCountMax)
+        #expect(self.history.totals.count == MetricHistory.seriesCountMax)
         self.record(Self.datum(1, table: "0"), second: 60)
         #expect(self.history.refused.value == 2)
         let known = self.history.statistics(
@@ -104,9 +104,9 @@ import Testing
         let age = MetricHistory.ageMinutesMax * 60
         for index in 0..<MetricHistory.seriesCountMax { self.record(Self.datum(1, table: "\(index)"), second: 0) }
         self.record(Self.datum(1, table: "0"), second: age - 60)
-        #expect(self.history.seriesIDs.count == MetricHistory.seriesCountMax)
+        #expect(self.history.totals.count == MetricHistory.seriesCountMax)
         self.record(Self.datum(1, table: "new"), second: age)
-        #expect(self.history.seriesIDs.count == 2)
+        #expect(self.history.totals.count == 2)
         #expect(self.history.refused.value == 0)
     }
 
@@ -119,6 +119,6 @@ import Testing
     }
 
     @Test func `a history without measurements has no series`() {
-        #expect(self.history.seriesIDs.isEmpty)
+        #expect(self.history.totals.isEmpty)
     }
 }

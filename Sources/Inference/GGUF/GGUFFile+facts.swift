@@ -35,9 +35,6 @@ extension GGUFFile {
     /// The total number of parameters.
     package var parameterCount: UInt64 { self.tensors.reduce(0) { $0 &+ $1.elementCount } }
 
-    /// The size of its tensors in bytes, without padding.
-    package var tensorBytes: UInt64 { self.tensors.reduce(0) { $0 + $1.byteCount } }
-
     /// A number of the model's architecture, such as `block_count`.
     package func shape(_ key: String) -> UInt64? { self.metadata.integer("\(self.architecture).\(key)") }
 

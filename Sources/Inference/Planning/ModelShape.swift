@@ -56,13 +56,6 @@ package struct ModelShape: Sendable, Equatable {
     /// Whether the engine computes a layer's values before its keys.
     package var valuesComeFirst: Bool
 
-    /// The size of all weights in the file.
-    package var weightBytes: UInt64 {
-        self.layers.reduce(self.embeddingBytes + (self.isTied ? 0 : self.outputBytes)) {
-            $0 + $1.bytes + $1.expertBytes
-        }
-    }
-
     package var hasExperts: Bool { self.layers.contains { $0.experts != nil } }
 }
 

@@ -57,7 +57,7 @@ struct MetricsTests {
         self.fixture.service.tellMetrics()
         self.fixture.service.tellMetrics()
         let id = try #require(
-            self.fixture.history.seriesIDs.first { $0.name == "ConsumedWriteCapacityUnits" })
+            self.fixture.history.totals.map(\.id).first { $0.name == "ConsumedWriteCapacityUnits" })
         let sets = self.fixture.history.statistics(
             of: id, from: Timestamp(secondsSinceEpoch: 0), to: Timestamp(secondsSinceEpoch: 2_000_000_000))
         #expect(sets.map(\.set.sum) == [1, 1])
@@ -123,7 +123,7 @@ struct MetricsTests {
         self.fixture.service.tellMetrics()
         #expect(self.fixture.sum("ConditionalCheckFailedRequests", ["TableName": "items"]) == 1)
         #expect(self.fixture.sum("UserErrors") == 3)
-        #expect(!self.fixture.history.seriesIDs.contains { $0.dimensions.contains { $0.value == "absent" } })
+        #expect(!self.fixture.history.totals.map(\.id).contains { $0.dimensions.contains { $0.value == "absent" } })
     }
 
     @Test func `actions of a cancelled transaction count for their tables`() async throws {
@@ -209,6 +209,6 @@ struct MetricsTests {
         try await self.fixture.call("GetItem", GetItemInput(tableName: "items", key: item(key("p", 5))), as: other)
         self.fixture.service.tellMetrics()
         #expect(self.fixture.sum("ConsumedReadCapacityUnits", ["TableName": "items"]) == nil)
-        #expect(self.fixture.history.seriesIDs.contains { $0.account == other.account })
+        #expect(self.fixture.history.totals.map(\.id).contains { $0.account == other.account })
     }
 }

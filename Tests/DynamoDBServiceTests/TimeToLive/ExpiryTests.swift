@@ -182,7 +182,7 @@ struct ExpiryTests {
         for sort in 0..<250 { try await fixture.put(key("a", sort) + [("end", int(Self.now - 1))]) }
         await fixture.service.sweepExpiredItems()
         await fixture.service.sweepExpiredItems()
-        let ids = fixture.telemetry.seriesIDs.filter { $0.name == "TimeToLiveDeletedItemCount" }
+        let ids = fixture.telemetry.totals.map(\.id).filter { $0.name == "TimeToLiveDeletedItemCount" }
         #expect(ids.count == 1)
         let id = try #require(ids.first)
         #expect(id.namespace == "AWS/DynamoDB")

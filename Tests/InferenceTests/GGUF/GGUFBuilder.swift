@@ -92,6 +92,11 @@ struct GGUFBuilder {
     }
 }
 
+extension GGUFFile {
+    /// The size of the tensors, without padding.
+    var tensorBytes: UInt64 { self.tensors.reduce(0) { $0 + $1.byteCount } }
+}
+
 extension ScratchFolder {
     /// Writes a file and gives its path.
     func write(_ bytes: [UInt8], _ name: String = "model.gguf") throws -> String {

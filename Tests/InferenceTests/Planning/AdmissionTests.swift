@@ -248,3 +248,12 @@ struct AdmissionTests {
         #expect(fast.ceilingEmpty > 5 * 936e9 / Double(sparse.weightBytes))
     }
 }
+
+extension ModelShape {
+    /// The size of all weights in the file.
+    fileprivate var weightBytes: UInt64 {
+        self.layers.reduce(self.embeddingBytes + (self.isTied ? 0 : self.outputBytes)) {
+            $0 + $1.bytes + $1.expertBytes
+        }
+    }
+}

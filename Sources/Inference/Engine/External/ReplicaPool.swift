@@ -216,7 +216,7 @@ package final class ReplicaPool: ChatModel, EmbeddingModel, RerankModel {
         if case .unreached(let reason) = error { .failed("\(endpoint) is not reached: \(reason)") } else { error }
     }
 
-    /// Current requests of each server, ordered by address; for tests and status.
+    /// Current requests of each server, ordered by address; for tests.
     package var outstanding: [Int] { self.pool.status.map(\.requests) }
 }
 
