@@ -27,9 +27,14 @@ ORDER = ("a ttl='1h' cache_control block must not come after a ttl='5m' cache_co
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory):
+def aliased(tmp_path_factory):
     with Server(tmp_path_factory.mktemp("refusals"), "--bedrock-aliases", "*=brume.echo") as running:
         yield running
+
+
+@pytest.fixture(scope="module")
+def bedrock(aliased):
+    return aliased.client("bedrock-runtime")
 
 
 def user(*blocks):
@@ -437,9 +442,9 @@ def test_newer_models_of_claude_choose_by_themselves(bedrock, model, is_newer, m
                 {"role": "tool", "tool_call_id": call, "content": "r"} for call in reversed(ids[1:])]},
      "The following tool_call_ids did not have response messages: call0"),
 ])
-def test_very_many_calls_are_checked_in_linear_time(server, model, body, sentence):
+def test_very_many_calls_are_checked_in_linear_time(aliased, model, body, sentence):
     """With a search of all calls for each result they took a minute."""
-    client = server.client("bedrock-runtime", config=botocore.config.Config(read_timeout=20))
+    client = aliased.client("bedrock-runtime", config=botocore.config.Config(read_timeout=20))
     with pytest.raises(botocore.exceptions.ClientError) as failure:
         client.invoke_model(modelId=model, body=json.dumps(body([f"call{number}" for number in range(100_000)])))
     assert sentence in failure.value.response["Error"]["Message"]
