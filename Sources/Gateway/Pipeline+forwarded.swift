@@ -45,15 +45,15 @@ extension Pipeline {
         let bytesMax = self.bodyBytesMax(kind)
         if let frames = accept.frames(request, bodyBytesMax: bytesMax) {
             return .stream { stream in
-                await self.respond(kind, head, stream, frames, request, connection, started, accept)
+                await self.receive(kind, head, stream, frames, request, connection, started, accept)
             }
         }
         return .collect(limitBytes: bytesMax) { body in
             guard body.count > Self.loopBodyBytesMax else {
-                return await self.respond(kind, head, body, nil, request, connection, started, accept)
+                return await self.respondToGateway(kind, head, body, nil, request, connection, started, accept)
             }
             return await withTaskExecutorPreference(globalConcurrentExecutor) {
-                await self.respond(kind, head, body, nil, request, connection, started, accept)
+                await self.respondToGateway(kind, head, body, nil, request, connection, started, accept)
             }
         }
     }
@@ -74,7 +74,7 @@ extension Pipeline {
     }
 
     /// Takes the body frame by frame; the first frame that fails verification ends the request.
-    private func respond(
+    private func receive(
         _ kind: RequestKind, _ head: RequestHead, _ stream: RequestBodyStream, _ frames: ForwardFrameReader,
         _ request: ForwardedRequest, _ connection: ConnectionInfo, _ started: ContinuousClock.Instant,
         _ accept: AcceptForwarded
@@ -93,11 +93,11 @@ extension Pipeline {
         }
         // The rest of the work on a large body takes long, so it leaves the event loop.
         return await withTaskExecutorPreference(globalConcurrentExecutor) {
-            await self.respond(kind, head, body, last, request, connection, started, accept)
+            await self.respondToGateway(kind, head, body, last, request, connection, started, accept)
         }
     }
 
-    private func respond(
+    private func respondToGateway(
         _ kind: RequestKind, _ head: RequestHead, _ body: [UInt8], _ last: ForwardedPrincipal?,
         _ request: ForwardedRequest, _ connection: ConnectionInfo, _ started: ContinuousClock.Instant,
         _ accept: AcceptForwarded

@@ -45,7 +45,7 @@ extension Pipeline {
                 // The client has left, or has the edge's own answer: nobody waits for this one.
                 return EdgeResponse(status: 400)
             }
-            return await self.respond(refusal, kind, head, connection, started)
+            return await self.refuse(refusal, kind, head, connection, started)
         }
     }
 
@@ -83,7 +83,7 @@ extension Pipeline {
         }
     }
 
-    private func respond(
+    private func refuse(
         _ refusal: HeadRefusal, _ kind: RequestKind, _ head: RequestHead, _ connection: ConnectionInfo,
         _ started: ContinuousClock.Instant
     ) async -> EdgeResponse {

@@ -3,7 +3,7 @@ internal import ServiceModel
 package import Telemetry
 internal import WireProtocols
 
-/// The request's way, from its head to its answer:
+/// The way of a request from its head to its answer. This file plans it; the steps run in Pipeline+operation.swift.
 ///
 ///     accept → limits     Edge/
 ///     identify            Steps/Identify.swift, Steps/ResolveForm.swift, Steps/Refuse.swift
@@ -30,12 +30,12 @@ package final class Pipeline: EdgeResponder {
     let serviceRoutes: HTTPRoutes
     let codecs: ServerProtocols
     let identify: Identify
-    private let resolveForm = ResolveForm()
+    let resolveForm = ResolveForm()
     let authenticate: Authenticate
-    private let decode = Decode()
+    let decode = Decode()
     let authorize: Authorize
     let throttle = Throttle()
-    private let invoke = Invoke()
+    let invoke = Invoke()
     let encode = Encode()
     let record: Record
     /// nil when every service runs in this process.
@@ -86,6 +86,12 @@ package final class Pipeline: EdgeResponder {
         return self.publicPlan(ForwardedHeaders.stripped(head), connection, loop)
     }
 
+    /// What a request is for, as far as its head tells.
+    enum RequestKind: Sendable {
+        case operation(IdentifiedRequest)
+        case route(HTTPRoutes.Match)
+    }
+
     private func publicPlan(
         _ head: RequestHead, _ connection: ConnectionInfo, _ loop: LoopContext
     ) -> RequestPlan {
@@ -98,9 +104,9 @@ package final class Pipeline: EdgeResponder {
         }
         return .collect(limitBytes: self.bodyBytesMax(kind)) { body in
             guard body.count > Self.loopBodyBytesMax else {
-                return await self.respond(kind, head, body: body, connection, started)
+                return await self.respondOrForward(kind, head, body: body, connection, started)
             }
-            return await self.respondBeside(kind, head, body: body, connection, started)
+            return await self.respondOffLoop(kind, head, body: body, connection, started)
         }
     }
 
@@ -110,58 +116,45 @@ package final class Pipeline: EdgeResponder {
     ) -> RequestPlan {
         .collect(limitBytes: self.bodyBytesMax(request.target)) { body in
             guard body.count > Self.loopBodyBytesMax else {
-                return await self.respond(self.passage(request, body, connection, started))
+                return await self.run(self.resolvedPassage(request, body, connection, started))
             }
-            return await self.respondBeside(request, body, connection, started)
+            return await self.respondOffLoop(request, body, connection, started)
         }
     }
 
     /// Hashing, decoding and checking a large body takes long, and so does parsing a form: the loop's other connections
     /// must not wait.
     @inline(never)
-    private func respondBeside(
+    private func respondOffLoop(
         _ request: IdentifiedRequest, _ body: [UInt8], _ connection: ConnectionInfo,
         _ started: ContinuousClock.Instant
     ) async -> EdgeResponse {
         await withTaskExecutorPreference(globalConcurrentExecutor) {
-            await self.respond(self.passage(request, body, connection, started))
+            await self.run(self.resolvedPassage(request, body, connection, started))
         }
     }
 
     @inline(never)
-    private func passage(
+    private func resolvedPassage(
         _ request: IdentifiedRequest, _ body: [UInt8], _ connection: ConnectionInfo,
         _ started: ContinuousClock.Instant
     ) -> Passage {
         self.passage(self.resolveForm(request, body: body), body, connection, started, nil)
     }
 
-    /// What a request is for, as far as its head tells.
-    enum RequestKind: Sendable {
-        case operation(IdentifiedRequest)
-        case route(HTTPRoutes.Match)
-    }
-
-    func bodyBytesMax(_ kind: RequestKind) -> Int {
-        switch kind {
-        case .operation(let request): self.bodyBytesMax(request.target)
-        case .route(let match): match.entry.service.registration.bodyBytesMax
-        }
-    }
-
     @inline(never)
-    private func respondBeside(
+    private func respondOffLoop(
         _ kind: RequestKind, _ head: RequestHead, body: [UInt8], _ connection: ConnectionInfo,
         _ started: ContinuousClock.Instant
     ) async -> EdgeResponse {
         await withTaskExecutorPreference(globalConcurrentExecutor) {
-            await self.respond(kind, head, body: body, connection, started)
+            await self.respondOrForward(kind, head, body: body, connection, started)
         }
     }
 
     /// A request that matched a route, or may have to be forwarded to a node.
     @inline(never)
-    private func respond(
+    private func respondOrForward(
         _ kind: RequestKind, _ head: RequestHead, body: [UInt8], _ connection: ConnectionInfo,
         _ started: ContinuousClock.Instant
     ) async -> EdgeResponse {
@@ -171,7 +164,7 @@ package final class Pipeline: EdgeResponder {
         }
         switch kind {
         case .operation(let request):
-            return await self.respond(self.passage(request, body, connection, started, nil))
+            return await self.run(self.passage(request, body, connection, started, nil))
         case .route(let match):
             return await self.respond(match, head, body: body, connection, started)
         }
@@ -184,7 +177,14 @@ package final class Pipeline: EdgeResponder {
         return .operation(self.resolveForm(request, body: body))
     }
 
-    func bodyBytesMax(_ target: IdentifiedTarget) -> Int {
+    func bodyBytesMax(_ kind: RequestKind) -> Int {
+        switch kind {
+        case .operation(let request): self.bodyBytesMax(request.target)
+        case .route(let match): match.entry.service.registration.bodyBytesMax
+        }
+    }
+
+    private func bodyBytesMax(_ target: IdentifiedTarget) -> Int {
         switch target {
         case .operation(let service, _), .notImplemented(let service, _), .unknownOperation(let service, _),
             .unknownMediaType(let service), .unknownVersion(let service, _, _):
@@ -194,167 +194,6 @@ package final class Pipeline: EdgeResponder {
         case .unknownService, .unidentified:
             1 << 20
         }
-    }
-
-    /// The steps from authentication on; `sender` replaces authentication when a gateway has done it.
-    func respond(
-        _ request: IdentifiedRequest, body: [UInt8], _ connection: ConnectionInfo,
-        _ started: ContinuousClock.Instant, sender: ForwardedSender? = nil
-    ) async -> EdgeResponse {
-        await self.respond(self.passage(request, body, connection, started, sender))
-    }
-
-    // Everything that lives in an asynchronous function is allocated for each request, including temporary values of
-    // inlined code. So the steps that never wait are functions of their own, and what they share is one object.
-
-    private func respond(_ passage: Passage) async -> EdgeResponse {
-        do throws(ServiceError) {
-            let call = try self.prepared(passage)
-            if !self.throttle.admitsAtOnce(call.service) { try await self.throttle(call.service) }
-            let output = try await self.output(of: call)
-            guard call.operation.binding.hasSizedOutput, self.isLarge(output) else {
-                return self.answered(call, output)
-            }
-            return await self.answeredBeside(call, output)
-        } catch {
-            return self.refused(error, passage)
-        }
-    }
-
-    @inline(never)
-    func passage(
-        _ request: IdentifiedRequest, _ body: [UInt8], _ connection: ConnectionInfo,
-        _ started: ContinuousClock.Instant, _ sender: ForwardedSender?
-    ) -> Passage {
-        Passage(
-            request, requestID: sender?.requestID ?? self.requestID(request.target), body, connection, started, sender,
-            self.codecs[request.wireProtocol])
-    }
-
-    /// The steps before the handler.
-    @inline(never)
-    private func prepared(_ passage: Passage) throws(ServiceError) -> Call {
-        let request = passage.request
-        if let refusal = Refuse.error(for: request) { throw refusal }
-        let (service, operation) = Authenticate.named(request)
-        let context =
-            if let sender = passage.sender {
-                try self.authenticate.forwarded(request.head, sender, service)
-            } else {
-                try self.authenticate(
-                    request, body: passage.body, requestID: passage.requestID, passage.connection)
-            }
-        passage.context = context
-        let input = try self.decode(request, body: passage.body, service, operation, passage.codec)
-        try self.authorize(operation, input, context, of: service)
-        return Call(passage, service, operation, input, context)
-    }
-
-    /// Runs the handler; if it fails, gives back the request's place in the service.
-    private func output(of call: Call) async throws(ServiceError) -> any WritableShape {
-        do throws(ServiceError) {
-            return try await self.invoke(call)
-        } catch {
-            self.throttle.release(call.service)
-            throw error
-        }
-    }
-
-    @inline(never)
-    private func isLarge(_ output: any WritableShape) -> Bool {
-        guard let sized = output as? any SizedOutput else { return false }
-        return sized.heldBytes > Self.loopBodyBytesMax
-    }
-
-    @inline(never)
-    private func answered(_ call: Call, _ output: any WritableShape) -> EdgeResponse {
-        self.answered(call, output, self.encode.output(output, call))
-    }
-
-    /// Encodes a large output off the event loop.
-    @inline(never)
-    private func answeredBeside(_ call: Call, _ output: any WritableShape) async -> EdgeResponse {
-        let message = await withTaskExecutorPreference(globalConcurrentExecutor) {
-            self.encode.output(output, call)
-        }
-        return self.answered(call, output, message)
-    }
-
-    /// The steps after the handler.
-    @inline(never)
-    private func answered(
-        _ call: Call, _ output: any WritableShape, _ written: consuming ResponseMessage
-    ) -> EdgeResponse {
-        var message = written
-        for field in call.context.answerHeaders { message.headers.append(field.name, field.value) }
-        if let events = self.encode.events(output, call) {
-            return self.streamed(message, events, call.passage)
-        }
-        self.throttle.release(call.service)
-        self.record(
-            call.passage.record(status: message.status, responseBytes: message.body.count),
-            counters: call.operation.counters, call.passage.connection)
-        return EdgeResponse(message)
-    }
-
-    @inline(never)
-    func refused(_ error: ServiceError, _ passage: Passage) -> EdgeResponse {
-        self.failed(error, passage.ending(status: 0), passage.codec, passage.connection)
-    }
-
-    /// The answer to a request that failed.
-    private func failed(
-        _ error: ServiceError, _ ending: Ending, _ codec: any ServerProtocol, _ connection: ConnectionInfo
-    ) -> EdgeResponse {
-        var record = ending.record
-        record.errorCode = error.code
-        if let context = record.context { ending.onError?(error, context) }
-        let message = self.encode.error(
-            error,
-            requestID: record.requestID,
-            head: ending.request.head,
-            service: ending.schema,
-            operation: ending.operation,
-            codec
-        )
-        record.status = message.status
-        record.responseBytes = message.body.count
-        self.record(record, counters: ending.operation?.counters, connection)
-        return EdgeResponse(message)
-    }
-
-    /// An answer with a stream of events; it keeps its place in the service until they end.
-    private func streamed(
-        _ message: ResponseMessage, _ events: OutboundEvents, _ passage: Passage
-    ) -> EdgeResponse {
-        let (ending, codec, connection) = (
-            passage.ending(status: message.status), passage.codec, passage.connection
-        )
-        let record = self.record
-        let throttle = self.throttle
-        var headers = message.headers
-        headers.set("Content-Type", EventStreamCodec.contentType)
-        return EdgeResponse(
-            status: message.status,
-            headers: headers,
-            body: .stream { writer in
-                do {
-                    try await events.send(to: writer)
-                } catch let error as ServiceError {
-                    throw UnbegunStream {
-                        throttle.release(events.service)
-                        return self.failed(error, ending, codec, connection)
-                    }
-                }
-            },
-            onEnd: { outcome in
-                throttle.release(events.service)
-                var ended = ending.record
-                ended.responseBytes = outcome.bodyBytes
-                ended.errorCode = events.errorCode
-                record(ended, counters: ending.operation?.counters, connection)
-            }
-        )
     }
 
     func requestID(_ target: IdentifiedTarget) -> RequestID {

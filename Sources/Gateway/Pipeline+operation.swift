@@ -1,0 +1,168 @@
+internal import Primitives
+internal import ServiceModel
+internal import WireProtocols
+
+/// The steps of a request for an operation of this process, from authentication on.
+///
+/// Everything that lives in an asynchronous function is allocated for each request, including temporary values of
+/// inlined code. So the steps that never wait are functions of their own, marked `@inline(never)`, and what they share
+/// is one object, the `Passage`.
+extension Pipeline {
+    /// The steps from authentication on; `sender` replaces authentication when a gateway has done it.
+    func respond(
+        _ request: IdentifiedRequest, body: [UInt8], _ connection: ConnectionInfo,
+        _ started: ContinuousClock.Instant, sender: ForwardedSender? = nil
+    ) async -> EdgeResponse {
+        await self.run(self.passage(request, body, connection, started, sender))
+    }
+
+    func run(_ passage: Passage) async -> EdgeResponse {
+        do throws(ServiceError) {
+            let call = try self.prepared(passage)
+            if !self.throttle.admitsAtOnce(call.service) { try await self.throttle(call.service) }
+            let output = try await self.output(of: call)
+            guard call.operation.binding.hasSizedOutput, self.isLarge(output) else {
+                return self.answered(call, output)
+            }
+            return await self.answeredOffLoop(call, output)
+        } catch {
+            return self.refused(error, passage)
+        }
+    }
+
+    @inline(never)
+    func passage(
+        _ request: IdentifiedRequest, _ body: [UInt8], _ connection: ConnectionInfo,
+        _ started: ContinuousClock.Instant, _ sender: ForwardedSender?
+    ) -> Passage {
+        Passage(
+            request, requestID: sender?.requestID ?? self.requestID(request.target), body, connection, started, sender,
+            self.codecs[request.wireProtocol])
+    }
+
+    /// The steps before the handler.
+    @inline(never)
+    private func prepared(_ passage: Passage) throws(ServiceError) -> Call {
+        let request = passage.request
+        if let refusal = Refuse.error(for: request) { throw refusal }
+        let (service, operation) = Authenticate.named(request)
+        let context =
+            if let sender = passage.sender {
+                try self.authenticate.forwarded(request.head, sender, service)
+            } else {
+                try self.authenticate(
+                    request, body: passage.body, requestID: passage.requestID, passage.connection)
+            }
+        passage.context = context
+        let input = try self.decode(request, body: passage.body, service, operation, passage.codec)
+        try self.authorize(operation, input, context, of: service)
+        return Call(passage, service, operation, input, context)
+    }
+
+    /// Runs the handler; if it fails, gives back the request's place in the service.
+    private func output(of call: Call) async throws(ServiceError) -> any WritableShape {
+        do throws(ServiceError) {
+            return try await self.invoke(call)
+        } catch {
+            self.throttle.release(call.service)
+            throw error
+        }
+    }
+
+    @inline(never)
+    private func isLarge(_ output: any WritableShape) -> Bool {
+        guard let sized = output as? any SizedOutput else { return false }
+        return sized.heldBytes > Self.loopBodyBytesMax
+    }
+
+    @inline(never)
+    private func answered(_ call: Call, _ output: any WritableShape) -> EdgeResponse {
+        self.finished(call, output, self.encode.output(output, call))
+    }
+
+    /// Encodes a large output off the event loop.
+    @inline(never)
+    private func answeredOffLoop(_ call: Call, _ output: any WritableShape) async -> EdgeResponse {
+        let message = await withTaskExecutorPreference(globalConcurrentExecutor) {
+            self.encode.output(output, call)
+        }
+        return self.finished(call, output, message)
+    }
+
+    /// The steps after the handler.
+    @inline(never)
+    private func finished(
+        _ call: Call, _ output: any WritableShape, _ written: consuming ResponseMessage
+    ) -> EdgeResponse {
+        var message = written
+        for field in call.context.answerHeaders { message.headers.append(field.name, field.value) }
+        if let events = self.encode.events(output, call) {
+            return self.streamed(message, events, call.passage)
+        }
+        self.throttle.release(call.service)
+        self.record(
+            call.passage.record(status: message.status, responseBytes: message.body.count),
+            counters: call.operation.counters, call.passage.connection)
+        return EdgeResponse(message)
+    }
+
+    @inline(never)
+    func refused(_ error: ServiceError, _ passage: Passage) -> EdgeResponse {
+        self.failed(error, passage.ending(status: 0), passage.codec, passage.connection)
+    }
+
+    /// The answer to a request that failed.
+    private func failed(
+        _ error: ServiceError, _ ending: Ending, _ codec: any ServerProtocol, _ connection: ConnectionInfo
+    ) -> EdgeResponse {
+        var record = ending.record
+        record.errorCode = error.code
+        if let context = record.context { ending.onError?(error, context) }
+        let message = self.encode.error(
+            error,
+            requestID: record.requestID,
+            head: ending.request.head,
+            service: ending.schema,
+            operation: ending.operation,
+            codec
+        )
+        record.status = message.status
+        record.responseBytes = message.body.count
+        self.record(record, counters: ending.operation?.counters, connection)
+        return EdgeResponse(message)
+    }
+
+    /// An answer with a stream of events; it keeps its place in the service until they end.
+    private func streamed(
+        _ message: ResponseMessage, _ events: OutboundEvents, _ passage: Passage
+    ) -> EdgeResponse {
+        let (ending, codec, connection) = (
+            passage.ending(status: message.status), passage.codec, passage.connection
+        )
+        let record = self.record
+        let throttle = self.throttle
+        var headers = message.headers
+        headers.set("Content-Type", EventStreamCodec.contentType)
+        return EdgeResponse(
+            status: message.status,
+            headers: headers,
+            body: .stream { writer in
+                do {
+                    try await events.send(to: writer)
+                } catch let error as ServiceError {
+                    throw UnbegunStream {
+                        throttle.release(events.service)
+                        return self.failed(error, ending, codec, connection)
+                    }
+                }
+            },
+            onEnd: { outcome in
+                throttle.release(events.service)
+                var ended = ending.record
+                ended.responseBytes = outcome.bodyBytes
+                ended.errorCode = events.errorCode
+                record(ended, counters: ending.operation?.counters, connection)
+            }
+        )
+    }
+}
