@@ -138,4 +138,17 @@ import Testing
             try message("SET b=list_append(\(Self.appended(100, "l")),pk)")
                 == "An operand in the update expression has an incorrect data type")
     }
+
+    @Test func `hundreds of long names in a condition cost no more than a few`() throws {
+        let keys = (0..<8).map { "#\(UnicodeScalar(UInt8(97 + $0)))" }
+        let long = String(repeating: "n", count: 65_000)
+        let names = Dictionary(uniqueKeysWithValues: keys.map { ($0, long + $0) })
+        var context = try ExpressionContext(names: names, values: nil)
+        let text = (0..<145).map { "attribute_exists(\(keys[$0 % 8]))" }.joined(separator: " OR ")
+        let condition = try context.condition(text)
+        let subject = item([("t", .s(String(repeating: "t", count: 17_000)))])
+        for _ in 0..<1500 { #expect(!condition.holds(for: subject)) }
+        let named = item([("t", .s(String(repeating: "t", count: 300_000))), (long + "#h", .null)])
+        #expect(condition.holds(for: named))
+    }
 }

@@ -2,8 +2,10 @@ package import DynamoDBValues
 
 /// A compiled condition, filter or key condition.
 package struct Condition: Sendable {
-    /// The paths of a condition are searched for together in larger items.
+    /// The paths of a condition are searched for together in larger items, and if their names are not much longer than
+    /// the item: a search for all reads each name, a search for one hardly any.
     private static let singleBytesMax = 16 << 10
+    private static let nameShareMax = 64
 
     let tree: SyntaxTree
     let root: Int32
@@ -14,8 +16,14 @@ package struct Condition: Sendable {
     /// - Complexity: as many searches for attributes as the condition has paths, or one for all in a large item; no
     ///   tree of the item is built.
     package func holds(for item: AttributeMap?) -> Bool {
-        let search = item.map { ItemSearch($0, $0.byteCount > Self.singleBytesMax ? self.paths : []) }
-        return Evaluator(self.tree, search).holds(self.root)
+        Evaluator(self.tree, item.map(self.search)).holds(self.root)
+    }
+
+    private func search(_ item: AttributeMap) -> ItemSearch {
+        guard item.byteCount > Self.singleBytesMax else { return ItemSearch(item, []) }
+        let paths = self.paths
+        let nameBytes = paths.joined().reduce(0) { if case .name(let name) = $1 { $0 + name.count } else { $0 } }
+        return ItemSearch(item, nameBytes <= item.byteCount * Self.nameShareMax ? paths : [])
     }
 
     /// The top-level attributes that the condition reads, each once.

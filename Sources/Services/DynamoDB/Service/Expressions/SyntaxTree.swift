@@ -198,6 +198,14 @@ package enum PathStep: Sendable, Hashable {
         if case .index = self { true } else { false }
     }
 
+    /// All bytes of a name at once, not one by one: a short expression can name attributes of 64 KiB hundreds of times.
+    package func hash(into hasher: inout Hasher) {
+        switch self {
+        case .name(let name): unsafe name.withUnsafeBytes { unsafe hasher.combine(bytes: $0) }
+        case .index(let index): hasher.combine(index)
+        }
+    }
+
     /// The form in messages: `name`, `[3]`.
     var text: String {
         switch self {
