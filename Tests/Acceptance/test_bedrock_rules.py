@@ -18,6 +18,8 @@ RULES = [
     {"name": "thinks", "prompt": "think", "reply": [{"reasoning": "It is so."}, {"text": "Yes."}]},
     {"name": "claude", "model": "anthropic.*", "tool": "look",
      "reply": [{"text": "Let me look."}, {"toolUse": {"name": "look", "input": {"at": "it"}}}]},
+    {"name": "endless", "model": "meta.*", "tool": "look", "prompt": "go on",
+     "reply": [{"toolUse": {"name": "look", "input": {"at": "it"}}}, {"text": "And so on. " * 50}]},
     {"name": "llama", "model": "meta.*", "tool": "look",
      "reply": [{"text": "Let me look."}, {"toolUse": {"name": "look", "input": {"at": "it"}}}]},
 ]
@@ -131,6 +133,10 @@ def test_a_rule_answers_for_a_model_that_is_not_here(ruled):
     llama = bedrock.converse(modelId="meta.llama3-1-8b-instruct-v1:0", messages=user("x"), toolConfig=tools)
     [block] = llama["output"]["message"]["content"]
     assert llama["stopReason"] == "tool_use" and block["toolUse"]["input"] == {"at": "it"}
+    cut = bedrock.converse(modelId="meta.llama3-1-8b-instruct-v1:0", messages=user("go on"), toolConfig=tools,
+                           inferenceConfig={"maxTokens": 60})
+    [call] = cut["output"]["message"]["content"]
+    assert cut["stopReason"] == "max_tokens" and call["toolUse"]["input"] == {"at": "it"}
     with pytest.raises(botocore.exceptions.ClientError) as failure:
         bedrock.converse(modelId=model, messages=user("no tool"))
     assert failure.value.response["Error"]["Code"] == "ResourceNotFoundException"

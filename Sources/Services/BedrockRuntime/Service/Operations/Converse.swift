@@ -22,10 +22,12 @@ extension BedrockRuntimeService {
         }
         let reply = try await ChatReply(try await model.begin(plan.request, prefix: ClaudeLimits.conversePrefix))
         var content = ConverseContent(signature: ClaudeLimits.signature(id))
-        // A model that takes no turn of texts and calls does not answer with one.
-        let isCall = reply.outcome.stopReason == .toolCall && ModelGaps(id).contains(.mixedTurns)
+        // A model that takes no turn of texts and calls does not answer with one, even if it is cut off after a call.
+        let isCallOnly =
+            ModelGaps(id).contains(.mixedTurns)
+            && reply.events.contains { if case .toolCall = $0 { true } else { false } }
         for event in reply.events {
-            if isCall, case .text = event { continue }
+            if isCallOnly, case .text = event { continue }
             content.add(event)
         }
         return ConverseResponse(
