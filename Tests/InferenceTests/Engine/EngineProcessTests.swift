@@ -99,6 +99,12 @@ import Testing
         let data = "/tmp/brume-test-\(UInt32.random(in: 0...UInt32.max))"
         try FileManager.default.createDirectory(atPath: data, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(atPath: data) }
+        // A variable that names no directory, as after `su`, does not matter.
+        let usual = try EngineDirectory(dataDirectory: data, parent: "/nonexistent")
+        #expect(usual.path.hasPrefix("/tmp/brume-"))
+        usual.remove()
+        try Data().write(to: URL(filePath: usual.path))
+        defer { try? FileManager.default.removeItem(atPath: usual.path) }
         let directory = try EngineDirectory(dataDirectory: data, parent: "/nonexistent")
         #expect(directory.path.hasPrefix("\(data)/brume-"))
         #expect(directory.next().socket.utf8.count <= EngineDirectory.socketBytesMax)
@@ -106,6 +112,10 @@ import Testing
         #expect(try FileManager.default.contentsOfDirectory(atPath: data).isEmpty)
         // A path that is too long for sockets is none.
         let long = data + String(repeating: "/long", count: 12)
+        let other = try EngineDirectory(dataDirectory: long, parent: nil)
+        other.remove()
+        try Data().write(to: URL(filePath: other.path))
+        defer { try? FileManager.default.removeItem(atPath: other.path) }
         #expect(throws: ProcessStartError.self) { try EngineDirectory(dataDirectory: long, parent: "/nonexistent") }
     }
 

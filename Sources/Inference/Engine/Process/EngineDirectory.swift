@@ -23,27 +23,35 @@ package final class EngineDirectory: Sendable {
 
     /// - Parameters:
     ///   - dataDirectory: the server's; each data directory has its own socket directory.
-    ///   - parent: such as `XDG_RUNTIME_DIR`; `/tmp` if it is nil or too long. Where neither can be used, the directory
-    ///     is in the data directory, if that has a short path.
-    /// - Throws: a sentence, when the directory belongs to another user.
+    ///   - parent: such as `XDG_RUNTIME_DIR`; `/tmp` if it is nil or too long, or cannot be used. If neither can be,
+    ///     the directory is in the data directory, if that has a short path.
+    /// - Throws: a sentence, when none of them can be used, such as a directory that belongs to another user.
     package init(dataDirectory: String, parent: String?) throws(ProcessStartError) {
         let letters = Array("0123456789abcdef")
         let name = SHA256.hash(data: Array(dataDirectory.utf8)).prefix(5).map {
             "\(letters[Int($0 >> 4)])\(letters[Int($0 & 15)])"
         }.joined()
-        let given = parent.flatMap { Self.isLawful($0) ? $0 : nil }
-        self.parents = given == nil || given == "/tmp" ? ["/tmp"] : [given ?? "/tmp", "/tmp"]
-        var path = "\(given ?? "/tmp")/\(Self.prefix)\(name)"
-        do throws(ProcessStartError) {
-            try EngineFiles.makePrivateDirectory(path)
-        } catch {
-            // A container with a read-only root may have no `/tmp`. The data directory is private as well.
-            guard Self.isLawful(dataDirectory) else { throw error }
-            path = "\(dataDirectory)/\(Self.prefix)\(name)"
-            try EngineFiles.makePrivateDirectory(path)
-        }
-        self.path = path
+        let given = parent.flatMap { Self.isLawful($0) && $0 != "/tmp" ? $0 : nil }
+        self.parents = (given.map { [$0] } ?? []) + ["/tmp"]
+        // A container with a read-only root may have no `/tmp`. The data directory is private as well.
+        let places = self.parents + (Self.isLawful(dataDirectory) ? [dataDirectory] : [])
+        self.path = try Self.made(places.map { "\($0)/\(Self.prefix)\(name)" })
         EngineRecord(processID: getpid()).write("\(self.path)/\(Self.ownerName)")
+    }
+
+    /// The first of these directories that can be used, made.
+    /// - Throws: what is wrong with the first.
+    private static func made(_ paths: [String]) throws(ProcessStartError) -> String {
+        var failure: ProcessStartError?
+        for path in paths {
+            do throws(ProcessStartError) {
+                try EngineFiles.makePrivateDirectory(path)
+                return path
+            } catch {
+                failure = failure ?? error
+            }
+        }
+        throw failure ?? ProcessStartError(sentence: "no place is named")
     }
 
     private static func isLawful(_ parent: String) -> Bool {
