@@ -151,4 +151,16 @@ import Testing
         let named = item([("t", .s(String(repeating: "t", count: 300_000))), (long + "#h", .null)])
         #expect(condition.holds(for: named))
     }
+
+    @Test func `long names are not searched for in small items`() throws {
+        let keys = (10..<40).map { "#a\($0)" }
+        let long = String(repeating: "n", count: 65_000)
+        let names = Dictionary(uniqueKeysWithValues: keys.map { ($0, long + $0) } + [("#pk", "pk")])
+        var context = try ExpressionContext(names: names, values: nil)
+        let projection = try context.projection((keys + ["#pk"]).joined(separator: ","))
+        let subject = item([("pk", .s("k")), ("other", .null)])
+        for _ in 0..<20_000 { #expect(projection.apply(to: subject).count == 1) }
+        let named = item([("pk", .s("k")), (long + "#a39", .null), (long + "#a9", .null)])
+        #expect(projection.apply(to: named).attributes.map { $0.nameText.utf8.count } == [65_004, 2])
+    }
 }

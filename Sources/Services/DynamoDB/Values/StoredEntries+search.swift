@@ -6,12 +6,25 @@ extension StoredEntries {
     /// - Complexity: O(entries + names); values are not parsed.
     package func values(named names: [ArraySlice<UInt8>]) -> [StoredValue?] {
         guard names.count > Self.searchedCountMax else { return names.map(self.value(named:)) }
-        let wanted = Set(names)
-        var found: [ArraySlice<UInt8>: StoredValue] = [:]
-        for entry in self where wanted.contains(entry.name) && found[entry.name] == nil {
-            found[entry.name] = entry.value
+        // Hundreds of names that are longer than all entries must not be read again for each small item.
+        let wanted = names.map { $0.count < self.byteCount ? Name(bytes: $0) : nil }
+        let known = Set(wanted.compactMap(\.self))
+        guard !known.isEmpty else { return names.map { _ in nil } }
+        var found: [Name: StoredValue] = [:]
+        for entry in self {
+            let name = Name(bytes: entry.name)
+            if known.contains(name), found[name] == nil { found[name] = entry.value }
         }
-        return names.map { found[$0] }
+        return wanted.map { name in name.flatMap { found[$0] } }
+    }
+
+    /// A name whose bytes are hashed at once, not one by one.
+    private struct Name: Hashable {
+        let bytes: ArraySlice<UInt8>
+
+        func hash(into hasher: inout Hasher) {
+            unsafe self.bytes.withUnsafeBytes { unsafe hasher.combine(bytes: $0) }
+        }
     }
 
     /// Whether the same number of others are equal without regard to order.

@@ -142,6 +142,9 @@ package struct StoredEntries: Sequence, IteratorProtocol, Sendable {
     private var offset: Int
     private var left: Int
 
+    /// Of the entries that are left.
+    var byteCount: Int { Swift.max(0, self.end - self.offset) }
+
     init(_ bytes: [UInt8], _ start: Int, _ end: Int) {
         self.bytes = bytes
         self.end = end
