@@ -12,8 +12,8 @@ struct ModelGaps: OptionSet {
     static let anyTool = ModelGaps(rawValue: 1 << 3)
     static let namedTool = ModelGaps(rawValue: 1 << 4)
     static let cachePoints = ModelGaps(rawValue: 1 << 5)
-    /// Calls or results of tools together with other blocks in one turn.
-    static let mixedTurns = ModelGaps(rawValue: 1 << 6)
+    /// Results of tools together with other blocks in one turn.
+    static let mixedResults = ModelGaps(rawValue: 1 << 6)
     static let resultStatus = ModelGaps(rawValue: 1 << 7)
     /// Earlier thoughts in the conversation.
     static let thoughts = ModelGaps(rawValue: 1 << 8)
@@ -23,6 +23,8 @@ struct ModelGaps: OptionSet {
     static let sampling = ModelGaps(rawValue: 1 << 11)
     /// Cache points after tools; others are supported.
     static let toolCachePoints = ModelGaps(rawValue: 1 << 12)
+    /// Calls of tools together with other blocks in one turn.
+    static let mixedCalls = ModelGaps(rawValue: 1 << 13)
 
     /// - Source: the sentence that users report for DeepSeek R1's own thoughts.
     static let noThoughts = ServiceError.invalid(
@@ -34,19 +36,19 @@ struct ModelGaps: OptionSet {
         ("amazon.nova", [.toolCachePoints, .signatures]), ("amazon.titan-t", [.system, .tools]),
         ("anthropic.claude-v", [.tools]), ("anthropic.claude-instant", [.tools]),
         ("deepseek.", [.cachePoints, .signatures]), ("deepseek.r1", [.tools, .thoughts]),
-        ("meta.llama", [.streamedTools, .anyTool, .namedTool, .cachePoints, .mixedTurns, .signatures]),
+        ("meta.llama", [.streamedTools, .anyTool, .namedTool, .cachePoints, .mixedCalls, .mixedResults, .signatures]),
         ("meta.llama2", [.tools]), ("meta.llama3-8b", [.tools]), ("meta.llama3-70b", [.tools]),
         ("minimax.", [.signatures]), ("mistral.", [.cachePoints, .signatures]),
         ("mistral.mistral-7b", [.system, .tools]), ("mistral.mixtral", [.system, .tools]),
-        ("mistral.mistral-large-24", [.streamedTools, .namedTool, .mixedTurns]),
-        ("mistral.mistral-small-24", [.streamedTools, .mixedTurns]),
-        ("mistral.pixtral", [.streamedTools, .mixedTurns]),
+        ("mistral.mistral-large-24", [.streamedTools, .namedTool, .mixedCalls, .mixedResults]),
+        ("mistral.mistral-small-24", [.streamedTools, .mixedCalls, .mixedResults]),
+        ("mistral.pixtral", [.streamedTools, .mixedCalls, .mixedResults]),
         ("moonshot.", [.signatures]), ("moonshotai.", [.signatures]), ("moonshot.kimi-k2", [.cachePoints]),
         ("nvidia.", [.cachePoints, .signatures]),
         ("openai.", [.stops, .signatures]), ("openai.gpt-oss", [.cachePoints]),
         ("openai.gpt-5", [.sampling]), ("openai.gpt-6", [.sampling]),
         ("qwen.", [.cachePoints, .stops, .signatures]),
-        ("writer.palmyra", [.streamedTools, .mixedTurns, .resultStatus, .signatures]),
+        ("writer.palmyra", [.streamedTools, .mixedResults, .resultStatus, .signatures]),
         ("xai.grok", [.cachePoints, .stops, .sampling, .signatures]), ("zai.", [.signatures]),
     ]
 
@@ -122,7 +124,7 @@ struct ModelGaps: OptionSet {
             for block in message.content {
                 switch block {
                 case .toolResult(let result):
-                    tool = "result"
+                    if self.contains(.mixedResults) { tool = "result" }
                     guard !self.contains(.resultStatus) || result.status == nil else {
                         throw Self.unsupported("status")
                     }
@@ -130,12 +132,12 @@ struct ModelGaps: OptionSet {
                 case .reasoningContent(.reasoningText(let thought))
                 where self.contains(.signatures) && thought.signature != nil:
                     throw Self.unsupported("reasoningContent.reasoningText.signature")
-                case .toolUse: tool = "use"
+                case .toolUse: if self.contains(.mixedCalls) { tool = "use" }
                 case .cachePoint, .reasoningContent: continue
                 default: hasOthers = true
                 }
             }
-            if self.contains(.mixedTurns), let tool, hasOthers {
+            if let tool, hasOthers {
                 throw .invalid(
                     "messages.\(turn).content: Conversation blocks and tool \(tool) blocks cannot be provided in the "
                         + "same turn.")

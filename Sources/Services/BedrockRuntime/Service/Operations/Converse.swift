@@ -24,7 +24,7 @@ extension BedrockRuntimeService {
         var content = ConverseContent(signature: ClaudeLimits.signature(id))
         // A model that takes no turn of texts and calls does not answer with one, even if it is cut off after a call.
         let isCallOnly =
-            ModelGaps(id).contains(.mixedTurns)
+            ModelGaps(id).contains(.mixedCalls)
             && reply.events.contains { if case .toolCall = $0 { true } else { false } }
         for event in reply.events {
             if isCallOnly, case .text = event { continue }
