@@ -101,6 +101,11 @@ def test_what_a_model_does_not_take_is_refused(bedrock, model, members, sentence
     assert refusal(bedrock.converse, modelId=model, **members) == {"Code": "ValidationException", "Message": sentence}
 
 
+@pytest.mark.parametrize("model", [WRITER, NOVA, QWEN])
+def test_other_models_take_texts_beside_calls(bedrock, model):
+    assert bedrock.converse(modelId=model, **announced())["output"]["message"]["content"]
+
+
 @pytest.mark.parametrize("model", [LLAMA, LLAMA4, MISTRAL, R1, TITAN, WRITER])
 def test_some_models_use_no_tools_in_a_stream(bedrock, model):
     assert refusal(bedrock.converse_stream, modelId=model, **TOOLS) == {
