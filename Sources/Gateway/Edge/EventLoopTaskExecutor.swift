@@ -17,17 +17,25 @@ package final class EventLoopTaskExecutor: TaskExecutor {
         var waiting: [UnownedJob] = []
         /// The emptied array of the previous round, reused for the next.
         var spare: [UnownedJob] = []
-        var isRunning = false
-        /// Since when jobs that arrive while others run have followed each other without a pause.
+        /// Whether the loop will look here again without being told: it is about to run the jobs, or runs some.
+        var isTold = false
+        /// Since when rounds have followed each other without a pause.
         var chainStart: NIODeadline?
 
-        /// When the loop is to run the jobs, of which there is none yet.
-        mutating func pause() -> TimeAmount? {
-            guard self.isRunning, let start = self.chainStart else {
-                self.chainStart = self.isRunning ? .now() : nil
+        /// After a round: how long the jobs that have arrived during it are to wait.
+        /// - Returns: nil if there are none.
+        mutating func delay() -> TimeAmount? {
+            guard !self.waiting.isEmpty else {
+                self.isTold = false
+                self.chainStart = nil
                 return nil
             }
-            guard NIODeadline.now() - start > EventLoopTaskExecutor.chainMax else { return nil }
+            let now = NIODeadline.now()
+            guard let start = self.chainStart else {
+                self.chainStart = now
+                return .zero
+            }
+            guard now - start > EventLoopTaskExecutor.chainMax else { return .zero }
             self.chainStart = nil
             return EventLoopTaskExecutor.pause
         }
@@ -36,6 +44,7 @@ package final class EventLoopTaskExecutor: TaskExecutor {
     /// NIO runs what a task adds in the same round, before it looks at its connections: jobs that yield to others
     /// would keep it from them. After this time they wait for a moment that is yet to come, which ends the round.
     private static let chainMax = TimeAmount.milliseconds(2)
+    /// Counted from the end of a round: a moment that passes while other jobs still run would end nothing.
     private static let pause = TimeAmount.microseconds(20)
 
     package init(_ eventLoop: any EventLoop) {
@@ -44,15 +53,12 @@ package final class EventLoopTaskExecutor: TaskExecutor {
 
     package func enqueue(_ job: consuming ExecutorJob) {
         let job = UnownedJob(job)
-        let (isFirst, pause) = self.queue.withLock { queue in
-            let isFirst = queue.waiting.isEmpty
-            let pause = isFirst ? queue.pause() : nil
+        let isFirst = self.queue.withLock { queue in
+            defer { queue.isTold = true }
             queue.waiting.append(job)
-            return (isFirst, pause)
+            return !queue.isTold
         }
-        guard isFirst else { return }
-        guard let pause else { return self.eventLoop.execute { self.runWaiting() } }
-        self.eventLoop.scheduleTask(in: pause) { self.runWaiting() }
+        if isFirst { self.eventLoop.execute { self.runWaiting() } }
     }
 
     /// Runs the jobs that wait now. Jobs that arrive meanwhile are run after its other tasks.
@@ -61,14 +67,18 @@ package final class EventLoopTaskExecutor: TaskExecutor {
             var jobs: [UnownedJob] = []
             swap(&jobs, &queue.spare)
             swap(&jobs, &queue.waiting)
-            queue.isRunning = true
             return jobs
         }
         for job in jobs { unsafe job.runSynchronously(on: self.asUnownedTaskExecutor()) }
         jobs.removeAll(keepingCapacity: jobs.capacity <= Self.keptCountMax)
-        self.queue.withLock {
-            $0.spare = jobs
-            $0.isRunning = false
+        let delay = self.queue.withLock { queue in
+            queue.spare = jobs
+            return queue.delay()
+        }
+        switch delay {
+        case nil: break
+        case .zero: self.eventLoop.execute { self.runWaiting() }
+        case .some(let delay): self.eventLoop.scheduleTask(in: delay) { self.runWaiting() }
         }
     }
 

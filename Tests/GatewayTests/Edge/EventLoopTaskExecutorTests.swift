@@ -9,7 +9,9 @@ struct EventLoopTaskExecutorTests {
         let isSet = Atomic(false)
     }
 
-    @Test(.timeLimit(.minutes(1))) func `a task that only yields lets the loop look at its connections`() async throws {
+    /// Among several tasks, one computes while another waits for its turn.
+    @Test(arguments: [1, 3])
+    func `tasks that only yield let the loop look at its connections`(count: Int) async throws {
         let loop = MultiThreadedEventLoopGroup.singleton.next()
         let executor = EventLoopTaskExecutor(loop)
         let accepted = Flag()
@@ -20,11 +22,25 @@ struct EventLoopTaskExecutorTests {
             }
             .bind(host: "127.0.0.1", port: 0).get()
         let address = try #require(server.localAddress)
+        let bootstrap = ClientBootstrap(group: loop)
         let client = await Task(executorPreference: executor) {
-            let client = ClientBootstrap(group: loop).connect(to: address)
-            while !accepted.isSet.load(ordering: .relaxed) { await Task.yield() }
+            let client = bootstrap.connect(to: address)
+            let end = ContinuousClock.now + .seconds(10)
+            await withDiscardingTaskGroup { tasks in
+                for _ in 0..<count {
+                    tasks.addTask(executorPreference: executor) {
+                        while !accepted.isSet.load(ordering: .relaxed), ContinuousClock.now < end {
+                            let sliceEnd = ContinuousClock.now + .milliseconds(3)
+                            while ContinuousClock.now < sliceEnd {}
+                            await Task.yield()
+                        }
+                    }
+                }
+            }
             return client
         }.value
+        let isAccepted = accepted.isSet.load(ordering: .relaxed)
+        #expect(isAccepted)
         try await client.get().close()
         try await server.close()
     }
