@@ -220,7 +220,9 @@ package final class BrumeServer: Sendable {
             mode: configuration.acceptsAnyCredentials ? .acceptAnyCredentials : .verify,
             defaultRegion: Region(configuration.region) ?? .standard,
             log: log,
-            place: " --data-dir \(ShellWord.quoted(configuration.dataDirectory))"
+            // Keys of another process are not made here.
+            place: configuration.cluster.identityURL == nil
+                ? " --data-dir \(ShellWord.quoted(configuration.dataDirectory))" : ""
         )
     }
 

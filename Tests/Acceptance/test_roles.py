@@ -419,6 +419,11 @@ def test_a_node_without_keys_of_its_own_says_where_they_are(cluster):
     assert refused.returncode == 78 and "run `brume env` there (see identity-url)" in refused.stderr
     looked = cluster.tables.run("doctor")
     assert looked.returncode == 0 and "\nok       access keys: taken from another process" in looked.stdout
+    # Nor does its log name its own directory for a key that is to be made.
+    with pytest.raises(botocore.exceptions.ClientError, match="UnrecognizedClientException"):
+        cluster.tables.client("dynamodb", session=cluster.tables.session("stranger", "any")).list_tables()
+    reason = cluster.line(cluster.tables, accessKeyId="stranger")["reason"]
+    assert "`brume keys create --access-key-id stranger " in reason and "--data-dir" not in reason
 
 
 # The settings
