@@ -80,6 +80,7 @@ struct BenchedBrume {
         try process.run()
         let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
         process.waitUntilExit()
+        guard process.terminationStatus == 0 else { throw BenchError("brume \(command[0]) failed: \(text)") }
         return text
     }
 }
