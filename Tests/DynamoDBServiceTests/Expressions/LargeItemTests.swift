@@ -31,7 +31,8 @@ import Testing
         ("xaaaaaaaaaaaaaaaaaaaaaaaaaaab", "aaaaaaaaaaaaaaaaaab", true),
         ("abcabcabcabcabcabcabd", "abcabcabcabcabcabd", true),
         ("abcabcabcabcabcabcabd", "abcabcabcabcabcabcd", false), ("aaaaaaaaaaaaaaaaaa", "aaaaaaaaaaaaaaaaaa", true),
-        ("abcabcabcabcabcabcabc", "", true), ("bcabcabcabcabcabcabcab", "abcabcabcabcabcabcab", true),
+        ("xxxxa", "a", true), ("xxxx", "a", false), ("aab", "ab", true), ("abcabcabcabcabcabcabc", "", true),
+        ("bcabcabcabcabcabcabcab", "abcabcabcabcabcabcab", true),
     ])
     func `a part of a text is found`(_ whole: String, _ part: String, _ isFound: Bool) {
         #expect(Array(whole.utf8)[...].contains(part: Array(part.utf8)[...]) == isFound)
@@ -64,6 +65,31 @@ import Testing
         }
         #expect(try Self.holds("contains(flat, :last) AND contains(nested, :set)", subject, values))
         #expect(try Self.holds("contains(nested, :found) AND nested = :nested AND flat <> nested", subject, values))
+    }
+
+    @Test func `documents and sets are compared many times`() throws {
+        func entries(_ last: String) -> [(String, AttributeValue)] {
+            (0..<99).map { ("a\($0)", .n(DynamoDBNumber($0))) } + [("b", .ss(["x", last]))]
+        }
+        let maps = AttributeValue.l(Array(repeating: map(entries("y")), count: 200))
+        let set = (0..<5000).map { "member \($0)" }
+        let subject = item([("maps", maps), ("set", .ss(set)), ("list", .l([maps, .ss(set)]))])
+        let turned = AttributeValue.l(Array(repeating: map(entries("y").reversed()), count: 200))
+        let values = item([
+            (":out", map(entries("z").reversed())), (":in", map(entries("y").reversed())), (":turned", turned),
+            (":other", .l(Array(repeating: map(entries("z").reversed()), count: 200))), (":text", .s("member 5000")),
+            (":set", .ss(set.reversed())), (":less", .ss(set.dropLast() + ["member 5000"])),
+        ])
+        for part in [
+            "contains(maps, :out)", "maps = :other", "maps IN (:other, :set, list)", "set = :less",
+            "contains(set, :text)", "contains(list, :less)", "contains(list, :other)",
+        ] {
+            let compared = Array(repeating: part, count: 100).joined(separator: " OR ")
+            #expect(try !Self.holds(compared, subject, values), "\(part)")
+        }
+        #expect(try Self.holds("contains(maps, :in) AND contains(list, :turned)", subject, values))
+        #expect(try Self.holds("maps = :turned AND set = :set AND contains(list, :set)", subject, values))
+        #expect(try Self.holds("maps IN (:other, :turned) AND maps = list[0] AND maps <> :other", subject, values))
     }
 
     @Test func `many parts of a document are shown`() throws {

@@ -62,31 +62,22 @@ extension StoredValue {
 }
 
 extension ArraySlice<UInt8> {
-    /// Parts of up to this many bytes are compared at every position.
-    private static var searchedCountMax: Int { 16 }
-
     /// Whether the bytes contain `part` as a contiguous sequence.
     ///
-    /// Uses the Knuth-Morris-Pratt algorithm: comparing a part of hundreds of kilobytes at every position would be
-    /// quadratic if it nearly matches everywhere.
+    /// Uses the Knuth-Morris-Pratt algorithm: comparing a part at every position takes long if it nearly matches
+    /// everywhere, and is quadratic for a part of hundreds of kilobytes.
     /// - Complexity: O(bytes of both)
     package func contains(part: ArraySlice<UInt8>) -> Bool {
         guard let first = part.first else { return true }
-        guard part.count <= self.count else { return false }
-        guard part.count > Self.searchedCountMax else {
-            var rest = self.dropLast(part.count - 1)
-            while let start = rest.firstIndex(of: first) {
-                if self[start..<(start + part.count)] == part { return true }
-                rest = rest[(start + 1)...]
-            }
-            return false
-        }
+        guard part.count <= self.count, let start = self.firstIndex(of: first) else { return false }
         let borders = part.borders
+        let bytes = self.span
+        let wanted = part.span
         var matched = 0
-        for byte in self {
-            while matched > 0, byte != part[part.startIndex + matched] { matched = Int(borders[matched - 1]) }
-            if byte == part[part.startIndex + matched] { matched += 1 }
-            if matched == part.count { return true }
+        for index in (start - self.startIndex)..<bytes.count {
+            while matched > 0, bytes[index] != wanted[matched] { matched = Int(borders[matched - 1]) }
+            if bytes[index] == wanted[matched] { matched += 1 }
+            if matched == wanted.count { return true }
         }
         return false
     }

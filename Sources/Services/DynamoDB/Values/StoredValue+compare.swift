@@ -43,17 +43,6 @@ extension StoredValue {
         return own.isEqual(to: value)
     }
 
-    /// Whether a list has an element that equals the value.
-    private func hasElement(_ value: StoredValue) -> Bool {
-        var offset = self.range.lowerBound + 9
-        for _ in 0..<self.elementCount {
-            guard let end = StoredWalk.valueEnd(self.bytes.span, at: offset, self.range.upperBound) else { break }
-            if end - offset == value.range.count, self.hasEqual(value, value.range, at: offset) { return true }
-            offset = end
-        }
-        return false
-    }
-
     private func hasEqualMembers(_ other: StoredValue) -> Bool {
         guard self.elementCount == other.elementCount else { return false }
         let (left, right) = (self.members, other.members)
@@ -73,11 +62,13 @@ extension StoredValue {
         }
     }
 
-    /// Whether a set contains this content, or a list an equal element.
+    /// Whether a set contains this content, or a list an element of the same bytes; lists, maps and sets are the same
+    /// bytes once `sorted`.
     package func containsMember(_ value: StoredValue) -> Bool {
         switch (self.type, value.type) {
-        case (.ss, .s), (.ns, .n), (.bs, .b): self.members.contains(value.content)
-        case (.l, _): self.hasElement(value)
+        case (.ss, .s), (.ns, .n), (.bs, .b):
+            StoredWalk.hasMember(value.bytes.span, value.range, self.bytes.span, self.range)
+        case (.l, _): StoredWalk.hasElement(value.bytes.span, value.range, self.bytes.span, self.range)
         default: false
         }
     }

@@ -16,7 +16,8 @@ package struct Condition: Sendable {
     /// - Complexity: as many searches for attributes as the condition has paths, or one for all in a large item; no
     ///   tree of the item is built.
     package func holds(for item: AttributeMap?) -> Bool {
-        Evaluator(self.tree, item.map(self.search)).holds(self.root)
+        var evaluator = Evaluator(self.tree, item.map(self.search))
+        return evaluator.holds(self.root)
     }
 
     private func search(_ item: AttributeMap) -> ItemSearch {
@@ -64,15 +65,20 @@ package struct Condition: Sendable {
 
 /// Evaluates nodes of a condition over one item.
 private struct Evaluator {
+    /// Larger documents and sets are compared by their sorted bytes, since an expression may compare one 1,000 times.
+    private static let comparedBytesMax = 1 << 10
+
     private let tree: SyntaxTree
     private let item: ItemSearch?
+    /// The values that have been sorted.
+    private var sorted: [StoredValue.Place: StoredValue] = [:]
 
     init(_ tree: SyntaxTree, _ item: ItemSearch?) {
         self.tree = tree
         self.item = item
     }
 
-    func holds(_ index: Int32) -> Bool {
+    mutating func holds(_ index: Int32) -> Bool {
         let node = self.tree.nodes[Int(index)]
         let first = Int(node.first)
         switch node.kind {
@@ -90,26 +96,42 @@ private struct Evaluator {
                 && self.compare(value, .lessOrEqual, self.operand(self.tree.children[first + 2]))
         case .oneOf:
             guard let value = self.operand(self.tree.children[first]) else { return false }
-            return self.tree.children(of: node).dropFirst().contains { candidate in
-                self.operand(candidate).map { $0.isEqual(to: value) } ?? false
+            for candidate in self.tree.children(of: node).dropFirst() {
+                if let candidate = self.operand(candidate), self.areEqual(candidate, value) { return true }
             }
+            return false
         case .function: return self.function(node)
         case .arithmetic, .path, .value: return false
         }
     }
 
     /// A missing operand is unequal to everything, and neither less nor greater.
-    private func compare(_ left: StoredValue?, _ symbol: ExpressionToken.Kind, _ right: StoredValue?) -> Bool {
+    private mutating func compare(_ left: StoredValue?, _ symbol: ExpressionToken.Kind, _ right: StoredValue?) -> Bool {
         guard let left, let right else { return symbol == .notEqual }
         switch symbol {
-        case .equal: return left.isEqual(to: right)
-        case .notEqual: return !left.isEqual(to: right)
+        case .equal: return self.areEqual(left, right)
+        case .notEqual: return !self.areEqual(left, right)
         case .less: return left.order(against: right).map { $0 < 0 } ?? false
         case .lessOrEqual: return left.order(against: right).map { $0 <= 0 } ?? false
         case .greater: return left.order(against: right).map { $0 > 0 } ?? false
         case .greaterOrEqual: return left.order(against: right).map { $0 >= 0 } ?? false
         default: return false
         }
+    }
+
+    private mutating func areEqual(_ left: StoredValue, _ right: StoredValue) -> Bool {
+        guard left.range.count > Self.comparedBytesMax, left.type.isDocument || left.type.isSet else {
+            return left.isEqual(to: right)
+        }
+        guard left.type == right.type, left.range.count == right.range.count else { return false }
+        return left.hasSameBytes(as: right) || self.sorted(left).hasSameBytes(as: self.sorted(right))
+    }
+
+    private mutating func sorted(_ value: StoredValue) -> StoredValue {
+        if let sorted = self.sorted[value.place] { return sorted }
+        let sorted = value.sorted
+        self.sorted[value.place] = sorted
+        return sorted
     }
 
     private func operand(_ index: Int32) -> StoredValue? {
@@ -123,7 +145,7 @@ private struct Evaluator {
         }
     }
 
-    private func function(_ node: SyntaxNode) -> Bool {
+    private mutating func function(_ node: SyntaxNode) -> Bool {
         let value = self.operand(self.tree.children[Int(node.first)])
         switch node.function {
         case .attributeExists: return value != nil
@@ -135,9 +157,19 @@ private struct Evaluator {
             case .beginsWith:
                 return value.type == operand.type && (value.type == .s || value.type == .b)
                     && value.content.starts(with: operand.content)
-            default: return value.contains(operand)
+            default: return self.contains(value, operand)
             }
         case .size, .ifNotExists, .listAppend, .unknown: return false
+        }
+    }
+
+    /// `contains`: a substring of a string or of binary, a member of a set, an element of a list.
+    private mutating func contains(_ value: StoredValue, _ operand: StoredValue) -> Bool {
+        switch (value.type, operand.type) {
+        case (.s, .s), (.b, .b): value.content.contains(part: operand.content)
+        case (.l, .l), (.l, .m), (.l, .ss), (.l, .ns), (.l, .bs):
+            self.sorted(value).containsMember(self.sorted(operand))
+        default: value.containsMember(operand)
         }
     }
 }
@@ -153,14 +185,6 @@ extension StoredValue {
         case .b: self.content.count
         case .ss, .ns, .bs, .l, .m: self.elementCount
         case .n, .bool, .null: nil
-        }
-    }
-
-    /// `contains`: a substring of a string or of binary, a member of a set, an element of a list.
-    fileprivate func contains(_ operand: StoredValue) -> Bool {
-        switch (self.type, operand.type) {
-        case (.s, .s), (.b, .b): self.content.contains(part: operand.content)
-        default: self.containsMember(operand)
         }
     }
 }
