@@ -32,9 +32,10 @@ enum Exit: Int32 {
     static let serverRefuses = Exit.storeInUse
 
     /// Prints the sentence on standard error, and returns what to throw. Passwords in addresses are removed, because
-    /// the output of commands ends up in build logs.
+    /// the output of commands ends up in build logs, and control characters of what it quotes are replaced.
     static func failure(_ code: Exit, _ sentence: String) -> ExitCode {
-        Terminal.error("brume: \(AddressText.withoutSecrets(sentence))")
+        let lines = AddressText.withoutSecrets(sentence).split(separator: "\n", omittingEmptySubsequences: false)
+        Terminal.error("brume: \(lines.map { String($0).visible }.joined(separator: "\n"))")
         return ExitCode(code.rawValue)
     }
 }

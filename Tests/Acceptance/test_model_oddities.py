@@ -28,6 +28,20 @@ def test_a_size_that_no_file_has_is_none(models, size, parts):
         assert plan["bytes"] is None and len(plan["files"]) == parts
 
 
+def test_names_and_licences_of_a_hub_do_not_reach_the_terminal_with_control_characters(models):
+    with Hub() as hub:
+        hub.license = "mit\x1b[2J\x9b"
+        hub.add("org/repo", "a\x1b[2J\x07-Q4_K_M.gguf", gguf(seed=1))
+        assert "no GGUF file" in models("pull", "org/repo", "--endpoint", hub.url, status=66)
+        hub.add("org/repo", "b-Q4_K_M.gguf", gguf(seed=2))
+        plan = models.json("pull", "org/repo", "--endpoint", hub.url, "--dry-run")
+        assert [file["path"] for file in plan["files"]] == ["b-Q4_K_M.gguf"] and plan["license"] == "mit[2J"
+
+
+def test_a_sentence_about_a_name_shows_no_control_characters(models):
+    assert "there is no model a\ufffd[2J b;" in models("show", "a\x1b[2J\tb", status=66)
+
+
 def test_a_pipe_is_no_model_and_is_not_waited_for(models, tmp_path):
     folder = tmp_path / "files"
     folder.mkdir()

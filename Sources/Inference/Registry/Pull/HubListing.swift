@@ -31,6 +31,7 @@ struct HubListing: Sendable, Equatable {
         self.license = Self.license(document)
         self.files = siblings.compactMap { sibling in
             guard let path = sibling["rfilename"]?.text, !path.hasPrefix("/"),
+                !path.unicodeScalars.contains(where: Self.isControl),
                 !path.split(separator: "/", omittingEmptySubsequences: false).contains(where: {
                     $0 == ".." || $0.isEmpty
                 })
@@ -51,8 +52,13 @@ struct HubListing: Sendable, Equatable {
         let card = document["cardData"]
         let said = card?["license_name"]?.text ?? card?["license"]?.text
         let tag = document["tags"]?.elements.compactMap(\.text).first { $0.hasPrefix("license:") }
-        return (said ?? tag.map { String($0.dropFirst(8)) }).map { String($0.prefix(100)) }
+        return (said ?? tag.map { String($0.dropFirst(8)) }).map { text in
+            String(text.unicodeScalars.filter { !self.isControl($0) }.prefix(100))
+        }
     }
+
+    /// Such characters would move the cursor of the terminal that shows a name, or change its colours.
+    private static func isControl(_ scalar: Unicode.Scalar) -> Bool { scalar.properties.generalCategory == .control }
 }
 
 /// The files of a repository that form the requested model.
