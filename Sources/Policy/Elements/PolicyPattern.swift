@@ -46,7 +46,7 @@ package struct PolicyPattern: Sendable, Equatable {
 
     /// `${key}`, `${key, 'default'}`, and `${*}`, `${?}`, `${$}`, which stand for these characters themselves.
     private static func variable(_ text: Substring.UnicodeScalarView) -> (part: Part, count: Int)? {
-        guard text.dropFirst().first == "{", let end = text.firstIndex(of: "}") else { return nil }
+        guard text.dropFirst().first == "{", let end = self.variableEnd(text) else { return nil }
         let body = text[text.index(text.startIndex, offsetBy: 2)..<end]
         let count = text.distance(from: text.startIndex, to: end) + 1
         if body.count == 1, let only = body.first, "*?$".unicodeScalars.contains(only) {
@@ -59,6 +59,21 @@ package struct PolicyPattern: Sendable, Equatable {
         let quoted = pieces[1].drop { $0 == " " }
         guard quoted.count >= 2, quoted.first == "'", quoted.last == "'" else { return nil }
         return (.variable(name: name, otherwise: String(quoted.dropFirst().dropLast())), count)
+    }
+
+    /// The closing brace. Outside quotes no name contains an opening one, so a search ends before the second variable
+    /// after it, and a text of nothing but `${` is read in linear time.
+    private static func variableEnd(_ text: Substring.UnicodeScalarView) -> String.Index? {
+        var isQuoted = false
+        for index in text.indices.dropFirst(2) {
+            switch text[index] {
+            case "}": return index
+            case "{" where !isQuoted: return nil
+            case "'": isQuoted.toggle()
+            default: break
+            }
+        }
+        return nil
     }
 
     /// The parts with variables replaced by the request's values; nil when the request lacks one.

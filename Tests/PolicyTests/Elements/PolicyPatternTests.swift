@@ -72,6 +72,13 @@ struct PolicyPatternTests {
         let resource = "arn:aws:s3:::" + String(repeating: "a", count: 2048)
         #expect(try !self.applies(members, request(resource: resource)))
     }
+
+    @Test(.timeLimit(.minutes(1)), arguments: ["${", "${,x", "${'", "${a,'"])
+    func `variables that do not end are read in linear time`(_ part: String) throws {
+        let text = String(repeating: part, count: 200_000)
+        let members = statement(resource: #""Resource":"arn:aws:s3:::\#(text)""#)
+        #expect(try self.applies(members, request(resource: "arn:aws:s3:::\(text)")))
+    }
 }
 
 /// A request for another resource.
