@@ -69,6 +69,13 @@ enum EngineFiles {
         return unsafe stat(path, &information) == 0 && information.st_mode & S_IFMT == S_IFREG
     }
 
+    /// Whether it is a pipe or a socket.
+    static func isChannel(_ descriptor: Int32) -> Bool {
+        var information = stat()
+        guard unsafe fstat(descriptor, &information) == 0 else { return false }
+        return [S_IFIFO, S_IFSOCK].contains(information.st_mode & S_IFMT)
+    }
+
     static func remove(_ path: String) { unsafe unlink(path) }
 
     static func rename(_ path: String, to target: String) {

@@ -25,9 +25,10 @@ package enum EngineGuard {
     package static func run(record: String, command: [String]) -> Int32 {
         // Signals from the terminal are for the server, which closes the lifeline when it ends.
         for number in [SIGTERM, SIGINT, SIGHUP, SIGPIPE] { signal(number, SIG_IGN) }
-        // Closes descriptors that were inherited by accident: another guard's lifeline must end with the server only.
+        // Closes what was inherited by accident: another guard's lifeline must end with the server only. Others are of
+        // this process's own threads, which would run without rest if theirs were gone (measured).
         for name in EngineFiles.names(in: "/proc/self/fd", suffix: "") {
-            if let descriptor = Int32(name), descriptor > 2 { close(descriptor) }
+            if let descriptor = Int32(name), descriptor > 2, EngineFiles.isChannel(descriptor) { close(descriptor) }
         }
         let engine: Int32
         do throws(ProcessStartError) {
