@@ -37,6 +37,12 @@ import Testing
         #expect(end == .killed(signal: 9))
     }
 
+    @Test func `what a child leaves behind is ended with it`() async throws {
+        let (lines, end) = try await self.run("sleep 300 & echo bye; kill -9 $$")
+        #expect(lines == ["bye"])
+        #expect(end == .killed(signal: 9))
+    }
+
     @Test func `who waits for the end finds it noted`() async throws {
         let log = EngineLog(path: nil)
         let process = try EngineProcess.start(

@@ -37,6 +37,12 @@ struct ChildOutput {
 }
 
 extension ProcessEnd {
+    /// Blocks until a child of this process has ended, and leaves it to be reaped.
+    static func waitForEnd(of processID: Int32) {
+        var information = unsafe siginfo_t()
+        while unsafe waitid(P_PID, id_t(processID), &information, WEXITED | WNOWAIT) < 0 && errno == EINTR {}
+    }
+
     /// Blocks until a child of this process has ended, and reaps it: its id may then be reused.
     static func awaiting(_ processID: Int32) -> ProcessEnd {
         var status: Int32 = 0

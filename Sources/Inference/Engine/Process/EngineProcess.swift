@@ -83,6 +83,11 @@ package final class EngineProcess: Sendable {
             onEnd(end)
             process.end(as: end)
         }
+        // What the child leaves behind when it is killed keeps the output open, which would be read for ever.
+        BlockingThread.start("engine-end") {
+            ProcessEnd.waitForEnd(of: child.processID)
+            process.killGroup()
+        }
         return process
     }
 
