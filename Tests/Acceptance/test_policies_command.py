@@ -5,10 +5,12 @@ import stat
 import subprocess
 import sys
 
+import botocore.exceptions
 import pytest
 
 from brume_server import REGION, clean_environment
-from policy_users import ACCOUNT, User, checked, document, make_table, statement, table_arn
+from policy_users import ACCOUNT, SECONDS_MAX, User, checked, document, make_table, statement, table_arn
+from waiting import eventually
 
 
 def test_policies_are_listed_shown_and_deleted(server, tmp_path):
@@ -103,6 +105,31 @@ def test_a_damaged_file_refuses_the_start_with_the_remedy(fresh_server):
     assert f"{file}, line 2 cannot be read" in refused.stderr and "put the policies again" in refused.stderr
     file.write_text(good)
     server.start()
+
+
+def code_of(call):
+    """The code of the error of a call; none where it succeeds."""
+    try:
+        call()
+        return None
+    except botocore.exceptions.ClientError as error:
+        return error.response["Error"]["Code"]
+
+
+def test_a_damaged_file_of_policies_keeps_no_deleted_key_alive(fresh_server):
+    server = fresh_server()
+    user, other = User(server), User(server, document(statement("Allow", "*")))
+    deleted, restricted = user.client("dynamodb"), other.client("dynamodb")
+    assert deleted.list_tables()["TableNames"] == restricted.list_tables()["TableNames"] == []
+    file, keys = (server.data_dir / "identity" / name for name in ("user-policies", "access-keys"))
+    good = file.read_bytes()
+    file.write_bytes(good[:-9])
+    checked(server.run("keys", "delete", user.key["accessKeyId"]))
+    eventually(lambda: code_of(deleted.list_tables) == "UnrecognizedClientException", seconds=SECONDS_MAX)
+    file.write_bytes(good)
+    keys.write_bytes(keys.read_bytes()[:-9])
+    checked(other.put(document(statement("Deny", "*"))))
+    eventually(lambda: code_of(restricted.list_tables) == "AccessDeniedException", seconds=SECONDS_MAX)
 
 
 def test_the_aws_cli_says_what_is_missing(server, unique_name):

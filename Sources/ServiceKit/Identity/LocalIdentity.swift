@@ -7,7 +7,8 @@ internal import Synchronization
 ///
 /// The command line changes the same files. Their metadata is checked at most every `reloadIntervalMilliseconds`, and
 /// additionally when an unknown key is looked up, so that a new key works at once. If a file is damaged, what was read
-/// before stays in force.
+/// of it before stays in force. Damaged keys do not keep policies from being put, nor damaged policies keys from being
+/// deleted.
 package final class LocalIdentity: KeyRingIdentity {
     /// The longest time for which a deleted key may still be accepted.
     package static let reloadIntervalMilliseconds: Int64 = 500
@@ -126,13 +127,25 @@ package final class LocalIdentity: KeyRingIdentity {
     private func reload(_ state: inout State, unless failed: Stamps? = nil) {
         let stamps = Self.stamps(self.file, self.policyFile)
         guard stamps != state.stamps, stamps != failed else { return }
-        // What was read before stays in force; every command on the files names the damage.
-        guard let (keys, policies) = try? Self.read(self.file, self.policyFile) else {
-            state.unreadable = stamps
-            return
+        let read = Result { () throws(IdentityFileError) in try Self.read(self.file, self.policyFile) }
+        state.unreadable = stamps
+        switch read {
+        case .success(let (keys, policies)):
+            state.unreadable = nil
+            state.stamps = stamps
+            self.install(keys, policies, &state)
+        // What was read before of the damaged file stays in force; every command on it names the damage.
+        case .failure(.keys):
+            guard let policies = try? self.policyFile?.read() else { return }
+            self.install(Array(state.ring.keys.values), policies, &state)
+        case .failure(.policies):
+            // A key that is new or changed might be a user's whose policies cannot be read.
+            guard let keys = try? self.file.read() else { return }
+            self.install(keys.filter { state.ring.keys[$0.accessKeyID] == $0 }, state.policies, &state)
         }
-        state.unreadable = nil
-        state.stamps = stamps
+    }
+
+    private func install(_ keys: [AccessKey], _ policies: UserPolicyFile.Policies, _ state: inout State) {
         state.policies = policies
         state.ring = KeyRing(keys, policies: policies, mapsAccountIDs: self.mapsAccountIDs)
     }

@@ -109,6 +109,29 @@ struct UserPolicyTests {
         #expect(look(3 * LocalIdentity.reloadIntervalMilliseconds)?.documents.isEmpty == true)
     }
 
+    @Test func `damage of one file does not undo what is done to the other`() throws {
+        try self.keys.write([self.key("ANA"), self.key("GONE")])
+        try self.file.write([self.ana: [self.policy()]])
+        let identity = try LocalIdentity(file: self.keys, policies: self.file, box: self.box)
+        func look(_ id: String, _ intervals: Int64) -> CredentialLookup {
+            let time = self.now.advanced(byMilliseconds: intervals * LocalIdentity.reloadIntervalMilliseconds)
+            return identity.credential(accessKeyID: id, sessionToken: nil, now: time)
+        }
+        #expect(look("GONE", 0) != .unknown)
+        try Data("nonsense".utf8).write(to: URL(fileURLWithPath: self.file.path))
+        try self.keys.write([self.key("ANA"), self.key("NEW", user: "bob")])
+        #expect(look("GONE", 1) == .unknown)
+        #expect(self.policies(look("ANA", 1))?.documents.count == 1)
+        // Bob's policies may be among those that cannot be read.
+        #expect(look("NEW", 1) == .unknown)
+        try Data("nonsense".utf8).write(to: URL(fileURLWithPath: self.keys.path))
+        try self.file.write([self.ana: []])
+        #expect(self.policies(look("ANA", 2))?.documents.isEmpty == true)
+        #expect(look("NEW", 2) == .unknown)
+        try self.keys.write([self.key("ANA"), self.key("NEW", user: "bob")])
+        #expect(look("NEW", 3) != .unknown)
+    }
+
     @Test func `another process takes them with the keys, and believes them as long`() async throws {
         let clock = ManualClock()
         let remote = RemoteIdentity(
