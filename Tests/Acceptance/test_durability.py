@@ -138,3 +138,28 @@ def test_a_log_that_was_cut_is_damage_and_no_new_store(table, bytes_left):
     server.start().kill()
     server.start()
     assert client.get_item(TableName="kept", Key={"id": {"S": "a"}})["Item"]["version"] == {"N": "2"}
+
+
+def test_damage_that_a_read_meets_is_told_and_costs_what_stands_elsewhere_nothing(table):
+    server, client = table, table.client("dynamodb")
+    for number in range(40):
+        client.put_item(TableName="kept", Item=item(f"{number:02}", 1) | {"more": {"B": random.randbytes(20_000)}})
+    assert server.stop() == 0
+    files = (server.data_dir / "store" / "rocksdb").glob("*.sst")
+    largest = max(files, key=lambda file: file.stat().st_size)
+    content = bytearray(largest.read_bytes())
+    content[len(content) // 2] ^= 16
+    largest.write_bytes(content)
+    server.start()
+    told = []
+    for number in range(40):
+        try:
+            found = client.get_item(TableName="kept", Key={"id": {"S": f"{number:02}"}})["Item"]
+            assert found["first"] == item(f"{number:02}", 1)["first"]
+        except botocore.exceptions.ClientError as error:
+            told.append(error.response["Error"])
+    assert 1 <= len(told) <= 2, told
+    for error in told:
+        assert error["Code"] == "ServiceUnavailable"
+        assert error["Message"] == "The stored data is damaged; /readyz of the server names the reason."
+    assert "damaged data was found" in server.get("/readyz").read().decode()

@@ -36,7 +36,12 @@ extension ServiceError {
                 status: 400,
                 message: "The rate of requests exceeds what this server can store. Retry after a pause."
             )
-        case .unknownOutcome, .unavailable, .corrupt, .tokenMismatch:
+        case .corrupt:
+            self = ServiceError(
+                code: "ServiceUnavailable", status: 503,
+                message: "The stored data is damaged; /readyz of the server names the reason."
+            )
+        case .unknownOutcome, .unavailable, .tokenMismatch:
             self = ServiceError(
                 code: "ServiceUnavailable",
                 status: 503,
