@@ -50,6 +50,10 @@ package struct StartError: Error, Sendable, Equatable {
 
     /// The data directory of a command is unusable.
     init(unusable error: FileError) {
+        if case .unusable = error {
+            self.init(.storeDamaged, "\(error.sentence). Restore it from a backup.")
+            return
+        }
         self.init(
             .dataDirectory, "the data directory cannot be used: \(error.sentence). Name another with --data-dir.")
     }

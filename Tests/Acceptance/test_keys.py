@@ -136,3 +136,16 @@ def test_what_nobody_would_look_at_is_not_made(tmp_path, words, sentence):
     assert (refusal.returncode, refusal.stdout) == (78, "")
     assert sentence in refusal.stderr
     assert not (server.data_dir / "identity" / "access-keys").exists()
+
+
+def test_a_damaged_seal_is_damage_and_not_the_wrong_directory(fresh_server):
+    server = fresh_server()
+    server.stop()
+    seal = server.data_dir / "identity" / "seal.key"
+    whole = seal.read_bytes()
+    seal.write_bytes(whole[:16])
+    refused = server.run("start", "--port", str(server.port))
+    assert refused.returncode == 74, refused.stderr
+    assert refused.stderr == f"brume: cannot use {seal}: it is not 32 bytes long. Restore it from a backup.\n"
+    seal.write_bytes(whole)
+    server.start()
