@@ -38,12 +38,19 @@ package final class DirectoryDataStreams: DataStreamPort {
         let limit = self.fileBytesMax
         let answer = await self.thread.run { () throws(FileError) in
             guard Files.isDirectory(folder) else { throw .absent }
+            let file = try Self.file(in: folder, limit)
             var text: [UInt8] = []
+            // A kill during a write leaves half a line, which would take the next record with it.
+            if let bytes = Files.facts(file)?.bytes, bytes > 0,
+                try Files.read(file, from: Int(bytes) - 1, count: 1) != [UInt8(ascii: "\n")]
+            {
+                text.append(UInt8(ascii: "\n"))
+            }
             for record in records {
                 text += Array("{\"PartitionKey\":\"\(record.partitionKey)\",\"Data\":\"".utf8)
                 text += Array("\(Base64.encode(record.data))\"}\n".utf8)
             }
-            try Files.append(text, to: try Self.file(in: folder, limit))
+            try Files.append(text, to: file)
         }
         switch answer {
         case .success: return

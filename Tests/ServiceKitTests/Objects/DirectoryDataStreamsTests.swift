@@ -35,6 +35,22 @@ struct DirectoryDataStreamsTests {
             ])
     }
 
+    @Test func `half a line that a kill left takes no record with it`() async throws {
+        let scratch = ScratchFolder()
+        try Self.folder(scratch)
+        let streams = DirectoryDataStreams(directory: scratch.path)
+        let arn = try #require(ARN(Self.stream))
+        let file = "\(scratch.path)/\(Self.place)/records-0000000001.jsonl"
+        try #"{"Partition"#.write(toFile: file, atomically: true, encoding: .utf8)
+        try await streams.put([Self.record("one")], in: arn)
+        try await streams.put([Self.record("two")], in: arn)
+        let lines = try String(contentsOfFile: file, encoding: .utf8).split(separator: "\n")
+        #expect(
+            lines == [
+                #"{"Partition"#, #"{"PartitionKey":"AB","Data":"b25l"}"#, #"{"PartitionKey":"AB","Data":"dHdv"}"#,
+            ])
+    }
+
     @Test func `a full file is followed by the next, and the oldest go`() async throws {
         let scratch = ScratchFolder()
         try Self.folder(scratch)
