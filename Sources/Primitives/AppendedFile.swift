@@ -33,4 +33,9 @@ package final class AppendedFile: Sendable {
             throw error
         }
     }
+
+    /// Returns once what was appended is on the disk. Blocks the thread.
+    package func sync() throws(FileError) {
+        guard fsync(self.descriptor) == 0 else { throw .last("sync", self.path) }
+    }
 }

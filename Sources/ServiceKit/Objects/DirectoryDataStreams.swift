@@ -40,8 +40,9 @@ package final class DirectoryDataStreams: DataStreamPort {
             guard Files.isDirectory(folder) else { throw .absent }
             let file = try Self.file(in: folder, limit)
             var text: [UInt8] = []
+            let bytes = Files.facts(file)?.bytes
             // A kill during a write leaves half a line, which would take the next record with it.
-            if let bytes = Files.facts(file)?.bytes, bytes > 0,
+            if let bytes, bytes > 0,
                 try Files.read(file, from: Int(bytes) - 1, count: 1) != [UInt8(ascii: "\n")]
             {
                 text.append(UInt8(ascii: "\n"))
@@ -50,7 +51,11 @@ package final class DirectoryDataStreams: DataStreamPort {
                 text += Array("{\"PartitionKey\":\"\(record.partitionKey)\",\"Data\":\"".utf8)
                 text += Array("\(Base64.encode(record.data))\"}\n".utf8)
             }
-            try Files.append(text, to: file)
+            let output = try AppendedFile(file)
+            try output.append(text)
+            // On the disk before the table's position moves past them.
+            try output.sync()
+            if bytes == nil { try Files.syncDirectory(folder) }
         }
         switch answer {
         case .success: return
