@@ -43,6 +43,12 @@ import Testing
         #expect(end == .killed(signal: 9))
     }
 
+    @Test func `a helper that outlives its child by a moment is heard`() async throws {
+        let (lines, end) = try await self.run("(sleep 0.1; echo late) & echo bye")
+        #expect(lines == ["bye", "late"])
+        #expect(end == .exited(status: 0))
+    }
+
     @Test func `who waits for the end finds it noted`() async throws {
         let log = EngineLog(path: nil)
         let process = try EngineProcess.start(

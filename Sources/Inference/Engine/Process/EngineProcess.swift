@@ -40,6 +40,9 @@ package final class EngineProcess: Sendable {
         var waiters: [CheckedContinuation<ProcessEnd, Never>] = []
     }
 
+    /// How long processes that a child leaves behind may go on.
+    private static let helperMilliseconds = 500
+
     package let processID: Int32
     private let state: Mutex<State>
     private let gathersOutput = Atomic(false)
@@ -78,14 +81,20 @@ package final class EngineProcess: Sendable {
                 if lines.contains(where: isLast) { process.killGroup() }
                 return process.gathersOutput.load(ordering: .relaxed) ? .gathered : .atOnce
             }
-            let end = child.end()
-            process.state.withLock { $0.isReaped = true }
+            ProcessEnd.waitForEnd(of: child.processID)
+            // While it is not reaped, `killGroup` cannot meet another process of the same id.
+            let end = process.state.withLock { state in
+                state.isReaped = true
+                return child.end()
+            }
             onEnd(end)
             process.end(as: end)
         }
-        // What the child leaves behind when it is killed keeps the output open, which would be read for ever.
+        // What the child leaves behind keeps the output open, which would be read for ever. A helper such as `tee` in a
+        // script around the engine still has to write what it was given.
         BlockingThread.start("engine-end") {
             ProcessEnd.waitForEnd(of: child.processID)
+            BlockingThread.sleep(milliseconds: Self.helperMilliseconds)
             process.killGroup()
         }
         return process
