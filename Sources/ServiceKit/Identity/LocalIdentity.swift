@@ -22,7 +22,8 @@ package final class LocalIdentity: KeyRingIdentity {
     private struct State {
         var ring: KeyRing
         var policies: UserPolicyFile.Policies
-        var stamps: Stamps
+        /// Of the files that everything here is from; nil when one could not be read the last time.
+        var stamps: Stamps?
         /// Of the files that could not be read the last time; nil when they could.
         var unreadable: Stamps?
         var checked = Timestamp(millisecondsSinceEpoch: .min)
@@ -128,11 +129,10 @@ package final class LocalIdentity: KeyRingIdentity {
         let stamps = Self.stamps(self.file, self.policyFile)
         guard stamps != state.stamps, stamps != failed else { return }
         let read = Result { () throws(IdentityFileError) in try Self.read(self.file, self.policyFile) }
-        state.unreadable = stamps
+        (state.stamps, state.unreadable) = (nil, stamps)
         switch read {
         case .success(let (keys, policies)):
-            state.unreadable = nil
-            state.stamps = stamps
+            (state.stamps, state.unreadable) = (stamps, nil)
             self.install(keys, policies, &state)
         // What was read before of the damaged file stays in force; every command on it names the damage.
         case .failure(.keys):

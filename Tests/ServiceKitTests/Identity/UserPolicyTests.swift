@@ -109,6 +109,27 @@ struct UserPolicyTests {
         #expect(look(3 * LocalIdentity.reloadIntervalMilliseconds)?.documents.isEmpty == true)
     }
 
+    @Test func `files that were put aside are read again once they are back`() throws {
+        try self.keys.write([self.key("ANA")])
+        try self.file.write([self.ana: [self.policy()]])
+        let identity = try LocalIdentity(file: self.keys, policies: self.file, box: self.box)
+        func look(_ intervals: Int64) -> CredentialLookup {
+            let time = self.now.advanced(byMilliseconds: intervals * LocalIdentity.reloadIntervalMilliseconds)
+            return identity.credential(accessKeyID: "ANA", sessionToken: nil, now: time)
+        }
+        #expect(look(0) != .unknown)
+        for path in [self.keys.path, self.file.path] {
+            try FileManager.default.moveItem(atPath: path, toPath: "\(path).aside")
+        }
+        try Data("nonsense".utf8).write(to: URL(fileURLWithPath: self.file.path))
+        #expect(look(1) == .unknown)
+        for path in [self.keys.path, self.file.path] {
+            try? FileManager.default.removeItem(atPath: path)
+            try FileManager.default.moveItem(atPath: "\(path).aside", toPath: path)
+        }
+        #expect(look(2) != .unknown)
+    }
+
     @Test func `damage of one file does not undo what is done to the other`() throws {
         try self.keys.write([self.key("ANA"), self.key("GONE")])
         try self.file.write([self.ana: [self.policy()]])
