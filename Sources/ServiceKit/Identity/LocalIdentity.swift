@@ -137,7 +137,9 @@ package final class LocalIdentity: KeyRingIdentity {
         // What was read before of the damaged file stays in force; every command on it names the damage.
         case .failure(.keys):
             guard let policies = try? self.policyFile?.read() else { return }
-            self.install(Array(state.ring.keys.values), policies, &state)
+            // A user without an entry is unrestricted, but its keys may have been deleted with its entry.
+            let all = state.policies.merging(policies) { $1 }
+            self.install(Array(state.ring.keys.values), all, &state)
         case .failure(.policies):
             // A key that is new or changed might be a user's whose policies cannot be read.
             guard let keys = try? self.file.read() else { return }

@@ -149,8 +149,12 @@ struct UserPolicyTests {
         try self.file.write([self.ana: []])
         #expect(self.policies(look("ANA", 2))?.documents.isEmpty == true)
         #expect(look("NEW", 2) == .unknown)
+        // Ana and her key may have been deleted; nobody is unrestricted by damage.
+        try self.file.write([:])
+        #expect(self.policies(look("ANA", 3))?.documents.isEmpty == true)
         try self.keys.write([self.key("ANA"), self.key("NEW", user: "bob")])
-        #expect(look("NEW", 3) != .unknown)
+        #expect(look("NEW", 4) != .unknown)
+        #expect(self.policies(look("ANA", 4)) == nil)
     }
 
     @Test func `another process takes them with the keys, and believes them as long`() async throws {
