@@ -3,8 +3,8 @@ internal import Foundation
 /// A client that asks for one streamed chat completion after the other; as cheap as one can be, so that what is
 /// measured is the server.
 ///
-/// Each has a connection of its own, which is there before the clock starts: llama.cpp's server closes one after a
-/// stream, whatever it says of keeping it.
+/// Like the clients of the SDKs, it keeps its connection for as long as the server does. Brume keeps it; llama.cpp's
+/// server closes it after each stream, whatever it says of keeping it. A new connection is made before the clock starts.
 final class TokenStream {
     /// The server that is measured.
     struct Target {
@@ -32,6 +32,8 @@ final class TokenStream {
 
     private let target: Target
     private var buffer = [UInt8](repeating: 0, count: 64 << 10)
+    /// The connection of the answer before, if the server did not close it yet.
+    private var kept: LoopbackSocket?
 
     init(_ target: Target) {
         self.target = target
@@ -55,9 +57,28 @@ final class TokenStream {
     /// - Throws: for an answer that is no stream with its usage.
     func answer(seed: Int = 0) throws -> Answer {
         let request = self.request(seed: seed)
+        if let kept = self.kept {
+            self.kept = nil
+            if !kept.isClosedByServer, let answer = try self.answer(to: request, on: kept, isNew: false) {
+                return answer
+            }
+        }
         let connection = try LoopbackSocket(self.target.address, answerSecondsMax: Self.answerSecondsMax)
+        guard let answer = try self.answer(to: request, on: connection, isNew: true) else {
+            throw BenchError("no answer on a new connection")
+        }
+        return answer
+    }
+
+    /// - Returns: nil if the server closed a connection that is not new, before it answered.
+    private func answer(to request: [UInt8], on connection: LoopbackSocket, isNew: Bool) throws -> Answer? {
         let begun = monotonicNanoseconds()
-        try connection.send(request)
+        do {
+            try connection.send(request)
+        } catch {
+            if isNew { throw error }
+            return nil
+        }
         var received: [UInt8] = []
         received.reserveCapacity(64 << 10)
         var arrivals: [Int64] = []
@@ -69,6 +90,7 @@ final class TokenStream {
             let socket = connection.descriptor
             let length = unsafe self.buffer.withUnsafeMutableBytes { unsafe recv(socket, $0.baseAddress, $0.count, 0) }
             if length < 0 && errno == EINTR { continue }
+            if length <= 0 && received.isEmpty && !isNew { return nil }
             guard length > 0, received.count + length <= Self.answerBytesMax else {
                 throw BenchError("a stream that breaks off:\n\(Self.shown(received))")
             }
@@ -91,6 +113,7 @@ final class TokenStream {
         guard let tokens = Int(String(decoding: digits, as: UTF8.self)), tokens > 0 else {
             throw BenchError("a stream of no tokens:\n\(Self.shown(received))")
         }
+        self.kept = connection
         return Answer(tokens: tokens, firstTokenNanoseconds: firstToken - begun, arrivals: arrivals)
     }
 

@@ -84,6 +84,13 @@ final class LoopbackSocket {
         }
     }
 
+    /// Whether the other end has closed the connection, as far as is known now; for one on which nothing is due.
+    var isClosedByServer: Bool {
+        var byte: UInt8 = 0
+        let count = unsafe recv(self.descriptor, &byte, 1, Int32(MSG_PEEK) | Int32(MSG_DONTWAIT))
+        return count >= 0 || errno != EAGAIN
+    }
+
     /// A port that was free a moment ago, for a program that must be told one.
     static func freePort() throws -> UInt16 {
         let socket = Foundation.socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
