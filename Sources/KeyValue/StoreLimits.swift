@@ -21,10 +21,11 @@ package struct StoreLimits: Equatable, Sendable {
 
     /// The limits of the engines that live in this process.
     ///
-    /// With DynamoDB's longest sort key, a key takes about 1.1 KB; an item takes at most 400 KB. A transaction of 4 MB
-    /// that touches twenty indexes and a change log stays under 128 MiB.
+    /// With DynamoDB's longest sort key, a key takes about 1.1 KB; an item takes at most 1 MiB, and a value may be two
+    /// images of one, or one with its vector. A transaction of 4 MB that touches twenty indexes and a change log stays
+    /// under 128 MiB.
     package static let embedded = StoreLimits(
-        keyBytesMax: 8 << 10, valueBytesMax: 1 << 20, batchOperationsMax: 16_384, batchBytesMax: 128 << 20,
+        keyBytesMax: 8 << 10, valueBytesMax: 4 << 20, batchOperationsMax: 16_384, batchBytesMax: 128 << 20,
         isShared: false
     )
 

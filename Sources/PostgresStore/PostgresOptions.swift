@@ -37,6 +37,6 @@ extension StoreLimits {
     /// A key must fit into a B-tree entry, of which a page of PostgreSQL holds at least three: 2,704 bytes with its
     /// header.
     package static let postgres = StoreLimits(
-        keyBytesMax: 2560, valueBytesMax: 1 << 20, batchOperationsMax: 16_384, batchBytesMax: 128 << 20, isShared: true
+        keyBytesMax: 2560, valueBytesMax: 4 << 20, batchOperationsMax: 16_384, batchBytesMax: 128 << 20, isShared: true
     )
 }

@@ -15,6 +15,11 @@ package struct AttributeMap: Sendable, Hashable {
     /// The largest item: names and values, in bytes as charged.
     /// - Source: DynamoDB Developer Guide, "Quotas", "Item size".
     package static let itemBytesMax = 409_600
+    /// The largest stored form of an item, in bytes. Only items with far more than a hundred thousand very short
+    /// values, or with thousands of very long numbers, reach it before `itemBytesMax`.
+    ///
+    /// DEVIATION: AWS stores every item of 400 KB.
+    package static let storedBytesMax = 1 << 20
 
     /// The buffer with the stored form; for a map from a page that was read, the whole page.
     let storage: [UInt8]
@@ -39,6 +44,13 @@ package struct AttributeMap: Sendable, Hashable {
     }
 
     package var byteCount: Int { self.range.count }
+
+    /// Whether it is larger than an item can be.
+    package var isTooLarge: Bool {
+        // The stored form has at least half the charged bytes, so a small one need not be measured.
+        guard self.byteCount * 2 > Self.itemBytesMax else { return false }
+        return self.byteCount > Self.storedBytesMax || self.itemBytes > Self.itemBytesMax
+    }
 
     init(_ builder: consuming StoredItemBuilder) {
         self.init(whole: Self.trimmed(builder.bytes), builder.failure)

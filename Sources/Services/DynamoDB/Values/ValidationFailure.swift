@@ -8,7 +8,7 @@ package struct ValidationFailure: Error, Sendable, Equatable {
 }
 
 extension ValidationFailure {
-    /// An item beyond `AttributeMap.itemBytesMax`.
+    /// An item that `AttributeMap.isTooLarge`.
     package static let itemTooLarge = ValidationFailure("Item size has exceeded the maximum allowed size")
 
     /// An attribute without a name, in an item or in a map at any depth.

@@ -15,18 +15,15 @@ struct BulkDecision {
     }
 
     private let table: TableDescriptor
-    /// The largest value that the store accepts, in bytes.
-    private let valueBytesMax: Int
     private(set) var own: BulkDescriptor
     private(set) var writes: [Write] = []
     private(set) var logAppends: [LogAppend] = []
     /// Write units of what was put, and of the items read for failed conditions.
     private(set) var units = 0.0
 
-    init(_ own: BulkDescriptor, _ table: TableDescriptor, valueBytesMax: Int) {
+    init(_ own: BulkDescriptor, _ table: TableDescriptor) {
         self.own = own
         self.table = table
-        self.valueBytesMax = valueBytesMax
     }
 
     /// Determines the items' keys: takes records until a key repeats, at least one.
@@ -83,11 +80,6 @@ struct BulkDecision {
             return
         }
         let effects = ItemStore.effects(.put(item), at: key, existing, self.table)
-        let isStorable = effects.writes.allSatisfy { write in
-            guard case .set(_, let value, _) = write else { return true }
-            return value.count <= self.valueBytesMax
-        }
-        guard isStorable else { return self.refuse(record, ValidationFailure.itemTooLarge.message, nil) }
         self.writes += effects.writes
         self.logAppends += effects.logAppends
         self.units += effects.units.indexes.reduce(effects.units.table) { $0 + $1.units }

@@ -19,7 +19,7 @@ struct BulkEntry: Sendable {
             + (self.existing?.byteCount ?? 0)
     }
 
-    /// Items have keys of their own, as two of them together may exceed the largest value of the store.
+    /// Items have keys of their own, so that each stays in its stored form.
     func writes(_ copy: UInt64, _ report: BulkReport, _ number: Int) -> [Write] {
         var fields = RecordFields()
         fields.set("object", self.object)

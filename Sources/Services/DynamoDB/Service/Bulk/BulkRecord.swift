@@ -98,7 +98,7 @@ struct BulkRecord: Sendable {
                 try WriteCondition(
                     expression: expression, names: names, values: values, returnsOld: nil, for: .other))
         } catch {
-            return .refused(error.message, item.failure == nil ? item : nil)
+            return .refused(error.message, item.failure == nil && !item.isTooLarge ? item : nil)
         }
     }
 }

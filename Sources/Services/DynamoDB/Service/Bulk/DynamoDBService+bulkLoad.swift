@@ -137,8 +137,7 @@ extension DynamoDBService {
             return .contested
         }
         guard read[0]?.version == held.version else { return .superseded }
-        var decision = BulkDecision(
-            held.own, table.descriptor, valueBytesMax: self.store.limits.valueBytesMax)
+        var decision = BulkDecision(held.own, table.descriptor)
         var checks = [held.check, Check.unchanged(table.key, since: table.version)]
         var place = 1
         for record in planned {

@@ -194,7 +194,9 @@ private struct SizeBound {
     private var storedBytes = 0
     private var chargedBytes = 0
 
-    var isOver: Bool { self.chargedBytes > AttributeMap.itemBytesMax }
+    var isOver: Bool {
+        self.chargedBytes > AttributeMap.itemBytesMax || self.storedBytes > AttributeMap.storedBytesMax
+    }
 
     /// - Complexity: O(1) for small values, else O(bytes); O(1) once the limit is passed.
     mutating func add(_ value: StoredValue) {

@@ -7,9 +7,7 @@ internal import ServiceModel
 enum ItemCheck {
     /// Checks the size of an item to be put, before its table is read.
     static func size(_ item: AttributeMap) throws(ValidationFailure) {
-        // The stored form has at least half the charged bytes, so a small one need not be measured.
-        guard item.byteCount * 2 > AttributeMap.itemBytesMax else { return }
-        guard item.itemBytes <= AttributeMap.itemBytesMax else { throw .itemTooLarge }
+        guard !item.isTooLarge else { throw .itemTooLarge }
     }
 
     /// Checks the keys of an item to be put: the table's, then those of its indexes.
