@@ -358,3 +358,16 @@ def test_a_bearer_key_needs_the_permission_to_be_one_and_that_for_the_model(serv
         "Deny", "bedrock:CallWithBearerToken",
         Condition={"StringEquals": {"bedrock:BearerTokenType": "LONG_TERM"}})))
     assert "explicit deny" in httpx.post(converse, json=body, headers=long_term).text
+
+
+def test_a_backup_is_protected_under_an_arn_of_any_region(server, table):
+    """To delete a backup, its ARN may name another region: the backup is looked up in that of the request."""
+    root = server.client("dynamodb")
+    arn = root.create_backup(TableName=table, BackupName="kept")["BackupDetails"]["BackupArn"]
+    user = User(server, document(
+        statement("Allow", "dynamodb:*"), statement("Deny", "dynamodb:*Backup", f"{table_arn(table)}/backup/*")))
+    dynamodb = user.client("dynamodb")
+    for spelling in (arn, arn.replace(REGION, "eu-west-1")):
+        assert "explicit deny" in sentence(dynamodb.describe_backup, BackupArn=spelling)
+        assert "explicit deny" in sentence(dynamodb.delete_backup, BackupArn=spelling)
+    assert root.describe_backup(BackupArn=arn)["BackupDescription"]["BackupDetails"]["BackupName"] == "kept"

@@ -53,6 +53,21 @@ struct DeleteBackupTests {
         }
     }
 
+    @Test func `policies are asked about the backup that is meant, whatever region its ARN names`() async throws {
+        let fixture = try await BackupFixture()
+        let west = Self.absent.replacing("eu-central-1", with: "eu-west-1")
+        for arn in [Self.absent, west] {
+            let deletion = fixture.service.access(DeleteBackupInput(backupARN: arn), fixture.context)
+            #expect(deletion == [ResourceAccess(action: "dynamodb:DeleteBackup", resource: Self.absent)])
+            let description = fixture.service.access(DescribeBackupInput(backupARN: arn), fixture.context)
+            #expect(description == [ResourceAccess(action: "dynamodb:DescribeBackup", resource: Self.absent)])
+        }
+        // A restore looks where the ARN says.
+        let restore = fixture.service.access(
+            RestoreTableFromBackupInput(targetTableName: "restored", backupARN: west), fixture.context)
+        #expect(restore.first?.resource == west)
+    }
+
     @Test func `a backup is described and deleted under an ARN of any region that there is`() async throws {
         let fixture = try await BackupFixture()
         let arn = try given(try await fixture.backup()?.backupARN)

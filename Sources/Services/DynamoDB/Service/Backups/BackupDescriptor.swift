@@ -138,6 +138,18 @@ struct CopyReference: Sendable, Equatable {
         self.init(.backup, TableReference(account: context.account, region: region, name: name), id)
     }
 
+    /// The backup that a request with this ARN is about, as policies name it: the region is that of the lookup, so that
+    /// an ARN with another region passes no rule about this backup. A text that the request is refused for stays as it
+    /// is.
+    static func resource(backup text: String, lookup: RegionLookup, _ context: RequestContext) -> String {
+        guard let reference = try? CopyReference(backup: text, lookup: lookup, context) else { return text }
+        let table = reference.table
+        return ARN(
+            service: "dynamodb", region: table.region, account: table.account,
+            resource: "table/\(table.name)/backup/\(reference.id)"
+        ).description
+    }
+
     /// The region in which a backup is looked up by its ARN.
     enum RegionLookup: Sendable {
         case regionOfRequest

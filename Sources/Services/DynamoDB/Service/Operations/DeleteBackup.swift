@@ -5,7 +5,11 @@ internal import WireProtocols
 
 extension DynamoDBService {
     package func access(_ input: DeleteBackupInput, _ context: RequestContext) -> [ResourceAccess] {
-        [ResourceAccess(action: "dynamodb:DeleteBackup", resource: input.backupARN)]
+        [
+            ResourceAccess(
+                action: "dynamodb:DeleteBackup",
+                resource: CopyReference.resource(backup: input.backupARN, lookup: .regionOfRequest, context))
+        ]
     }
 
     /// The backup is deleted before the answer; its items are removed afterwards.

@@ -3,7 +3,11 @@ package import ServiceModel
 
 extension DynamoDBService {
     package func access(_ input: DescribeBackupInput, _ context: RequestContext) -> [ResourceAccess] {
-        [ResourceAccess(action: "dynamodb:DescribeBackup", resource: input.backupARN)]
+        [
+            ResourceAccess(
+                action: "dynamodb:DescribeBackup",
+                resource: CopyReference.resource(backup: input.backupARN, lookup: .regionOfRequest, context))
+        ]
     }
 
     package func describeBackup(
