@@ -254,6 +254,19 @@ struct ItemConditionTests {
 
     // Denies
 
+    @Test func `a deny of attributes holds for a check whose values are nested too deeply for an item`() async throws {
+        try await self.tables.create(ItemFixture.indexed)
+        try await self.deny("*", #"{"ForAnyValue:StringEquals":{"dynamodb:Attributes":["secret"]}}"#)
+        let deep = (0..<40).reduce(AttributeValue.null) { value, _ in .l([value]) }
+        for (attribute, isDenied) in [("secret", true), ("open", false)] {
+            let check = ConditionCheck(
+                key: item(key("a", 1)), tableName: "items", conditionExpression: "\(attribute) <> :d",
+                expressionAttributeValues: item([(":d", deep)]))
+            let input = TransactWriteItemsInput(transactItems: [TransactWriteItem(conditionCheck: check)])
+            #expect(await self.isDenied("TransactWriteItems", input) == isDenied)
+        }
+    }
+
     @Test func `a deny of partitions holds for every way to reach them`() async throws {
         try await self.tables.create(ItemFixture.indexed)
         try await self.deny("*", #"{"ForAnyValue:StringLike":{"dynamodb:LeadingKeys":["secret*"]}}"#)

@@ -92,8 +92,8 @@ package struct UpdatePlan: Sendable {
     ///
     /// Everything is computed from the original item. AWS reports, in this order: a target whose parent has the wrong
     /// type, an operand of a wrong type; then, section by section from the last, a target without a parent and an
-    /// attribute that is read but missing; then numbers out of range. An item that is too large is refused too. `item` is nil
-    /// when it does not exist yet; the new one starts from `key`.
+    /// attribute that is read but missing; then numbers out of range. An item that is too large is refused too. `item`
+    /// is nil when it does not exist yet; the new one starts from `key`.
     package func apply(to item: AttributeMap?, key: AttributeMap) throws(ValidationFailure) -> AttributeMap {
         let base = item ?? key
         var work = UpdateWork(self, base)

@@ -153,12 +153,15 @@ struct ItemConditionKeys {
         self.add(resolved)
     }
 
-    /// Compiles an expression in a context of its own; errors in it are left to the operation.
+    /// Compiles an expression in a context of its own; errors in it are left to the operation. A value that is nested
+    /// too deeply is no error here: a ConditionCheck takes it, so its attributes must be known.
     static func compiled<Result>(
         _ text: String?, _ names: [String: String]?, _ values: AttributeMap?,
         _ compile: (String, inout ExpressionContext) throws(ValidationFailure) -> Result
     ) -> Result? {
-        guard let text, var context = try? ExpressionContext(names: names, values: values) else { return nil }
+        guard let text, var context = try? ExpressionContext(names: names, values: values?.atAnyDepth ?? values) else {
+            return nil
+        }
         return try? compile(text, &context)
     }
 }
