@@ -49,7 +49,7 @@ extension Pipeline {
             }
         }
         return .collect(limitBytes: bytesMax) { body in
-            guard body.count > Self.loopBodyBytesMax else {
+            guard Self.leavesLoop(head, body) else {
                 return await self.respondToGateway(kind, head, body, nil, request, connection, started, accept)
             }
             return await withTaskExecutorPreference(globalConcurrentExecutor) {

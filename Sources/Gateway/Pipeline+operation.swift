@@ -26,7 +26,8 @@ extension Pipeline {
             }
             return await self.answeredOffLoop(call, output)
         } catch {
-            return self.refused(error, passage)
+            guard let detail = error.detail, self.isLarge(detail) else { return self.refused(error, passage) }
+            return await self.refusedOffLoop(error, passage)
         }
     }
 
@@ -87,6 +88,14 @@ extension Pipeline {
             self.encode.output(output, call)
         }
         return self.finished(call, output, message)
+    }
+
+    /// Encodes a large error off the event loop.
+    @inline(never)
+    private func refusedOffLoop(_ error: ServiceError, _ passage: Passage) async -> EdgeResponse {
+        await withTaskExecutorPreference(globalConcurrentExecutor) {
+            self.refused(error, passage)
+        }
     }
 
     /// The steps after the handler.

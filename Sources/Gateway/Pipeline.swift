@@ -46,6 +46,12 @@ package final class Pipeline: EdgeResponder {
     /// elsewhere from start to end; an answer with a larger one is encoded elsewhere.
     package static let loopBodyBytesMax = 64 << 10
 
+    /// Whether a request is processed elsewhere than on the event loop: its body is large, or may be under gzip, which
+    /// makes megabytes of a few kilobytes.
+    static func leavesLoop(_ head: RequestHead, _ body: [UInt8]) -> Bool {
+        body.count > self.loopBodyBytesMax || head.headers.contains("content-encoding")
+    }
+
     package init(
         catalog: ServiceCatalog,
         routes: InternalRoutes,
@@ -103,7 +109,7 @@ package final class Pipeline: EdgeResponder {
             return self.planHere(request, connection, started)
         }
         return .collect(limitBytes: self.bodyBytesMax(kind)) { body in
-            guard body.count > Self.loopBodyBytesMax else {
+            guard Self.leavesLoop(head, body) else {
                 return await self.respondOrForward(kind, head, body: body, connection, started)
             }
             return await self.respondOffLoop(kind, head, body: body, connection, started)
@@ -115,7 +121,7 @@ package final class Pipeline: EdgeResponder {
         _ request: IdentifiedRequest, _ connection: ConnectionInfo, _ started: ContinuousClock.Instant
     ) -> RequestPlan {
         .collect(limitBytes: self.bodyBytesMax(request.target)) { body in
-            guard body.count > Self.loopBodyBytesMax else {
+            guard Self.leavesLoop(request.head, body) else {
                 return await self.run(self.resolvedPassage(request, body, connection, started))
             }
             return await self.respondOffLoop(request, body, connection, started)

@@ -16,7 +16,7 @@ package protocol WritableShape: ModelShape {
     func write(to writer: any ShapeWriter)
 }
 
-/// An output that may be so large that it must not be written on the event loop.
+/// An output, or the detail of an error, that may be so large that it must not be written on the event loop.
 package protocol SizedOutput: WritableShape {
     /// The approximate size of its content in bytes. Cheap, because it is asked for every answer.
     var heldBytes: Int { get }

@@ -91,20 +91,63 @@ import Testing
     func `a large body is worked on beside the event loop, and answered on it`(
         _ bodyBytes: Int, _ place: String
     ) async {
-        let loop = MultiThreadedEventLoopGroup.singleton.any()
-        let gateway = TestGateway(handler: { (_, _) in loop.inEventLoop ? "on the loop" : "elsewhere" })
         let head = #"{"Text":"a""#
         let request = TestRequest.json(
             "Shop_20260101.Look", head + String(repeating: " ", count: bodyBytes - head.utf8.count - 1) + "}")
+        let (text, isBack) = await Self.place(of: request)
+        #expect(text.contains(place), "\(text)")
+        #expect(isBack)
+    }
+
+    @Test func `a body under gzip is worked on beside the event loop, as it may be a large one`() async throws {
+        var request = TestRequest.json("Shop_20260101.Look", "").with("Content-Encoding", "gzip")
+        // {"Text":"a"}
+        request.body = try #require(Base64.decode("H4sIAAAAAAACA6tWCkmtKFGyUkpUqgUAXsC5WgwAAAA=".utf8))
+        let (text, isBack) = await Self.place(of: request)
+        #expect(text.contains("elsewhere"), "\(text)")
+        #expect(isBack)
+    }
+
+    /// The detail of an error, which says where it was written.
+    private struct Detail: SizedOutput {
+        static let schema = Note.schema
+
+        let heldBytes: Int
+
+        func write(to writer: any ShapeWriter) {
+            Note(text: PipelineTests.place).write(to: writer)
+        }
+    }
+
+    @Test(arguments: [(Pipeline.loopBodyBytesMax, "on the loop"), (Pipeline.loopBodyBytesMax + 1, "elsewhere")])
+    func `a large error is written beside the event loop, and answered on it`(
+        _ heldBytes: Int, _ place: String
+    ) async {
+        let look = TestRequest.json("Shop_20260101.Look")
+        let (text, isBack) = await Self.place(of: look) { (_, _) throws(ServiceError) -> String in
+            throw ServiceError(code: "Refused", message: "It is.", detail: Detail(heldBytes: heldBytes))
+        }
+        #expect(text.contains(place), "\(text)")
+        #expect(isBack)
+    }
+
+    private static let loop = MultiThreadedEventLoopGroup.singleton.any()
+
+    private static var place: String { self.loop.inEventLoop ? "on the loop" : "elsewhere" }
+
+    /// An answer that says where the handler ran, and whether it was given on the loop.
+    private static func place(
+        of request: TestRequest, _ handler: @escaping TestGateway.Handler = { (_, _) in PipelineTests.place }
+    ) async -> (text: String, isBack: Bool) {
+        let loop = self.loop
+        let gateway = TestGateway(handler: handler)
         guard case .collect(_, let respond) = gateway.plan(request.head) else {
             Issue.record("the body is not gathered")
-            return
+            return ("", false)
         }
-        let (answer, isBack) = await Task(executorPreference: EventLoopTaskExecutor(loop)) {
-            (Answer(await respond(request.body)), loop.inEventLoop)
+        return await Task(executorPreference: EventLoopTaskExecutor(loop)) {
+            (Answer(await respond(request.body)).text, loop.inEventLoop)
         }.value
-        #expect(answer.text.contains(place), "\(answer.text)")
-        #expect(isBack)
     }
 
     @Test func `no head and body of a client end the process or are the server's fault`() async {

@@ -24,3 +24,9 @@ extension DynamoDBService {
         )
     }
 }
+
+extension ExecuteStatementOutput: SizedOutput {
+    package var heldBytes: Int {
+        (self.items ?? []).reduce(0) { $0 + $1.byteCount }
+    }
+}

@@ -165,3 +165,9 @@ private struct QueryPlan {
         return QueryPlan(request: request, select: select)
     }
 }
+
+extension QueryOutput: SizedOutput {
+    package var heldBytes: Int {
+        (self.items ?? []).reduce(0) { $0 + $1.byteCount }
+    }
+}

@@ -171,3 +171,9 @@ private struct ScanPlan {
         self.request = request
     }
 }
+
+extension ScanOutput: SizedOutput {
+    package var heldBytes: Int {
+        (self.items ?? []).reduce(0) { $0 + $1.byteCount }
+    }
+}

@@ -39,3 +39,9 @@ extension DynamoDBService {
         )
     }
 }
+
+extension SearchVectorsOutput: SizedOutput {
+    package var heldBytes: Int {
+        (self.searchResults ?? []).reduce(0) { $0 + ($1.item?.byteCount ?? 0) }
+    }
+}

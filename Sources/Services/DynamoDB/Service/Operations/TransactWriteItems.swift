@@ -140,3 +140,10 @@ extension RequestDigest {
         self.add(values)
     }
 }
+
+extension TransactionCanceledException: SizedOutput {
+    /// It shows the items whose conditions failed, if the request asks for them.
+    package var heldBytes: Int {
+        (self.cancellationReasons ?? []).reduce(0) { $0 + ($1.item?.byteCount ?? 0) }
+    }
+}

@@ -1,4 +1,5 @@
 package import DynamoDBStreamsModel
+internal import DynamoDBValues
 internal import KeyValue
 internal import Primitives
 package import ServiceModel
@@ -92,5 +93,13 @@ extension DynamoDBStreamsService {
             if slice.hasMore { await Task.yield() }
         } while slice.hasMore && slice.entries.count < limit && bytes < Self.recordBytesMax
         return slice
+    }
+}
+
+extension GetRecordsOutput: SizedOutput {
+    package var heldBytes: Int {
+        (self.records ?? []).reduce(0) { bytes, record in
+            bytes + (record.dynamodb?.oldImage?.byteCount ?? 0) + (record.dynamodb?.newImage?.byteCount ?? 0)
+        }
     }
 }
