@@ -115,7 +115,7 @@ import Testing
         let heldBytes: Int
 
         func write(to writer: any ShapeWriter) {
-            Note(text: PipelineTests.place).write(to: writer)
+            Note(text: PipelineTests.whereabouts).write(to: writer)
         }
     }
 
@@ -133,11 +133,11 @@ import Testing
 
     private static let loop = MultiThreadedEventLoopGroup.singleton.any()
 
-    private static var place: String { self.loop.inEventLoop ? "on the loop" : "elsewhere" }
+    private static var whereabouts: String { self.loop.inEventLoop ? "on the loop" : "elsewhere" }
 
     /// An answer that says where the handler ran, and whether it was given on the loop.
     private static func place(
-        of request: TestRequest, _ handler: @escaping TestGateway.Handler = { (_, _) in PipelineTests.place }
+        of request: TestRequest, _ handler: @escaping TestGateway.Handler = { (_, _) in PipelineTests.whereabouts }
     ) async -> (text: String, isBack: Bool) {
         let loop = self.loop
         let gateway = TestGateway(handler: handler)

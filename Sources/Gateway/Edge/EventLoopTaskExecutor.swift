@@ -22,6 +22,12 @@ package final class EventLoopTaskExecutor: TaskExecutor {
         /// Since when rounds have followed each other without a pause.
         var chainStart: NIODeadline?
 
+        /// After a round that was interrupted: the rest comes before what has arrived meanwhile.
+        mutating func putBack(_ jobs: [UnownedJob]) {
+            self.waiting.insert(contentsOf: jobs, at: 0)
+            self.chainStart = nil
+        }
+
         /// After a round: how long the jobs that have arrived during it are to wait.
         /// - Returns: nil if there are none.
         mutating func delay() -> TimeAmount? {
@@ -61,7 +67,7 @@ package final class EventLoopTaskExecutor: TaskExecutor {
         if isFirst { self.eventLoop.execute { self.runWaiting() } }
     }
 
-    /// Runs the jobs that wait now. Jobs that arrive meanwhile are run after its other tasks.
+    /// Runs the jobs that wait now, as far as time allows. Jobs that arrive meanwhile are run after its other tasks.
     private func runWaiting() {
         var jobs = self.queue.withLock { queue in
             var jobs: [UnownedJob] = []
@@ -69,11 +75,20 @@ package final class EventLoopTaskExecutor: TaskExecutor {
             swap(&jobs, &queue.waiting)
             return jobs
         }
-        for job in jobs { unsafe job.runSynchronously(on: self.asUnownedTaskExecutor()) }
-        jobs.removeAll(keepingCapacity: jobs.capacity <= Self.keptCountMax)
-        let delay = self.queue.withLock { queue in
-            queue.spare = jobs
-            return queue.delay()
+        let ranCount = self.run(jobs)
+        let isInterrupted = ranCount < jobs.count
+        if isInterrupted {
+            jobs.removeFirst(ranCount)
+        } else {
+            jobs.removeAll(keepingCapacity: jobs.capacity <= Self.keptCountMax)
+        }
+        let delay = self.queue.withLock { queue -> TimeAmount? in
+            guard isInterrupted else {
+                queue.spare = jobs
+                return queue.delay()
+            }
+            queue.putBack(jobs)
+            return Self.pause
         }
         switch delay {
         case nil: break
@@ -82,6 +97,23 @@ package final class EventLoopTaskExecutor: TaskExecutor {
         }
     }
 
+    /// Each of many jobs may be a slice of something long: together they would keep the loop from its connections.
+    /// - Returns: how many jobs were run.
+    private func run(_ jobs: [UnownedJob]) -> Int {
+        guard jobs.count > Self.untimedCountMax else {
+            for job in jobs { unsafe job.runSynchronously(on: self.asUnownedTaskExecutor()) }
+            return jobs.count
+        }
+        let end = NIODeadline.now() + Self.chainMax
+        for (index, job) in jobs.enumerated() {
+            unsafe job.runSynchronously(on: self.asUnownedTaskExecutor())
+            if NIODeadline.now() > end { return index + 1 }
+        }
+        return jobs.count
+    }
+
+    /// With no more jobs in a round, the clock is not read.
+    private static let untimedCountMax = 4
     /// An array with room for more jobs is released.
     private static let keptCountMax = 4096
 }

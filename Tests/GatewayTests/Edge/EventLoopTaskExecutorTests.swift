@@ -5,19 +5,33 @@ import Synchronization
 import Testing
 
 struct EventLoopTaskExecutorTests {
-    private final class Flag: Sendable {
-        let isSet = Atomic(false)
+    private final class Progress: Sendable {
+        let isAccepted = Atomic(false)
+        let sliceCount = Atomic(0)
     }
 
     /// Among several tasks, one computes while another waits for its turn.
     @Test(arguments: [1, 3])
     func `tasks that only yield let the loop look at its connections`(count: Int) async throws {
+        #expect(try await self.sliceCount(taskCount: count, slice: .milliseconds(3)) != nil)
+    }
+
+    @Test func `of many tasks that compute, only some have their turn before the loop looks at its connections`()
+        async throws
+    {
+        let count = try #require(try await self.sliceCount(taskCount: 400, slice: .milliseconds(1)))
+        #expect(count < 200)
+    }
+
+    /// Runs tasks that compute and yield until the loop has accepted a connection, or for ten seconds.
+    /// - Returns: how many slices they ran; nil when the connection was not accepted.
+    private func sliceCount(taskCount: Int, slice: Duration) async throws -> Int? {
         let loop = MultiThreadedEventLoopGroup.singleton.next()
         let executor = EventLoopTaskExecutor(loop)
-        let accepted = Flag()
+        let progress = Progress()
         let server = try await ServerBootstrap(group: loop)
             .childChannelInitializer { channel in
-                accepted.isSet.store(true, ordering: .relaxed)
+                progress.isAccepted.store(true, ordering: .relaxed)
                 return channel.eventLoop.makeSucceededVoidFuture()
             }
             .bind(host: "127.0.0.1", port: 0).get()
@@ -27,10 +41,11 @@ struct EventLoopTaskExecutorTests {
             let client = bootstrap.connect(to: address)
             let end = ContinuousClock.now + .seconds(10)
             await withDiscardingTaskGroup { tasks in
-                for _ in 0..<count {
+                for _ in 0..<taskCount {
                     tasks.addTask(executorPreference: executor) {
-                        while !accepted.isSet.load(ordering: .relaxed), ContinuousClock.now < end {
-                            let sliceEnd = ContinuousClock.now + .milliseconds(3)
+                        while !progress.isAccepted.load(ordering: .relaxed), ContinuousClock.now < end {
+                            progress.sliceCount.wrappingAdd(1, ordering: .relaxed)
+                            let sliceEnd = ContinuousClock.now + slice
                             while ContinuousClock.now < sliceEnd {}
                             await Task.yield()
                         }
@@ -39,9 +54,9 @@ struct EventLoopTaskExecutorTests {
             }
             return client
         }.value
-        let isAccepted = accepted.isSet.load(ordering: .relaxed)
-        #expect(isAccepted)
+        let isAccepted = progress.isAccepted.load(ordering: .relaxed)
         try await client.get().close()
         try await server.close()
+        return isAccepted ? progress.sliceCount.load(ordering: .relaxed) : nil
     }
 }

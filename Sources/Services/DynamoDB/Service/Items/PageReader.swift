@@ -79,6 +79,9 @@ extension ItemStore {
         var range = request.range
         let notes = request.table.insights.isCounting && request.partition == nil
         while !range.isEmpty {
+            // A filter of 4 KB may look through a slice 150 times: the loop's other connections get their turn, also
+            // before the first slice, which would otherwise be read as soon as the request has come.
+            if request.filter != nil { await Task.yield() }
             let left = request.limit.map { $0 - answer.scannedCount } ?? PageRequest.sliceCountMax
             let page = try await self.scan(
                 range,
@@ -103,8 +106,6 @@ extension ItemStore {
                 }
             }
             guard let continuation = page.continuation else { return answer }
-            // A filter of 4 KB may look through a slice 150 times: the loop's other connections get their turn.
-            if request.filter != nil { await Task.yield() }
             range = range.continued(from: continuation, reverse: request.isReverse)
         }
         return answer

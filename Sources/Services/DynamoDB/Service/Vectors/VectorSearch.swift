@@ -145,6 +145,8 @@ extension ItemStore {
         var answer = VectorSearch.Answer()
         var range = search.range
         while !range.isEmpty {
+            // The loop's other connections get their turn, also before the first slice.
+            await Task.yield()
             let page = try await self.scan(
                 range, limit: VectorSearch.sliceCountMax, byteLimit: VectorSearch.sliceBytesMax, reverse: false)
             for record in page.entries.map(\.record) {
@@ -155,7 +157,6 @@ extension ItemStore {
             }
             guard let continuation = page.continuation else { break }
             range = range.continued(from: continuation, reverse: false)
-            await Task.yield()
         }
         return answer
     }
