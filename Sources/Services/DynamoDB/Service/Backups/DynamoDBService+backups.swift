@@ -54,6 +54,8 @@ extension DynamoDBService {
             }
             guard let continuation = page.continuation else { break }
             range = range.continued(from: continuation, reverse: false)
+            // The pages may come from memory, without suspension: this lets other tasks run between them.
+            await Task.yield()
         }
         return (backups, false)
     }

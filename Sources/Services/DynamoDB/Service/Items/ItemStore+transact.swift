@@ -117,6 +117,8 @@ extension ItemStore {
         var failures: [ServiceError?] = []
         for (index, decision) in decisions.enumerated() {
             let table = places.descriptors[index]
+            // Each of up to 25 indexes may hold a copy of a large item: as in `decide`.
+            if decision.new?.byteCount ?? 0 > PageRequest.sliceBytesMax { await Task.yield() }
             let own = Self.effects(decision.change, at: places.keys[index], existing[index], table)
             writes += own.writes
             logAppends += own.logAppends

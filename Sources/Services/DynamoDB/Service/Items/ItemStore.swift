@@ -121,6 +121,9 @@ final class ItemStore: Sendable {
             let place = try self.place(key, table.descriptor, isMetered: attempt == 0)
             let step: WriteStep<Answer>
             if let read = try self.getAtOnce([place.key], of: table, .forDecision) {
+                // A condition may look through a large item 150 times: the loop's other connections get their turn.
+                // Nothing is held meanwhile, and the commit checks that what was read still stands.
+                if read[0]?.value.count ?? 0 > PageRequest.sliceBytesMax { await Task.yield() }
                 step = try self.step(decide, place, read, table)
             } else if let read = try await self.get([place.key], of: table, reference, .forDecision, .fromDisk) {
                 step = try self.step(decide, place, read, table)

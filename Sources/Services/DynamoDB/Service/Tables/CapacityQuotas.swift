@@ -104,11 +104,14 @@ extension TableCatalog {
                 guard let table = TableRecord.decode(entry.record.value) else {
                     throw ServiceError(.corrupt("table record"))
                 }
-                reserved.read += table.reserved.read
-                reserved.write += table.reserved.write
+                let own = table.reserved
+                reserved.read += own.read
+                reserved.write += own.write
             }
             guard let continuation = page.continuation else { break }
             range = range.continued(from: continuation, reverse: false)
+            // The pages may come from memory, without suspension: this lets other tasks run between them.
+            await Task.yield()
         }
         try CapacityQuotas.check(from: before, to: after, reserved: reserved, new.region)
     }

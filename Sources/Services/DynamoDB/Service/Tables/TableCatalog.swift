@@ -124,6 +124,9 @@ final class TableCatalog: Sendable {
         also: (TableDescriptor) async throws(ServiceError) -> (checks: [Check], writes: [Write]) = { _ in ([], []) }
     ) async throws(ServiceError) -> TableDescriptor {
         let key = CatalogKeys.table(reference)
+        // Every CreateTable changes the next number, so that those at the same time win one after the other: what reads
+        // all tables is done once and not for each attempt.
+        var isWithinQuotas = false
         for _ in 0..<Self.attemptsMax {
             let read = try await self.get([key, CatalogKeys.nextTable], .forDecision)
             if let present = read[0] {
@@ -141,7 +144,8 @@ final class TableCatalog: Sendable {
             var next: [UInt8] = []
             BigEndian.append(number + 1, to: &next)
             let descriptor = make(number)
-            try await self.checkQuotas(from: nil, to: descriptor)
+            if !isWithinQuotas { try await self.checkQuotas(from: nil, to: descriptor) }
+            isWithinQuotas = true
             let others = try await also(descriptor)
             self.policyPresence.note(descriptor)
             let batch = Batch(
