@@ -59,32 +59,58 @@ struct ConverseEvents {
 
 /// Collects the content blocks of a complete answer.
 struct ConverseContent {
-    private(set) var blocks: [ContentBlock] = []
+    private enum Kind {
+        case text, reasoning
+    }
+
+    /// A block of text, which grows in place: an answer may have a hundred thousand pieces.
+    private struct Growing {
+        let kind: Kind
+        var text: String
+    }
+
+    private var closed: [ContentBlock] = []
+    private var open: Growing?
     private let signature: String?
 
     /// - Parameter signature: the signature of thoughts; nil for models that do not sign them.
     init(signature: String?) { self.signature = signature }
 
+    /// All blocks so far.
+    var blocks: [ContentBlock] { self.closed + (self.open.map { [self.block($0)] } ?? []) }
+
+    /// - Complexity: O(bytes of the event), amortized.
     mutating func add(_ event: ChatEvent) {
         switch event {
-        case .text(let text):
-            if case .text(let before)? = self.blocks.last {
-                self.blocks[self.blocks.count - 1] = .text(before + text)
-            } else {
-                self.blocks.append(.text(text))
-            }
-        case .reasoning(let text):
-            if case .reasoningContent(.reasoningText(let before))? = self.blocks.last {
-                let whole = ReasoningTextBlock(text: before.text + text, signature: self.signature)
-                self.blocks[self.blocks.count - 1] = .reasoningContent(.reasoningText(whole))
-            } else {
-                let thought = ReasoningTextBlock(text: text, signature: self.signature)
-                self.blocks.append(.reasoningContent(.reasoningText(thought)))
-            }
+        case .text(let text): self.grow(.text, by: text)
+        case .reasoning(let text): self.grow(.reasoning, by: text)
         case .toolCall(let call):
-            self.blocks.append(
+            self.close()
+            self.closed.append(
                 .toolUse(
                     ToolUseBlock(toolUseID: CallIDs.converse.id(call), name: call.name, input: call.arguments)))
+        }
+    }
+
+    private mutating func grow(_ kind: Kind, by text: String) {
+        if self.open?.kind == kind {
+            self.open?.text += text
+        } else {
+            self.close()
+            self.open = Growing(kind: kind, text: text)
+        }
+    }
+
+    private mutating func close() {
+        guard let open = self.open.take() else { return }
+        self.closed.append(self.block(open))
+    }
+
+    private func block(_ growing: Growing) -> ContentBlock {
+        switch growing.kind {
+        case .text: .text(growing.text)
+        case .reasoning:
+            .reasoningContent(.reasoningText(ReasoningTextBlock(text: growing.text, signature: self.signature)))
         }
     }
 }
