@@ -19,28 +19,31 @@ struct ByteSearch: Sendable {
         self.fallback = fallback
     }
 
+    /// The bytes of the pattern.
+    var count: Int { self.pattern.count }
+
     /// The start of the pattern's first occurrence; nil without one, and for an empty pattern.
     func firstIndex(in bytes: Span<UInt8>) -> Int? {
-        guard !self.pattern.isEmpty else { return nil }
         var fitting = 0
+        return self.end(in: bytes, after: &fitting).map { $0 - self.pattern.count }
+    }
+
+    /// The end of the pattern's first occurrence in a text that comes in pieces: it may have begun before these bytes.
+    /// - Parameters:
+    ///   - bytes: the next piece.
+    ///   - fitting: the bytes of the pattern with which the text ended before, and ends now if nothing is found; 0 at
+    ///     the beginning.
+    /// - Returns: the place after its last byte; nil without one, and for an empty pattern.
+    func end(in bytes: Span<UInt8>, after fitting: inout Int) -> Int? {
+        guard !self.pattern.isEmpty else { return nil }
         for index in bytes.indices {
             while fitting > 0, bytes[index] != self.pattern[fitting] { fitting = self.fallback[fitting - 1] }
             if bytes[index] == self.pattern[fitting] { fitting += 1 }
-            if fitting == self.pattern.count { return index + 1 - fitting }
+            if fitting == self.pattern.count { return index + 1 }
         }
         return nil
     }
 
     /// Whether a text contains the pattern.
     func isIn(_ text: String) -> Bool { self.firstIndex(in: text.utf8.span) != nil }
-
-    /// The length of the longest suffix of `bytes`, no longer than the pattern, with which the pattern begins.
-    func overlap(with bytes: ArraySlice<UInt8>) -> Int {
-        var fitting = 0
-        for byte in bytes.suffix(self.pattern.count) {
-            while fitting > 0, byte != self.pattern[fitting] { fitting = self.fallback[fitting - 1] }
-            if byte == self.pattern[fitting] { fitting += 1 }
-        }
-        return fitting
-    }
 }

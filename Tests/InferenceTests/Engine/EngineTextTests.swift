@@ -36,6 +36,16 @@ struct StopScannerTests {
         #expect(scanner.take(String(repeating: "a", count: 1 << 20)).utf8.count == (1 << 20) - 4000)
         #expect(scanner.end() == kept)
     }
+
+    /// What is held back is not searched again for each piece.
+    @Test(.timeLimit(.minutes(1))) func `small pieces that nearly fit long sequences are looked through in time`() {
+        let kept = String(repeating: "a", count: 200_000)
+        var scanner = StopScanner(["\(kept)b", "\(kept)c"])
+        var given = 0
+        for _ in 0..<100_000 { given += scanner.take("aaaa").utf8.count }
+        #expect(given == 200_000)
+        #expect(scanner.take("c").isEmpty && scanner.found == "\(kept)c")
+    }
 }
 
 struct ServerSentEventsTests {
