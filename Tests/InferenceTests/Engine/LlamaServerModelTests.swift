@@ -162,6 +162,37 @@ private let weather = ChatRequest.Tool(
         #expect(said.calls.map(\.arguments) == [.object(["city": .string("Oslo")])])
     }
 
+    /// Parsing all arguments for each piece would take hours: they are looked at once.
+    @Test(arguments: ["}", "{}", ""])
+    func `a call that is named with each of many pieces is read in time`(_ piece: String) async throws {
+        func delta(_ arguments: String) -> String {
+            let function = #"{"name":"get_weather","arguments":"\#(arguments)"}"#
+            return #"data: {"choices":[{"index":0,"delta":{"tool_calls":[{"index":0,"function":\#(function)}]}}]}"#
+                + "\n\n"
+        }
+        let begun = delta(#"{\"city\":\""# + String(repeating: "x", count: 2_000_000) + (piece == "}" ? "" : #"\",}"#))
+        let pieces = String(repeating: delta(piece), count: 20_000)
+        let engine = FakeEngine { _ in
+            [.streamHead, .chunk(begun), .chunk(pieces)] + FakeEngine.Step.finish("tool_calls")
+        }
+        let said = try await ask(try engine.model()) { $0.tools = [weather] }
+        #expect(said.calls.isEmpty && said.outcome?.stopReason == .malformedToolCall)
+    }
+
+    @Test func `a name behind complete arguments begins another call, however they are cut`() async throws {
+        let pieces = [
+            (#""get_weather""#, #"{\"city\":\"{"#), ("null", #"\\\"}\""#), ("null", "}"), (#""get_weather""#, "{}"),
+        ]
+        let events = pieces.map { name, arguments in
+            FakeEngine.Step.event(
+                #"{"choices":[{"index":0,"delta":{"tool_calls":[{"index":0,"function":{"name":\#(name),"arguments":""#
+                    + arguments + #""}}]}}]}"#)
+        }
+        let engine = FakeEngine { _ in [.streamHead] + events + FakeEngine.Step.finish("tool_calls") }
+        let said = try await ask(try engine.model()) { $0.tools = [weather] }
+        #expect(said.calls.map(\.arguments) == [.object(["city": .string(#"{"}"#)]), .object([])])
+    }
+
     @Test(
         arguments: [
             #""name":"unknown","arguments":"{}""#, #""name":"get_weather","arguments":"{\"city\"""#,

@@ -14,8 +14,8 @@ struct ChatStream: EngineStream {
     static let schemaBytesMax = 4 << 20
 
     private struct Call {
-        var name: String
-        var arguments: String
+        var name = ""
+        var arguments = CallArguments()
     }
 
     private enum Piece {
@@ -164,7 +164,7 @@ struct ChatStream: EngineStream {
         let index = part["index"]?.integer ?? self.callIndex
         let name = part["function"]?["name"]?.text ?? ""
         // Ollama numbers several calls alike (ollama#15457): a name behind complete arguments begins another one.
-        let isNamed = !name.isEmpty && self.call.map(Self.isWhole) ?? false
+        let isNamed = name.isEmpty ? false : self.call?.arguments.isObject() ?? false
         if self.call == nil || index != self.callIndex || isNamed {
             events = self.endCall()
             self.callIndex = index
@@ -172,7 +172,7 @@ struct ChatStream: EngineStream {
             guard !self.isFull else { return events }
             self.callCount += 1
             guard self.callCount <= Self.callCountMax else { throw .failed("the model made too many calls at once") }
-            self.call = Call(name: "", arguments: "")
+            self.call = Call()
         }
         // Some servers give the object itself instead of its text.
         let given = part["function"]?["arguments"].flatMap { $0 == .null ? nil : $0 }
@@ -182,17 +182,14 @@ struct ChatStream: EngineStream {
             throw .failed("the calls of its answer are longer than \(Self.argumentsBytesMax) bytes")
         }
         self.call?.name += name
-        self.call?.arguments += arguments
+        self.call?.arguments.append(arguments)
         return events
-    }
-
-    private static func isWhole(_ call: Call) -> Bool {
-        call.arguments.utf8.last == UInt8(ascii: "}") && Document(json: call.arguments) != nil
     }
 
     private mutating func endCall() -> [ChatEvent] {
         guard let call = self.call.take() else { return [] }
-        let text = ["", "null"].contains(call.arguments) ? "{}" : call.arguments
+        let given = call.arguments.text
+        let text = ["", "null"].contains(given) ? "{}" : given
         guard self.toolNames.contains(call.name), let arguments = Document(json: text), case .object = arguments else {
             self.hasMalformedCall = true
             return []
