@@ -10,7 +10,6 @@ private let east = GlobalFixture.east
 private let west = GlobalFixture.west
 private let north = GlobalFixture.north
 private let invalid = "ValidationException: One or more parameter values were invalid: "
-private let inUse = "ResourceInUseException: The resource which you are attempting to change is in use."
 
 /// UpdateTable with ReplicaUpdates, and what it leaves.
 struct ReplicaUpdatesTests {
@@ -235,28 +234,6 @@ struct ReplicaUpdatesTests {
                 == true)
         #expect(try await fixture.describe(west).replicas == nil)
         #expect(try await fixture.describe(east).globalTableVersion == nil)
-    }
-
-    @Test func `while a replica is made nothing else is`() async throws {
-        let fixture = GlobalFixture()
-        try await fixture.create()
-        _ = try await fixture.update { $0.replicaUpdates = [creating(west)] }
-        #expect(await fixture.refusal { $0.replicaUpdates = [creating(north)] } == inUse)
-        #expect(await fixture.refusal { $0.replicaUpdates = [creating(west)] } == inUse)
-        #expect(await fixture.refusal { $0.deletionProtectionEnabled = true } == inUse)
-        #expect(
-            await fixture.refusal(west) { $0.deletionProtectionEnabled = true }
-                == "ResourceNotFoundException: Requested resource not found: Table: orders not found")
-        #expect(
-            await fixture.refusal(west) { $0.replicaUpdates = [creating(north)] }
-                == "ValidationException: Create/Update/Delete of replica is not allowed while the replica is being "
-                + "added to table with name: ‘orders’ in region: ‘us-west-2’.")
-        let deletion = await refused { () throws(ServiceError) in try await fixture.delete(west) }
-        #expect(
-            deletion?.message
-                == "Attempt to change a resource which is still in use: Table: orders is being used.")
-        try await fixture.settle()
-        #expect(await fixture.refusal { $0.deletionProtectionEnabled = true } == nil)
     }
 
     @Test func `a provisioned table must scale its writes`() async throws {

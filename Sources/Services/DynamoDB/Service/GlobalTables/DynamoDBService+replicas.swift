@@ -48,9 +48,7 @@ extension DynamoDBService {
 
     private static func checkNotBeingAdded(_ group: TableGroup, at now: Timestamp) throws(ServiceError) {
         guard group.own.replication != nil, group.own.isBeingFilled else { return }
-        throw .validation(
-            "Create/Update/Delete of replica is not allowed while the replica is being added to table with name: "
-                + "‘\(group.own.name)’ in region: ‘\(group.own.region)’.")
+        throw .replicaIsBeingAdded(group.own)
     }
 
     // Adding
@@ -110,7 +108,9 @@ extension DynamoDBService {
         _ group: TableGroup, _ region: Region, at now: Timestamp
     ) throws(ServiceError) {
         try self.checkNotBeingAdded(group, at: now)
-        if group.others.contains(where: { $0.replicaStatus(at: now) == .creating }) { throw .replicaInUse }
+        let added = group.others.filter { $0.replicaStatus(at: now) == .creating }
+        guard !added.contains(where: { $0.region == region }) else { throw .globalTableExists(group) }
+        guard added.isEmpty else { throw .replicaInUse }
         guard group.candidate == nil, group.own.replication?.member(region) == nil else {
             throw .replicaExists(group.own.name)
         }

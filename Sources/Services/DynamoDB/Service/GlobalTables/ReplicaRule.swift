@@ -200,6 +200,22 @@ extension ServiceError {
                 + "existed as tables.")
     }
 
+    /// The error of a second request for a replica that is CREATING.
+    /// - Source: an answer recorded on AWS in October 2026 by a laboratory of the AWS Controllers for Kubernetes.
+    static func globalTableExists(_ group: TableGroup) -> ServiceError {
+        let regions = group.all.map(\.region.description).sorted().joined(separator: ", ")
+        return DynamoDBError.resourceInUse(
+            message: "Global table with name: '\(group.own.name)' already exists with replicas in regions: "
+                + "'\(regions)'.")
+    }
+
+    /// The error of a change to the list of replicas, or of a setting of all of them, while one is CREATING.
+    static func replicaIsBeingAdded(_ replica: TableDescriptor) -> ServiceError {
+        .validation(
+            "Create/Update/Delete of replica is not allowed while the replica is being added to table with name: "
+                + "‘\(replica.name)’ in region: ‘\(replica.region)’.")
+    }
+
     static func notPartOfGlobalTable(_ regions: [String]) -> ServiceError {
         .validation(
             "Update global table operation failed because one or more replicas were not part of the global table. "

@@ -14,12 +14,12 @@ extension DynamoDBService {
         _ input: DescribeContinuousBackupsInput, _ context: RequestContext
     ) async throws(ServiceError) -> DescribeContinuousBackupsOutput {
         let reference = try TableReference(input.tableName, context)
-        guard let table = try await self.catalog.snapshot(reference)?.descriptor else {
-            throw .sourceNotFound(reference)
-        }
+        let now = self.clock.now()
+        guard let table = try await self.catalog.snapshot(reference)?.descriptor, !table.isReplicaBeingAdded(at: now)
+        else { throw .sourceNotFound(reference) }
         let known = try await self.settledRecovery(table)
         var description = self.description(known)
-        if table.isBeingCreated(at: self.clock.now()) { description.continuousBackupsStatus = .disabled }
+        if table.isBeingCreated(at: now) { description.continuousBackupsStatus = .disabled }
         return DescribeContinuousBackupsOutput(continuousBackupsDescription: description)
     }
 

@@ -11,10 +11,10 @@ extension DynamoDBService {
         _ input: DescribeTimeToLiveInput, _ context: RequestContext
     ) async throws(ServiceError) -> DescribeTimeToLiveOutput {
         let reference = try TableReference(input.tableName, context)
-        guard let table = try await self.catalog.snapshot(reference)?.descriptor else {
-            throw .tableNotFound(reference)
-        }
-        let status = table.status(at: self.clock.now())
+        let now = self.clock.now()
+        guard let table = try await self.catalog.snapshot(reference)?.descriptor, !table.isReplicaBeingAdded(at: now)
+        else { throw .tableNotFound(reference) }
+        let status = table.status(at: now)
         guard status != .creating, status != .deleting else {
             throw .validation(
                 "Cannot describe time to live while table is in \(status.rawValue) state: Current table state is "

@@ -1,4 +1,5 @@
 package import DynamoDBModel
+internal import Primitives
 package import ServiceModel
 
 extension DynamoDBService {
@@ -13,9 +14,9 @@ extension DynamoDBService {
         _ input: ListTagsOfResourceInput, _ context: RequestContext
     ) async throws(ServiceError) -> ListTagsOfResourceOutput {
         let reference = try self.taggedTable(input.resourceARN, context)
-        guard let table = try await self.catalog.snapshot(reference)?.descriptor else {
-            throw .resourceNotFound(arn: input.resourceARN)
-        }
+        guard let table = try await self.catalog.snapshot(reference)?.descriptor,
+            !table.isReplicaBeingAdded(at: self.clock.now())
+        else { throw .resourceNotFound(arn: input.resourceARN) }
         return ListTagsOfResourceOutput(tags: table.settings.tags.map { Tag(key: $0.key, value: $0.value) })
     }
 }

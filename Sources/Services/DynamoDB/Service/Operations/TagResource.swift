@@ -1,5 +1,6 @@
 package import DynamoDBModel
 internal import DynamoDBValues
+internal import Primitives
 package import ServiceModel
 
 extension DynamoDBService {
@@ -43,7 +44,9 @@ extension DynamoDBService {
         _ reference: TableReference, _ arn: String, _ change: (inout [TableTag]) throws(ServiceError) -> Void
     ) async throws(ServiceError) {
         // Checked first: the error for a missing table names its ARN here.
-        guard try await self.catalog.snapshot(reference) != nil else { throw .resourceNotFound(arn: arn) }
+        guard let table = try await self.catalog.snapshot(reference)?.descriptor,
+            !table.isReplicaBeingAdded(at: self.clock.now())
+        else { throw .resourceNotFound(arn: arn) }
         try await self.catalog.update(reference) { (table, _) throws(ServiceError) in
             try change(&table.settings.tags)
         }

@@ -19,6 +19,7 @@ extension DynamoDBService {
                 "Invalid Request: Cannot specify RecoveryPeriodInDays when disabling point-in-time recovery.")
         }
         let now = self.clock.now()
+        guard try await !self.catalog.isReplicaBeingAdded(reference, at: now) else { throw .sourceNotFound(reference) }
         if try await self.catalog.isBeingCreated(reference, at: now) {
             throw .backupsUnavailable(reference.name)
         }

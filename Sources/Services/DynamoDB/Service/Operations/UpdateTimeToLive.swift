@@ -15,6 +15,7 @@ extension DynamoDBService {
         let reference = try TableReference(input.tableName, context)
         let given = input.timeToLiveSpecification
         let now = self.clock.now()
+        guard try await !self.catalog.isReplicaBeingAdded(reference, at: now) else { throw .tableNotFound(reference) }
         if try await self.catalog.isBeingCreated(reference, at: now) {
             // The wording differs from that of other operations.
             throw .tableInUse("Table \(reference.name) is being created")
@@ -23,6 +24,10 @@ extension DynamoDBService {
             var table = group.own
             guard !table.isBeingFilled else {
                 throw DynamoDBError.resourceInUse(message: "Table is being created: \(table.name)")
+            }
+            // The setting is that of all replicas.
+            if let added = group.others.first(where: { $0.isReplicaBeingAdded(at: now) }) {
+                throw .replicaIsBeingAdded(added)
             }
             if let current = table.expiry.attribute, !current.utf8.elementsEqual(given.attributeName.utf8) {
                 throw .validation(

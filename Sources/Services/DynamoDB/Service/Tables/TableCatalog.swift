@@ -222,6 +222,11 @@ final class TableCatalog: Sendable {
         try await self.snapshot(reference)?.descriptor.isBeingCreated(at: now) ?? false
     }
 
+    /// - Returns: false also when the table does not exist.
+    func isReplicaBeingAdded(_ reference: TableReference, at now: Timestamp) async throws(ServiceError) -> Bool {
+        try await self.snapshot(reference)?.descriptor.isReplicaBeingAdded(at: now) ?? false
+    }
+
     /// A number for keys that do not belong to a table: no table has it or will have it.
     func newNumber() async throws(ServiceError) -> UInt64 {
         for _ in 0..<Self.attemptsMax {

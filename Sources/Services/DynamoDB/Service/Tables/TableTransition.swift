@@ -50,6 +50,12 @@ extension TableDescriptor {
         !self.isBeingFilled && self.status(at: now) == .creating
     }
 
+    /// Whether it is a replica that is CREATING. It exists only for DescribeTable, DeleteTable and changes of replicas.
+    /// - Source: answers recorded on AWS in October 2026 by a laboratory of the AWS Controllers for Kubernetes.
+    func isReplicaBeingAdded(at now: Timestamp) -> Bool {
+        self.replication != nil && self.status(at: now) == .creating
+    }
+
     /// Whether items can be read and written; before and afterwards, item operations do not find the table.
     func servesItems(at now: Timestamp) -> Bool {
         guard !self.isBeingFilled else { return false }
