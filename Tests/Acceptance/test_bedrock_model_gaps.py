@@ -113,7 +113,9 @@ def test_some_models_use_no_tools_in_a_stream(bedrock, model):
     assert list(bedrock.converse_stream(modelId=model, messages=[user()])["stream"])
 
 
-@pytest.mark.parametrize("model", [LLAMA, MISTRAL, R1, QWEN, "nvidia.nemotron-super-3-120b", "openai.gpt-oss-20b-1:0"])
+@pytest.mark.parametrize("model", [
+    LLAMA, MISTRAL, R1, QWEN, "nvidia.nemotron-super-3-120b", "openai.gpt-oss-20b-1:0", "google.gemma-3-27b-it",
+    "moonshotai.kimi-k2.5"])
 def test_some_models_keep_no_prompts(bedrock, model):
     tools = {"toolConfig": {"tools": [*TOOLS["toolConfig"]["tools"], POINT]}}
     for members in (
@@ -134,6 +136,27 @@ def test_nova_keeps_no_tools_by_themselves(bedrock, model):
                        "extraneous key [cachePoint] is not permitted, please reformat your input and try again."}
     for members in ({"system": [{"text": "a"}, POINT]}, {"messages": [user({"text": "a"}, POINT)]}):
         assert bedrock.converse(**{"modelId": model, "messages": [user()]} | members)["stopReason"] == "end_turn"
+
+
+@pytest.mark.parametrize("model, is_refused", [
+    (NOVA, True), ("us.amazon.nova-micro-v1:0", True), ("us.amazon.nova-premier-v1:0", True),
+    ("us.amazon.nova-2-lite-v1:0", False), (CLAUDE, False),
+])
+@pytest.mark.parametrize("key", ["$defs", "definitions"])
+def test_nova_takes_no_definitions_in_a_schema(bedrock, model, is_refused, key):
+    """lastmile-ai/mcp-agent#126, zed-industries/zed#28521 and #31815."""
+    spec = {"name": "see", "inputSchema": {"json": {
+        "type": "object", "properties": {"at": {"$ref": f"#/{key}/place"}}, key: {"place": {"type": "string"}}}}}
+    members = {"messages": [user()], "toolConfig": {"tools": [*TOOLS["toolConfig"]["tools"], {"toolSpec": spec}]}}
+    for call in (bedrock.converse, bedrock.converse_stream):
+        if is_refused:
+            assert refusal(call, modelId=model, **members) == {
+                "Code": "ValidationException",
+                "Message": "The model returned the following errors: Malformed input request: "
+                           f"#/toolConfig/tools/1/toolSpec/inputSchema/json: extraneous key [{key}] is not permitted, "
+                           "please reformat your input and try again."}
+        else:
+            assert call(modelId=model, **members)["ResponseMetadata"]["HTTPStatusCode"] == 200
 
 
 @pytest.mark.parametrize("model, begins", [

@@ -25,6 +25,8 @@ struct ModelGaps: OptionSet {
     static let toolCachePoints = ModelGaps(rawValue: 1 << 12)
     /// Calls of tools together with other blocks in one turn.
     static let mixedCalls = ModelGaps(rawValue: 1 << 13)
+    /// Definitions beside the properties of a tool's schema.
+    static let definitions = ModelGaps(rawValue: 1 << 14)
 
     /// - Source: the sentence that users report for DeepSeek R1's own thoughts.
     static let noThoughts = ServiceError.invalid(
@@ -33,9 +35,12 @@ struct ModelGaps: OptionSet {
     /// By prefix of the id; all matching entries apply.
     private static let known: [(prefix: String, gaps: ModelGaps)] = [
         ("ai21.jamba-instruct", [.tools]), ("ai21.jamba-1-5", [.namedTool]),
-        ("amazon.nova", [.toolCachePoints, .signatures]), ("amazon.titan-t", [.system, .tools]),
+        ("amazon.nova", [.toolCachePoints, .signatures]), ("amazon.nova-lite", [.definitions]),
+        ("amazon.nova-micro", [.definitions]), ("amazon.nova-premier", [.definitions]),
+        ("amazon.nova-pro", [.definitions]), ("amazon.titan-t", [.system, .tools]),
         ("anthropic.claude-v", [.tools]), ("anthropic.claude-instant", [.tools]),
         ("deepseek.", [.cachePoints, .signatures]), ("deepseek.r1", [.tools, .thoughts]),
+        ("google.gemma-3", [.cachePoints]),
         ("meta.llama", [.streamedTools, .anyTool, .namedTool, .cachePoints, .mixedCalls, .mixedResults, .signatures]),
         ("meta.llama2", [.tools]), ("meta.llama3-8b", [.tools]), ("meta.llama3-70b", [.tools]),
         ("minimax.", [.signatures]), ("mistral.", [.cachePoints, .signatures]),
@@ -44,6 +49,7 @@ struct ModelGaps: OptionSet {
         ("mistral.mistral-small-24", [.streamedTools, .mixedCalls, .mixedResults]),
         ("mistral.pixtral", [.streamedTools, .mixedCalls, .mixedResults]),
         ("moonshot.", [.signatures]), ("moonshotai.", [.signatures]), ("moonshot.kimi-k2", [.cachePoints]),
+        ("moonshotai.kimi-k2", [.cachePoints]),
         ("nvidia.", [.cachePoints, .signatures]),
         ("openai.", [.stops, .signatures]), ("openai.gpt-oss", [.cachePoints]),
         ("openai.gpt-5", [.sampling]), ("openai.gpt-6", [.sampling]),
@@ -99,11 +105,27 @@ struct ModelGaps: OptionSet {
             default: nil
             }
         if let choice { throw Self.unsupported("toolConfig.toolChoice.\(choice)") }
-        guard self.contains(.toolCachePoints), let place = tools.tools.firstIndex(where: Self.isCachePoint) else {
-            return
+        for (place, tool) in tools.tools.enumerated() {
+            guard let extra = self.extraneousKey(in: tool) else { continue }
+            let fault = BodyCheck.malformed("#/toolConfig/tools/\(place)\(extra) is not permitted")
+            throw .invalid("The model returned the following errors: \(fault.message)")
         }
-        let fault = BodyCheck.malformed("#/toolConfig/tools/\(place): extraneous key [cachePoint] is not permitted")
-        throw .invalid("The model returned the following errors: \(fault.message)")
+    }
+
+    /// What a model's own check of the request does not allow in a tool, after the tool's place.
+    /// - Source: of definitions lastmile-ai/mcp-agent#126 and zed-industries/zed#28521 and #31815, for Nova 1.
+    private func extraneousKey(in tool: Tool) -> String? {
+        switch tool {
+        case .cachePoint:
+            return self.contains(.toolCachePoints) ? ": extraneous key [cachePoint]" : nil
+        case .toolSpec(let specification):
+            guard self.contains(.definitions), case .json(let schema) = specification.inputSchema,
+                let key = ["$defs", "definitions"].first(where: { schema[$0] != nil })
+            else { return nil }
+            return "/toolSpec/inputSchema/json: extraneous key [\(key)]"
+        default:
+            return nil
+        }
     }
 
     /// - Source: the sentence that users report for each of these members.
