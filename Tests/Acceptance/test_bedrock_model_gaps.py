@@ -1,6 +1,8 @@
 """What Converse refuses because of the model that is named: tools, system messages, cache points and turns that some
 models do not take, in AWS's words."""
 
+import json
+
 import botocore.config
 import botocore.exceptions
 import pytest
@@ -234,3 +236,30 @@ def test_what_is_in_a_block_is_not_shown(typed, members, named):
     assert refusal(unchecked.converse, modelId=CLAUDE, **members) == {
         "Code": "ValidationException",
         "Message": f"{len(named)} validation error{'s' if len(named) > 1 else ''} detected: {clauses}"}
+
+
+@pytest.mark.parametrize("model, is_refused", [
+    (NOVA, True), ("us.amazon.nova-2-lite-v1:0", True), ("amazon.nova-pro-v1:0", True),
+    ("us.amazon.nova-pro-v1:0", False), (LLAMA, True), ("us.meta.llama3-1-70b-instruct-v1:0", False),
+    ("google.gemma-3-27b-it", True),
+])
+def test_few_models_are_optimized_for_latency(bedrock, model, is_refused):
+    sentence = (f"Latency performance configuration is not supported for {model.removeprefix('us.')} in "
+                f"{bedrock.meta.region_name}")
+    members = {"messages": [user()], "performanceConfig": {"latency": "optimized"}}
+    for call in (bedrock.converse, bedrock.converse_stream):
+        if is_refused:
+            assert refusal(call, modelId=model, **members) == {"Code": "ValidationException", "Message": sentence}
+        else:
+            assert call(modelId=model, **members)["ResponseMetadata"]["HTTPStatusCode"] == 200
+    assert bedrock.converse(modelId=model, messages=[user()], performanceConfig={"latency": "standard"})["output"]
+
+
+def test_vectors_are_not_optimized_for_latency(bedrock):
+    model = "amazon.titan-embed-text-v2:0"
+    with pytest.raises(botocore.exceptions.ClientError) as failure:
+        bedrock.invoke_model(
+            modelId=model, body=json.dumps({"inputText": "a"}), performanceConfigLatency="optimized")
+    assert failure.value.response["Error"] == {
+        "Code": "ValidationException",
+        "Message": f"Latency performance configuration is not supported for {model} in {bedrock.meta.region_name}"}

@@ -17,6 +17,7 @@ extension BedrockRuntimeService {
         let (plan, fields) = try await model.readingSlowly { () async throws(ServiceError) in
             try Self.refuse(guardrail: input.guardrailConfig != nil)
             try Self.check(tier: input.serviceTier?.type)
+            try OptimizedLatency.check(input.performanceConfig?.latency, id, context)
             let fields = try ResponseFields(input.additionalModelResponseFieldPaths)
             return (try await ConversePlan(input, for: id), fields)
         }

@@ -19,6 +19,7 @@ extension BedrockRuntimeService {
         let body = try model.reading { () throws(ServiceError) in
             try Self.refuse(guardrail: input.guardrailIdentifier != nil)
             try Self.check(tier: input.serviceTier)
+            try OptimizedLatency.check(input.performanceConfigLatency, id, context)
             return try NativeRequest.document(input.body ?? [], contentType: input.contentType)
         }
         if let kind = Self.vectors(id, model, body) {

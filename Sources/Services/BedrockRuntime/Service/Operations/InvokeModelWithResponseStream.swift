@@ -19,6 +19,7 @@ extension BedrockRuntimeService {
         let native = try await model.readingSlowly { () async throws(ServiceError) in
             try Self.refuse(guardrail: input.guardrailIdentifier != nil)
             try Self.check(tier: input.serviceTier)
+            try OptimizedLatency.check(input.performanceConfigLatency, id, context)
             let body = try NativeRequest.document(input.body ?? [], contentType: input.contentType)
             guard Self.vectors(id, model, body) == nil else {
                 throw .invalid("The model is unsupported for streaming.")
