@@ -41,9 +41,11 @@ package enum StoreOpenError: Error, Equatable, Sendable, CustomStringConvertible
 
 /// A store's directory, held by one process:
 ///
-///      format    one line, "brume-store 2" made      empty: an engine was created here, so if the engine is missing
-///      this is not a new store log-mark  how much of the newest log is on the disk; see `LogMark` lock      locked
-///      while a process uses the store; contains its process id rocksdb/  the engine's files
+///     format    one line, "brume-store 2"
+///     made      empty: an engine was created here, so if the engine is missing this is not a new store
+///     log-mark  how much of the newest log is on the disk; see `LogMark`
+///     lock      locked while a process uses the store; contains its process id
+///     rocksdb/  the engine's files
 final class StoreDirectory: Sendable {
     static let formatSupported = 2
     private static let formatWord = "brume-store"

@@ -5,8 +5,12 @@ package import Primitives
 /// A state machine without I/O: `push` takes pieces of any size, and hands out a signed chunk's bytes only after
 /// verifying its signature. Memory: at most one signed chunk and one line.
 ///
-///     10000;chunk-signature=…\r\n  <65,536 bytes>\r\n 0;chunk-signature=…\r\n x-amz-checksum-crc32c:sOO8/Q==\r\n
-///     (with a trailer) x-amz-trailer-signature:…\r\n               (with a signed one) \r\n
+///     10000;chunk-signature=…\r\n
+///     <65,536 bytes>\r\n
+///     0;chunk-signature=…\r\n
+///     x-amz-checksum-crc32c:sOO8/Q==\r\n     (with a trailer)
+///     x-amz-trailer-signature:…\r\n          (with a signed one)
+///     \r\n
 package struct ChunkedPayloadVerifier: Sendable {
     private enum State: Sendable, Equatable {
         /// In the line that opens a chunk.

@@ -4,8 +4,8 @@ internal import Primitives
 ///
 ///      frame    kind (1 byte)  length (3 bytes, big-endian)  payload  code (32 bytes)
 ///
-///      kind 0   a part of the body, of 1 to `partBytesMax` bytes kind 1   the last frame: the principal's texts, which
-///      are known only at the end of the body
+///      kind 0   a part of the body, of 1 to `partBytesMax` bytes
+///      kind 1   the last frame: the principal's texts, which are known only at the end of the body
 ///
 ///      code n = HMAC-SHA256 of  code n-1  n (8 bytes)  kind and length  SHA-256 of the body up to this frame  texts
 ///

@@ -1,7 +1,8 @@
 /// Stops sending requests to an endpoint that fails most of them, and then probes it with a few. A value.
 ///
-///      closed ── failures ≥ their share of a window ──▶ open ── after a while ──▶ half open ▲
-///      ▲                           │ └────────────── enough probes succeed ──────────┼──── any probe fails ──────┘
+///     closed ── failures ≥ their share of a window ──▶ open ── after a while ──▶ half open
+///       ▲                                               ▲                           │
+///       └────────────── enough probes succeed ──────────┼──── any probe fails ──────┘
 package struct CircuitBreaker: Sendable {
     package typealias Instant = ContinuousClock.Instant
 
