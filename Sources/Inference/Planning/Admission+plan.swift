@@ -4,21 +4,21 @@ extension Admission {
     ///
     /// `hostBytesMax` is the main memory that it may use; nil if unknown.
     package static func plan(
-        _ shape: ModelShape, _ wish: Wish, on device: DeviceProfile, hostBytesMax: UInt64? = nil,
+        _ shape: ModelShape, _ requested: RequestedSettings, on device: DeviceProfile, hostBytesMax: UInt64? = nil,
         residents: [Resident] = []
     ) -> Plan {
         var room = MachineRoom(hostLimitBytes: hostBytesMax)
         if device.memoryBytes > 0 { room.devices = [MachineRoom.Device(id: "", profile: device)] }
-        return self.plan(shape, wish, in: room, residents: residents)
+        return self.plan(shape, requested, in: room, residents: residents)
     }
 
-    /// Plans a model on the device of a machine where it loses least; `memo` belongs to this shape and wish.
+    /// Plans a model on the device of a machine where it loses least; `memo` belongs to this shape and these settings.
     package static func plan(
-        _ shape: ModelShape, _ wish: Wish, in room: MachineRoom, residents: [Resident] = [],
+        _ shape: ModelShape, _ requested: RequestedSettings, in room: MachineRoom, residents: [Resident] = [],
         memo: EstimateMemo = EstimateMemo()
     ) -> Plan {
-        let devices: [MachineRoom.Device?] = wish.deviceLayers == 0 || room.devices.isEmpty ? [nil] : room.devices
-        let plans = devices.map { DevicePlan(shape, wish, on: $0, in: room, residents, memo).plan }
+        let devices: [MachineRoom.Device?] = requested.deviceLayers == 0 || room.devices.isEmpty ? [nil] : room.devices
+        let plans = devices.map { DevicePlan(shape, requested, on: $0, in: room, residents, memo).plan }
         // Among equals the first one, in the machine's order.
         return plans.min { self.loss($0, shape) < self.loss($1, shape) } ?? plans[0]
     }
@@ -38,23 +38,25 @@ extension Admission {
 /// The plan of a model on one device, or on the CPU only.
 private struct DevicePlan {
     let shape: ModelShape
-    let wish: Admission.Wish
+    let requested: Admission.RequestedSettings
     let device: MachineRoom.Device?
     let room: MachineRoom
     let residents: [Admission.Resident]
     let search: PlanSearch
 
     init(
-        _ shape: ModelShape, _ wish: Admission.Wish, on device: MachineRoom.Device?, in room: MachineRoom,
+        _ shape: ModelShape, _ requested: Admission.RequestedSettings, on device: MachineRoom.Device?,
+        in room: MachineRoom,
         _ residents: [Admission.Resident], _ memo: EstimateMemo
     ) {
         self.shape = shape
-        self.wish = wish
+        self.requested = requested
         self.device = device
         self.room = room
         self.residents = residents
         self.search = PlanSearch(
-            shape: shape, wish: wish, isHostOnly: device == nil, isPretended: device?.isPretended == true, memo: memo)
+            shape: shape, requested: requested, isHostOnly: device == nil, isPretended: device?.isPretended == true,
+            memo: memo)
     }
 
     var plan: Admission.Plan {
@@ -70,12 +72,12 @@ private struct DevicePlan {
                 return self.made(.start(unloading: gone.map(\.id)), found, notes + found.steps)
             }
             if let (found, gone) = self.firstFit(busy, after: idle, least) {
-                let count = gone.count { $0.standing == .busy }
+                let count = gone.count { $0.state == .busy }
                 let sentence = "It waits until a busy model has finished (\(count) busy)."
                 return self.made(.queue(awaiting: gone.map(\.id)), found, [sentence])
             }
             // Without layers to give up, a second pass would have the same result.
-            if self.device == nil || self.wish.deviceLayers != nil { break }
+            if self.device == nil || self.requested.deviceLayers != nil { break }
         }
         return self.made(.refuse, self.search.smallest, [self.refusal])
     }
@@ -88,8 +90,8 @@ private struct DevicePlan {
             device: found.settings.deviceLayers > 0 ? self.device : nil, steps: self.search.openingNotes + steps)
     }
 
-    private func inOrder(_ standing: Admission.Resident.Standing) -> [Admission.Resident] {
-        self.residents.filter { $0.standing == standing }.sorted { ($0.lastUsed, $0.id) < ($1.lastUsed, $1.id) }
+    private func inOrder(_ state: Admission.Resident.State) -> [Admission.Resident] {
+        self.residents.filter { $0.state == state }.sorted { ($0.lastUsed, $0.id) < ($1.lastUsed, $1.id) }
     }
 
     /// Removes residents one after another until it fits, beginning with `first`; then puts back those that were
@@ -134,8 +136,8 @@ private struct DevicePlan {
     /// Why it can never fit: its minimum needs, the available memory, and the remedy.
     private var refusal: String {
         let least = self.search.smallest
-        let pinned = self.residents.filter { $0.standing == .pinned }
-        let others = self.residents.filter { $0.standing != .pinned }
+        let pinned = self.residents.filter { $0.state == .pinned }
+        let others = self.residents.filter { $0.state != .pinned }
         let taken = pinned.isEmpty ? "" : " beside the pinned models \(pinned.map(\.id).joined(separator: ", "))"
         if let device = self.device, least.settings.deviceLayers > 0 {
             let bytes = self.room.bytes(on: device, beside: pinned, after: others)

@@ -13,14 +13,14 @@ package enum Admission {
     /// The default number of concurrent generations.
     package static let slotsDefault = 4
 
-    /// The maximum of a slot's context, of slots and of batch tokens in a plan; larger wishes are reduced.
+    /// The maximum of a slot's context, of slots and of batch tokens in a plan; larger ones are reduced.
     package static let contextMax: UInt64 = 1 << 22
     /// llama.cpp's own limit, `LLAMA_MAX_SEQ`.
     package static let slotsMax = 256
     package static let batchTokensMax: UInt64 = 1 << 16
 
     /// The requested settings of a model.
-    package struct Wish: Sendable, Equatable {
+    package struct RequestedSettings: Sendable, Equatable {
         package var slots: Int
         /// nil: `contextDefault`.
         package var contextPerSlot: UInt64?
@@ -48,7 +48,7 @@ package enum Admission {
     /// An engine that occupies memory of this machine.
     package struct Resident: Sendable, Equatable {
         /// Whether it can be unloaded.
-        package enum Standing: Sendable, Hashable {
+        package enum State: Sendable, Hashable {
             /// It has no requests: it may be stopped at once.
             case idle
             /// It serves requests, is loading, or is stopping: it may be unloaded later.
@@ -61,17 +61,17 @@ package enum Admission {
         package var booking: MemoryBooking
         /// When it last answered, on any clock; the smallest value is unloaded first.
         package var lastUsed: UInt64
-        package var standing: Standing
+        package var state: State
         /// Whether the machine's free memory already excludes its memory; not the case while it is loading.
         package var isSettled: Bool
 
         package init(
-            id: String, booking: MemoryBooking, lastUsed: UInt64, standing: Standing, isSettled: Bool = true
+            id: String, booking: MemoryBooking, lastUsed: UInt64, state: State, isSettled: Bool = true
         ) {
             self.id = id
             self.booking = booking
             self.lastUsed = lastUsed
-            self.standing = standing
+            self.state = state
             self.isSettled = isSettled
         }
     }

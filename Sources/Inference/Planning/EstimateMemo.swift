@@ -1,7 +1,7 @@
 internal import Synchronization
 
-/// Earlier estimates for one model and one wish: each costs a traversal of the model's graph, and a model that waits
-/// for memory is planned repeatedly.
+/// Earlier estimates for one model and its requested settings: each costs a traversal of the model's graph, and a model
+/// that waits for memory is planned repeatedly.
 package final class EstimateMemo: Sendable {
     /// The number of cached settings; one plan evaluates some dozens.
     private static let countMax = 1024

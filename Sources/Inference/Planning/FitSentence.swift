@@ -22,9 +22,9 @@ package struct FitSentence: Sendable, Equatable {
         _ file: GGUFFile, projectorBytes: UInt64 = 0, on device: DeviceProfile, hostBytesMax: UInt64? = nil
     ) throws(PlanningError) {
         let shape = try ModelShape(file)
-        var wish = Admission.Wish()
-        wish.projectorBytes = projectorBytes
-        let plan = Admission.plan(shape, wish, on: device, hostBytesMax: hostBytesMax)
+        var requested = Admission.RequestedSettings()
+        requested.projectorBytes = projectorBytes
+        let plan = Admission.plan(shape, requested, on: device, hostBytesMax: hostBytesMax)
         let settings = plan.settings
         let room = "\(PlanText.slots(settings.slots)) of \(settings.contextPerSlot) tokens"
         guard plan.decision != .refuse else {

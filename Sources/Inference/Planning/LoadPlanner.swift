@@ -4,7 +4,7 @@ internal import Synchronization
 /// The memory needs of a model, before it is loaded.
 package enum LoadNeed: Sendable {
     /// Its shape is known, as are the requested settings.
-    case shaped(ModelShape, Admission.Wish, EstimateMemo)
+    case shaped(ModelShape, Admission.RequestedSettings, EstimateMemo)
     /// Its kind cannot be planned: it is started with its settings, and takes about this many bytes.
     case opaque(UInt64)
 }
@@ -46,8 +46,8 @@ extension LoadNeed {
         var launch = launch
         launch.tellsBuffers = room.tellsBuffers
         switch self {
-        case .shaped(let shape, let wish, let memo):
-            let plan = Admission.plan(shape, wish, in: room, residents: residents, memo: memo)
+        case .shaped(let shape, let requested, let memo):
+            let plan = Admission.plan(shape, requested, in: room, residents: residents, memo: memo)
             launch.follow(plan)
             return (
                 plan.decision,
@@ -70,8 +70,8 @@ extension LoadNeed {
             var steps = ["Only its size is known, not its architecture: it is started as the settings say."]
             let decision = Self.opaqueDecision(booking, device, room, residents)
             if decision == .refuse {
-                let pinned = residents.filter { $0.standing == .pinned }
-                let others = residents.filter { $0.standing != .pinned }
+                let pinned = residents.filter { $0.state == .pinned }
+                let others = residents.filter { $0.state != .pinned }
                 let usable =
                     device.map { room.bytes(on: $0, beside: pinned, after: others) }
                     ?? room.hostBytes(beside: pinned, after: others)
@@ -96,8 +96,8 @@ extension LoadNeed {
         var left = residents
         if fits(left) { return .start(unloading: []) }
         var gone: [Admission.Resident] = []
-        for standing in [Admission.Resident.Standing.idle, .busy] {
-            for resident in order where resident.standing == standing {
+        for state in [Admission.Resident.State.idle, .busy] {
+            for resident in order where resident.state == state {
                 left.removeAll { $0.id == resident.id }
                 gone.append(resident)
                 guard fits(left) else { continue }
@@ -107,7 +107,7 @@ extension LoadNeed {
                     gone.removeAll { $0.id == spared.id }
                 }
                 let ids = gone.map(\.id)
-                return gone.contains { $0.standing == .busy } ? .queue(awaiting: ids) : .start(unloading: ids)
+                return gone.contains { $0.state == .busy } ? .queue(awaiting: ids) : .start(unloading: ids)
             }
         }
         return .refuse
@@ -210,15 +210,17 @@ package final class MachinePlanner: LoadPlanner {
         let projectorBytes = model.launch.projectorPath.flatMap(Files.facts).map { UInt64(clamping: $0.bytes) } ?? 0
         // If the layers of a file cannot be determined, the whole file is counted.
         guard let shape = try? ModelShape(file) else { return .opaque(file.fileBytes + projectorBytes) }
-        var wish = Admission.Wish(model, layerCount: shape.layers.count)
-        wish.projectorBytes = projectorBytes
+        var requested = Admission.RequestedSettings(model, layerCount: shape.layers.count)
+        requested.projectorBytes = projectorBytes
         // A draft model that cannot be read is planned without memory.
-        if let path = model.launch.draftPath { wish.draft = (try? GGUFFile.open(path)).flatMap { try? ModelShape($0) } }
-        return .shaped(shape, wish, EstimateMemo())
+        if let path = model.launch.draftPath {
+            requested.draft = (try? GGUFFile.open(path)).flatMap { try? ModelShape($0) }
+        }
+        return .shaped(shape, requested, EstimateMemo())
     }
 }
 
-extension Admission.Wish {
+extension Admission.RequestedSettings {
     /// The settings that a model requests.
     init(_ model: LocalModel, layerCount: Int) {
         let launch = model.launch

@@ -1,4 +1,4 @@
-/// Finds the settings closest to the wish that fit into the available memory.
+/// Finds the settings closest to the requested ones that fit into the available memory.
 struct PlanSearch {
     /// Settings that fit, and sentences about the reductions.
     struct Found {
@@ -14,7 +14,7 @@ struct PlanSearch {
     }
 
     let shape: ModelShape
-    let wish: Admission.Wish
+    let requested: Admission.RequestedSettings
     /// Whether there is no device, so that everything must fit into main memory.
     let isHostOnly: Bool
     /// Whether the CPU also takes the device's part.
@@ -23,13 +23,13 @@ struct PlanSearch {
 
     /// The requested context of a slot, within the limits.
     private var context: UInt64 {
-        let wished = self.wish.contextPerSlot ?? Admission.contextDefault
+        let wished = self.requested.contextPerSlot ?? Admission.contextDefault
         return max(1, min(wished, self.shape.trainedContext ?? wished, Admission.contextMax))
     }
 
     /// Notes that are always included.
     var openingNotes: [String] {
-        let wished = self.wish.contextPerSlot
+        let wished = self.requested.contextPerSlot
         if let wished, wished > self.context {
             return [
                 "The context of \(wished) tokens is cut to \(self.context), the most that the model was trained on."
@@ -42,10 +42,11 @@ struct PlanSearch {
     private var full: ChildSettings {
         let all = self.shape.layers.count + 1
         return ChildSettings(
-            slots: min(max(1, self.wish.slots), Admission.slotsMax), contextPerSlot: self.context,
-            isUnified: self.wish.isUnified,
-            cacheType: self.wish.cacheType, batchTokens: min(max(1, self.wish.batchTokens), Admission.batchTokensMax),
-            deviceLayers: self.isHostOnly ? 0 : min(self.wish.deviceLayers ?? all, all))
+            slots: min(max(1, self.requested.slots), Admission.slotsMax), contextPerSlot: self.context,
+            isUnified: self.requested.isUnified,
+            cacheType: self.requested.cacheType,
+            batchTokens: min(max(1, self.requested.batchTokens), Admission.batchTokensMax),
+            deviceLayers: self.isHostOnly ? 0 : min(self.requested.deviceLayers ?? all, all))
     }
 
     /// The minimum: no layers on the device, unless their number is fixed.
@@ -54,7 +55,7 @@ struct PlanSearch {
         settings.slots = 1
         if settings.cacheType == .f16 { settings.cacheType = .q8_0 }
         settings.contextPerSlot = min(settings.contextPerSlot, Admission.contextMin)
-        if self.wish.deviceLayers == nil { settings.deviceLayers = 0 }
+        if self.requested.deviceLayers == nil { settings.deviceLayers = 0 }
         return Found(settings: settings, estimate: self.estimate(settings))
     }
 
@@ -67,7 +68,7 @@ struct PlanSearch {
         self.fewerSlots(&found, rooms)
         self.smallerNumbers(&found, rooms)
         self.lessContext(&found, rooms)
-        if !self.isHostOnly, self.wish.deviceLayers == nil {
+        if !self.isHostOnly, self.requested.deviceLayers == nil {
             self.fewerExperts(&found, rooms.device)
             self.fewerLayers(&found, rooms.device, leastDeviceLayers)
         }
@@ -89,14 +90,14 @@ struct PlanSearch {
 
     private func computed(_ settings: ChildSettings) -> MemoryEstimate {
         var draft: UInt64 = 0
-        if let shape = self.wish.draft {
+        if let shape = self.requested.draft {
             var own = settings
             own.deviceLayers = shape.layers.count + 1
             let estimate = MemoryEstimate(shape, own)
             // It runs in the same process.
             draft = estimate.deviceTotal - estimate.fixed
         }
-        return MemoryEstimate(self.shape, settings, projectorBytes: self.wish.projectorBytes, draft: draft)
+        return MemoryEstimate(self.shape, settings, projectorBytes: self.requested.projectorBytes, draft: draft)
     }
 
     private func isOver(_ found: Found, _ rooms: Rooms) -> Bool {

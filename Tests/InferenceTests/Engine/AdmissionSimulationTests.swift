@@ -38,13 +38,14 @@ import Testing
         var needs: [String: Result<LoadNeed, InferenceError>] = [:]
         for (index, shape) in shapes.enumerated() {
             let name = "m\(index)"
-            var wish = Admission.Wish(slots: Int(1 + below(8)))
-            if below(2) == 0 { wish.contextPerSlot = 2048 << below(4) }
-            if below(6) == 0 { wish.deviceLayers = 0 }
+            var requested = Admission.RequestedSettings(slots: Int(1 + below(8)))
+            if below(2) == 0 { requested.contextPerSlot = 2048 << below(4) }
+            if below(6) == 0 { requested.deviceLayers = 0 }
             var model = LocalModel(name: name, launch: EngineLaunch(modelPath: "/\(name).gguf", alias: name))
             model.isPinned = pinned && index == 0
             models.append(model)
-            needs[name] = .success(below(8) == 0 ? .opaque((1 + below(6)) << 30) : .shaped(shape, wish, EstimateMemo()))
+            needs[name] = .success(
+                below(8) == 0 ? .opaque((1 + below(6)) << 30) : .shaped(shape, requested, EstimateMemo()))
         }
         needs["m5"] = .failure(.failed("a damaged file"))
         models.append(LocalModel(name: "m5", launch: EngineLaunch(modelPath: "/m5.gguf", alias: "m5")))

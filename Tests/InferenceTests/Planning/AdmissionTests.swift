@@ -27,10 +27,10 @@ struct AdmissionTests {
     }
 
     private func resident(
-        _ id: String, _ gibibytes: UInt64, lastUsed: UInt64, _ standing: Admission.Resident.Standing
+        _ id: String, _ gibibytes: UInt64, lastUsed: UInt64, _ state: Admission.Resident.State
     ) -> Admission.Resident {
         let booking = MemoryBooking(deviceID: "", deviceBytes: gibibytes << 30)
-        return Admission.Resident(id: id, booking: booking, lastUsed: lastUsed, standing: standing)
+        return Admission.Resident(id: id, booking: booking, lastUsed: lastUsed, state: state)
     }
 
     @Test func `what fits is started as it is wished, and the default context is said`() throws {
@@ -46,10 +46,10 @@ struct AdmissionTests {
 
     @Test func `slots go first, then the numbers of the cache, then context, then layers`() throws {
         let shape = try self.shape(Self.dense)
-        let wish = Admission.Wish(contextPerSlot: 32_768)
+        let requested = Admission.RequestedSettings(contextPerSlot: 32_768)
         var seen: [[String]] = []
         for gibibytes in stride(from: 24.0, through: 2.0, by: -1.0) {
-            let plan = Admission.plan(shape, wish, on: self.card(gibibytes), hostBytesMax: 64 << 30)
+            let plan = Admission.plan(shape, requested, on: self.card(gibibytes), hostBytesMax: 64 << 30)
             #expect(plan.decision == .start(unloading: []), "\(gibibytes) GiB")
             #expect(Double(plan.estimate.deviceTotal) <= gibibytes * 1_073_741_824, "\(gibibytes) GiB")
             #expect(plan.settings.contextPerSlot >= Admission.contextMin)
@@ -119,7 +119,7 @@ struct AdmissionTests {
         #expect(Admission.plan(shape, .init(), in: room).device?.id == "CUDA1")
         let booking = MemoryBooking(deviceID: "CUDA1", deviceBytes: 11 << 30)
         let busy = Admission.Resident(
-            id: "b", booking: booking, lastUsed: 1, standing: .busy, isSettled: false)
+            id: "b", booking: booking, lastUsed: 1, state: .busy, isSettled: false)
         let plan = Admission.plan(shape, .init(), in: room, residents: [busy])
         #expect(plan.device?.id == "CUDA2")
         #expect(plan.decision == .start(unloading: []))
@@ -127,16 +127,16 @@ struct AdmissionTests {
 
     @Test func `layers that are said are neither raised nor given up`() throws {
         let shape = try self.shape(Self.dense)
-        var wish = Admission.Wish()
-        wish.deviceLayers = 10
-        #expect(Admission.plan(shape, wish, on: self.card(23)).settings.deviceLayers == 10)
-        wish.deviceLayers = 33
-        let plan = Admission.plan(shape, wish, on: self.card(3))
+        var requested = Admission.RequestedSettings()
+        requested.deviceLayers = 10
+        #expect(Admission.plan(shape, requested, on: self.card(23)).settings.deviceLayers == 10)
+        requested.deviceLayers = 33
+        let plan = Admission.plan(shape, requested, on: self.card(3))
         #expect(plan.decision == .refuse)
         #expect(plan.steps.last?.hasPrefix("card is too small: 4.") == true)
         #expect(plan.steps.last?.hasSuffix(" GiB are needed for 33 layers, 3.0 GiB may be used.") == true)
-        wish.deviceLayers = 0
-        #expect(Admission.plan(shape, wish, on: self.card(23)).device == nil)
+        requested.deviceLayers = 0
+        #expect(Admission.plan(shape, requested, on: self.card(23)).device == nil)
     }
 
     @Test func `what is being loaded is taken off what is free, what is loaded is not`() {
@@ -144,7 +144,7 @@ struct AdmissionTests {
         let room = MachineRoom(devices: [card], hostAvailableBytes: 10 << 30, hostLimitBytes: 20 << 30)
         let booking = MemoryBooking(
             deviceID: "CUDA0", deviceBytes: 5 << 30, hostBytes: 3 << 30, mappedBytes: 2 << 30)
-        var resident = Admission.Resident(id: "a", booking: booking, lastUsed: 1, standing: .busy)
+        var resident = Admission.Resident(id: "a", booking: booking, lastUsed: 1, state: .busy)
         #expect(room.bytes(on: card, beside: [resident]) == 13 << 30)
         #expect(room.hostBytes(beside: [resident]) == (8 << 30) - MachineRoom.hostMarginBytes)
         resident.isSettled = false
@@ -203,22 +203,22 @@ struct AdmissionTests {
         #expect(plan.steps == ["The context of 9000 tokens is cut to 8000, the most that the model was trained on."])
     }
 
-    @Test func `wishes without measure overflow nothing`() throws {
-        var wish = Admission.Wish(slots: .max, contextPerSlot: .max)
-        wish.batchTokens = .max
+    @Test func `the largest settings that can be requested overflow nothing`() throws {
+        var requested = Admission.RequestedSettings(slots: .max, contextPerSlot: .max)
+        requested.batchTokens = .max
         var shape = try self.shape(Self.dense)
         shape.trainedContext = nil
-        let plan = Admission.plan(shape, wish, on: self.card(23))
+        let plan = Admission.plan(shape, requested, on: self.card(23))
         #expect(plan.decision == .start(unloading: []))
     }
 
     @Test func `a projector and a draft need room beside the model`() throws {
         let shape = try self.shape(Self.dense)
         let plain = Admission.plan(shape, .init(slots: 1), on: self.card(23))
-        var wish = Admission.Wish(slots: 1)
-        wish.projectorBytes = 800 << 20
-        wish.draft = shape
-        let both = Admission.plan(shape, wish, on: self.card(23))
+        var requested = Admission.RequestedSettings(slots: 1)
+        requested.projectorBytes = 800 << 20
+        requested.draft = shape
+        let both = Admission.plan(shape, requested, on: self.card(23))
         #expect(both.estimate.projector == (800 << 20) + (1 << 30))
         let own = plain.estimate.deviceTotal - plain.estimate.fixed
         #expect(both.estimate.draft == own)

@@ -97,10 +97,10 @@ extension ModelHostState {
         let order = residents.filter { !gone.contains($0.id) }.sorted { ($0.lastUsed, $0.id) < ($1.lastUsed, $1.id) }
         var mustWait = false
         if case .queue = decision { mustWait = true }
-        for standing in [Admission.Resident.Standing.idle, .busy] {
-            for resident in order where resident.standing == standing && residents.count - gone.count >= countMax {
+        for state in [Admission.Resident.State.idle, .busy] {
+            for resident in order where resident.state == state && residents.count - gone.count >= countMax {
                 gone.append(resident.id)
-                if standing == .busy { mustWait = true }
+                if state == .busy { mustWait = true }
             }
         }
         guard residents.count - gone.count < countMax else { return .refuse }
@@ -177,7 +177,7 @@ extension ModelHostState {
         var residents = self.residents(now: now)
         residents.append(
             Admission.Resident(
-                id: planned.model.name, booking: planned.plan.booking, lastUsed: .max, standing: .pinned,
+                id: planned.model.name, booking: planned.plan.booking, lastUsed: .max, state: .pinned,
                 isSettled: false))
         let later = self.planned(first.model, first.need, in: room, residents, limits)
         return later.decision != .refuse && later.plan.launch == first.plan.launch
@@ -199,20 +199,20 @@ extension ModelHostState {
         let earliest = self.entries.values.map(\.lastUsed).min() ?? now
         return self.entries.compactMap { name, entry in
             guard case .local(let model) = entry.place else { return nil }
-            var standing = Admission.Resident.Standing.busy
+            var state = Admission.Resident.State.busy
             var isSettled = true
             switch entry.phase {
             case .waiting, .failed: return nil
             case .loading: isSettled = false
             case .stopping: break
-            case .ready: if self.isIdle(name, entry) { standing = .idle }
+            case .ready: if self.isIdle(name, entry) { state = .idle }
             }
-            if model.isPinned { standing = .pinned }
-            if case .stopping = entry.phase { standing = .busy }
+            if model.isPinned { state = .pinned }
+            if case .stopping = entry.phase { state = .busy }
             return Admission.Resident(
                 id: name, booking: entry.plan?.booking ?? MemoryBooking(),
                 lastUsed: UInt64(clamping: Int64(earliest.duration(to: entry.lastUsed) / .milliseconds(1))),
-                standing: standing, isSettled: isSettled)
+                state: state, isSettled: isSettled)
         }
     }
 }

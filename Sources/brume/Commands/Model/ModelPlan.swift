@@ -82,9 +82,9 @@ extension Model {
                 throw .unusableModel("this is a part of a model and runs only with the model that it belongs to")
             }
             let shape = try ModelShape(file)
-            var wish = Admission.Wish(slots: self.slots, contextPerSlot: self.context)
-            if let projector = paths.projector { wish.projectorBytes = try self.file(projector).fileBytes }
-            let plan = Admission.plan(shape, wish, on: device, hostBytesMax: self.hostMemory.map { $0 << 30 })
+            var requested = Admission.RequestedSettings(slots: self.slots, contextPerSlot: self.context)
+            if let projector = paths.projector { requested.projectorBytes = try self.file(projector).fileBytes }
+            let plan = Admission.plan(shape, requested, on: device, hostBytesMax: self.hostMemory.map { $0 << 30 })
             return PlanReport(name: self.model, file: file, shape: shape, device: device, plan: plan)
         }
 
