@@ -7,13 +7,13 @@ package final class LeaseKeeper: Sendable {
     /// How long the other processes wait for a holder that ended without releasing the lease.
     package static let millisecondsDefault: Int64 = 10_000
 
-    /// The role of this process after a look at the lease.
-    package enum Standing: Equatable, Sendable {
+    /// The role of this process after a call of `acquireOrRenew`.
+    package enum Role: Equatable, Sendable {
         case leads(LeaseTerm)
         case follows
     }
 
-    private struct Own {
+    private struct OwnState {
         var state: LeaseState
         var term: LeaseTerm?
         /// Until then no other process can have acquired it, by this process's clock.
@@ -27,7 +27,7 @@ package final class LeaseKeeper: Sendable {
     private let termKey: [UInt8]
     private let clock: any WallClock
     private let milliseconds: Int64
-    private let own: Mutex<Own>
+    private let own: Mutex<OwnState>
 
     /// The lease record is stored under `key`, its term under `key` with a zero byte appended. A lease is free once it
     /// has not been renewed for `milliseconds`.
@@ -43,11 +43,11 @@ package final class LeaseKeeper: Sendable {
         self.milliseconds = milliseconds
         // 0 means that nobody holds the lease.
         let state = LeaseState(holder: random.next() | 1, milliseconds: milliseconds)
-        self.own = Mutex(Own(state: state))
+        self.own = Mutex(OwnState(state: state))
     }
 
     /// Reads the lease, and acquires or renews it if possible. Not reentrant: one call at a time.
-    package func look() async -> Standing {
+    package func acquireOrRenew() async -> Role {
         let now = self.clock.now()
         do throws(StorageError) {
             let read = try await self.store.get([self.key, self.termKey], .forAnswer)
@@ -71,12 +71,12 @@ package final class LeaseKeeper: Sendable {
         }
     }
 
-    private func follow() -> Standing {
+    private func follow() -> Role {
         self.own.withLock { $0.term = nil }
         return .follows
     }
 
-    private func take(_ read: ReadResult, _ now: Timestamp) async throws(StorageError) -> Standing {
+    private func take(_ read: ReadResult, _ now: Timestamp) async throws(StorageError) -> Role {
         let record = LeaseRecord(holder: self.own.withLock { $0.state.holder }, signs: 0)
         let receipt = try await self.store.commit(
             Batch(
@@ -87,7 +87,7 @@ package final class LeaseKeeper: Sendable {
         return self.hold(term: receipt.version, record: receipt.version, now)
     }
 
-    private func renew(_ read: ReadResult, signs: UInt64, _ now: Timestamp) async throws(StorageError) -> Standing {
+    private func renew(_ read: ReadResult, signs: UInt64, _ now: Timestamp) async throws(StorageError) -> Role {
         guard let term = read[1]?.version else { return self.follow() }
         let record = LeaseRecord(holder: self.own.withLock { $0.state.holder }, signs: signs)
         let receipt = try await self.store.commit(
@@ -97,7 +97,7 @@ package final class LeaseKeeper: Sendable {
         return self.hold(term: term, record: receipt.version, now)
     }
 
-    private func hold(term: CommitVersion, record: CommitVersion, _ now: Timestamp) -> Standing {
+    private func hold(term: CommitVersion, record: CommitVersion, _ now: Timestamp) -> Role {
         self.own.withLock { own in
             let term = LeaseTerm(check: .unchanged(self.termKey, since: term))
             own.term = term
@@ -126,13 +126,13 @@ package final class LeaseKeeper: Sendable {
     package func run(_ lead: @escaping @Sendable (LeaseTerm) async -> Void) async {
         var leading: (term: LeaseTerm, task: Task<Void, Never>)?
         while !Task.isCancelled {
-            let standing = await self.look()
-            if let present = leading, standing != .leads(present.term) {
+            let role = await self.acquireOrRenew()
+            if let present = leading, role != .leads(present.term) {
                 present.task.cancel()
                 await present.task.value
                 leading = nil
             }
-            if leading == nil, case .leads(let term) = standing {
+            if leading == nil, case .leads(let term) = role {
                 // Awaited by this loop, or after it.
                 leading = (term, Task { await lead(term) })
             }

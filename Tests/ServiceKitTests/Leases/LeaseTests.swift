@@ -22,8 +22,8 @@ struct LeaseTests {
 
     /// - Throws: an expectation's failure unless the keeper leads.
     private func term(_ keeper: LeaseKeeper) async throws -> LeaseTerm {
-        let standing = await keeper.look()
-        guard case .leads(let term) = standing else { throw NotLeading() }
+        let role = await keeper.acquireOrRenew()
+        guard case .leads(let term) = role else { throw NotLeading() }
         return term
     }
 
@@ -33,7 +33,7 @@ struct LeaseTests {
         let (first, second) = (self.keeper(), self.keeper())
         let term = try await self.term(first)
         for _ in 0..<10 {
-            #expect(await second.look() == .follows)
+            #expect(await second.acquireOrRenew() == .follows)
             self.clock.advance(milliseconds: 600)
             #expect(try await self.term(first) == term)
         }
@@ -42,13 +42,13 @@ struct LeaseTests {
     @Test func `without a sign of life for its time another takes the lease, not before`() async throws {
         let (first, second) = (self.keeper(), self.keeper())
         let old = try await self.term(first)
-        #expect(await second.look() == .follows)
+        #expect(await second.acquireOrRenew() == .follows)
         self.clock.advance(milliseconds: 999)
-        #expect(await second.look() == .follows)
+        #expect(await second.acquireOrRenew() == .follows)
         self.clock.advance(milliseconds: 1)
         let new = try await self.term(second)
         #expect(new != old)
-        #expect(await first.look() == .follows)
+        #expect(await first.acquireOrRenew() == .follows)
         #expect(try await self.term(second) == new)
     }
 
@@ -56,33 +56,33 @@ struct LeaseTests {
         let ahead = ManualClock(Timestamp(secondsSinceEpoch: 1_800_000_000))
         let (first, second) = (self.keeper(), self.keeper(ahead))
         _ = try await self.term(first)
-        #expect(await second.look() == .follows)
+        #expect(await second.acquireOrRenew() == .follows)
         ahead.advance(milliseconds: 999)
-        #expect(await second.look() == .follows)
+        #expect(await second.acquireOrRenew() == .follows)
         self.clock.advance(milliseconds: 500)
         _ = try await self.term(first)
         ahead.advance(milliseconds: 1)
-        #expect(await second.look() == .follows)
+        #expect(await second.acquireOrRenew() == .follows)
     }
 
     @Test func `a lease that is given back is taken at once`() async throws {
         let (first, second) = (self.keeper(), self.keeper())
         _ = try await self.term(first)
-        #expect(await second.look() == .follows)
+        #expect(await second.acquireOrRenew() == .follows)
         await first.release()
         _ = try await self.term(second)
         await first.release()
-        #expect(await first.look() == .follows)
+        #expect(await first.acquireOrRenew() == .follows)
     }
 
     @Test func `of several that look together one leads`() async {
         for _ in 0..<20 {
             let keepers = (0..<8).map { _ in self.keeper() }
-            let standings = await withTaskGroup(of: LeaseKeeper.Standing.self) { group in
-                for keeper in keepers { group.addTask { await keeper.look() } }
+            let roles = await withTaskGroup(of: LeaseKeeper.Role.self) { group in
+                for keeper in keepers { group.addTask { await keeper.acquireOrRenew() } }
                 return await group.reduce(into: []) { $0.append($1) }
             }
-            #expect(standings.count { $0 != .follows } <= 1)
+            #expect(roles.count { $0 != .follows } <= 1)
             for keeper in keepers { await keeper.release() }
         }
     }
@@ -94,7 +94,7 @@ struct LeaseTests {
         self.clock.advance(milliseconds: 999)
         #expect(try await self.term(keeper) == term)
         self.clock.advance(milliseconds: 1)
-        #expect(await keeper.look() == .follows)
+        #expect(await keeper.acquireOrRenew() == .follows)
         self.store.refuseWrites(nil)
         #expect(try await self.term(keeper) == term)
     }
@@ -106,7 +106,7 @@ struct LeaseTests {
         try await LeaseTerm.$current.withValue(old) {
             try await fenced.commit(Batch(checks: [.absent([1])], writes: [.set([1], [1])]))
         }
-        #expect(await second.look() == .follows)
+        #expect(await second.acquireOrRenew() == .follows)
         self.clock.advance(milliseconds: 1000)
         _ = try await self.term(second)
         await LeaseTerm.$current.withValue(old) {
@@ -144,7 +144,7 @@ struct LeaseTests {
         for await _ in began { break }
         let leads = isLeading.load(ordering: .relaxed)
         #expect(leads)
-        #expect(await second.look() == .follows)
+        #expect(await second.acquireOrRenew() == .follows)
         running.cancel()
         await running.value
         let stillLeads = isLeading.load(ordering: .relaxed)
