@@ -54,8 +54,8 @@ package struct ContainerDiscovery: DiscoveryProvider {
         self.time = time
     }
 
-    package func makeAsyncIterator() -> DiscoveryLooks<Source> {
-        DiscoveryLooks(Source(discovery: self), time: self.time)
+    package func makeAsyncIterator() -> DiscoveryPollIterator<Source> {
+        DiscoveryPollIterator(Source(discovery: self), time: self.time)
     }
 
     /// The polled source; keeps its engine as long as that answers.
@@ -67,8 +67,8 @@ package struct ContainerDiscovery: DiscoveryProvider {
             self.discovery = discovery
         }
 
-        package mutating func look() async -> DiscoveryLook {
-            DiscoveryLook(await self.ask(), lifetime: ContainerDiscovery.interval)
+        package mutating func poll() async -> DiscoveryPollResult {
+            DiscoveryPollResult(await self.ask(), lifetime: ContainerDiscovery.interval)
         }
 
         private mutating func ask() async -> DiscoveryUpdate {

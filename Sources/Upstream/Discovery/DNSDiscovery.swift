@@ -18,7 +18,7 @@ package struct DNSDiscovery: DiscoveryProvider, DiscoverySource {
 
     /// Bounds for the lifetime of an answer, whatever its TTL: Docker states 600 s for containers that come and go.
     package static let lifetime = Duration.seconds(1)...Duration.seconds(30)
-    /// The pause after a failed look.
+    /// The pause after a failed poll.
     package static let failureInterval = Duration.seconds(5)
     /// The most targets of SRV records that are resolved.
     static let targetCountMax = 64
@@ -31,7 +31,7 @@ package struct DNSDiscovery: DiscoveryProvider, DiscoverySource {
     private let random: any RandomSource
     private let time: SteadyTime
 
-    /// `settings` is called before each look, so that changes of `/etc/resolv.conf` take effect.
+    /// `settings` is called before each poll, so that changes of `/etc/resolv.conf` take effect.
     package init(
         _ name: String, _ kind: Kind, isTLS: Bool = false,
         settings: @escaping @Sendable () -> ResolverSettings = ResolverSettings.ofThisMachine,
@@ -47,9 +47,11 @@ package struct DNSDiscovery: DiscoveryProvider, DiscoverySource {
         self.time = time
     }
 
-    package func makeAsyncIterator() -> DiscoveryLooks<DNSDiscovery> { DiscoveryLooks(self, time: self.time) }
+    package func makeAsyncIterator() -> DiscoveryPollIterator<DNSDiscovery> {
+        DiscoveryPollIterator(self, time: self.time)
+    }
 
-    package func look() async -> DiscoveryLook {
+    package func poll() async -> DiscoveryPollResult {
         let resolver = DNSResolver(settings: self.settings(), transport: self.transport, random: self.random)
         do throws(DNSError) {
             let (found, seconds) =
@@ -58,15 +60,15 @@ package struct DNSDiscovery: DiscoveryProvider, DiscoverySource {
                 case .services: try await self.services(resolver)
                 }
             guard let set = EndpointSet(found) else {
-                return DiscoveryLook(
+                return DiscoveryPollResult(
                     .failed("\(self.name) has more than \(EndpointSet.countMax) endpoints"),
                     lifetime: Self.failureInterval)
             }
             let lifetime = Swift.min(
                 Swift.max(Duration.seconds(Int(seconds)), Self.lifetime.lowerBound), Self.lifetime.upperBound)
-            return DiscoveryLook(.endpoints(set), lifetime: lifetime)
+            return DiscoveryPollResult(.endpoints(set), lifetime: lifetime)
         } catch {
-            return DiscoveryLook(.failed(error.sentence), lifetime: Self.failureInterval)
+            return DiscoveryPollResult(.failed(error.sentence), lifetime: Self.failureInterval)
         }
     }
 

@@ -21,8 +21,8 @@ package struct FileDiscovery: DiscoveryProvider {
         self.time = time
     }
 
-    package func makeAsyncIterator() -> DiscoveryLooks<Source> {
-        DiscoveryLooks(Source(path: self.path, interval: self.interval), time: self.time)
+    package func makeAsyncIterator() -> DiscoveryPollIterator<Source> {
+        DiscoveryPollIterator(Source(path: self.path, interval: self.interval), time: self.time)
     }
 
     /// The polled source; holds the file as it was read last.
@@ -36,8 +36,8 @@ package struct FileDiscovery: DiscoveryProvider {
             self.interval = interval
         }
 
-        package mutating func look() async -> DiscoveryLook {
-            DiscoveryLook(self.read(), lifetime: self.interval)
+        package mutating func poll() async -> DiscoveryPollResult {
+            DiscoveryPollResult(self.read(), lifetime: self.interval)
         }
 
         /// - Returns: nil when the file is unchanged.

@@ -26,9 +26,9 @@ struct FileDiscoveryTests {
 
     /// Moves the time on until the provider says something.
     private func next(
-        _ iterator: DiscoveryLooks<FileDiscovery.Source>, _ time: ManualTime
-    ) async -> (DiscoveryUpdate?, DiscoveryLooks<FileDiscovery.Source>) {
-        await withTaskGroup(of: (DiscoveryUpdate?, DiscoveryLooks<FileDiscovery.Source>).self) { group in
+        _ iterator: DiscoveryPollIterator<FileDiscovery.Source>, _ time: ManualTime
+    ) async -> (DiscoveryUpdate?, DiscoveryPollIterator<FileDiscovery.Source>) {
+        await withTaskGroup(of: (DiscoveryUpdate?, DiscoveryPollIterator<FileDiscovery.Source>).self) { group in
             group.addTask {
                 var iterator = iterator
                 let update = await iterator.next()

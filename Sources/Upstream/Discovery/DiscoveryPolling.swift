@@ -1,10 +1,10 @@
 package import Primitives
 
 /// What a polled source has found.
-package struct DiscoveryLook: Sendable {
+package struct DiscoveryPollResult: Sendable {
     /// nil when the endpoints are known to be unchanged.
     package var update: DiscoveryUpdate?
-    /// How long to wait before the next look.
+    /// How long to wait before the next poll.
     package var lifetime: Duration
 
     package init(_ update: DiscoveryUpdate?, lifetime: Duration) {
@@ -15,15 +15,15 @@ package struct DiscoveryLook: Sendable {
 
 /// A source that is polled, because it does not report changes itself.
 package protocol DiscoverySource: Sendable {
-    mutating func look() async -> DiscoveryLook
+    mutating func poll() async -> DiscoveryPollResult
 }
 
-/// The iterator of polling providers: waits between looks, and yields an update only if it differs from the previous
+/// The iterator of polling providers: waits between polls, and yields an update only if it differs from the previous
 /// one.
-package struct DiscoveryLooks<Source: DiscoverySource>: AsyncIteratorProtocol, Sendable {
+package struct DiscoveryPollIterator<Source: DiscoverySource>: AsyncIteratorProtocol, Sendable {
     private var source: Source
     private let time: SteadyTime
-    /// When the next look is due; nil before the first.
+    /// When the next poll is due; nil before the first.
     private var until: ContinuousClock.Instant?
     private var endpoints: EndpointSet?
     private var failure: String?
@@ -41,15 +41,15 @@ package struct DiscoveryLooks<Source: DiscoverySource>: AsyncIteratorProtocol, S
         while true {
             if let until = self.until { await self.time.sleep(until) }
             guard !Task.isCancelled else { return nil }
-            let look = await self.source.look()
+            let result = await self.source.poll()
             guard !Task.isCancelled else { return nil }
-            self.until = self.time.now() + look.lifetime
-            if let update = look.update, self.isNews(update) { return update }
+            self.until = self.time.now() + result.lifetime
+            if let update = result.update, self.isChange(update) { return update }
         }
     }
 
     /// Unchanged endpoints are reported again after a failure; a failure is reported once.
-    private mutating func isNews(_ update: DiscoveryUpdate) -> Bool {
+    private mutating func isChange(_ update: DiscoveryUpdate) -> Bool {
         switch update {
         case .endpoints(let set):
             let wasFailing = self.failure.take() != nil
