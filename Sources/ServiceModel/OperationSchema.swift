@@ -70,7 +70,7 @@ package final class ServiceSchema: Sendable {
     package let protocols: [ProtocolName]
     /// SQS, CloudWatch: `x-amzn-query-mode` is understood.
     package let isQueryCompatible: Bool
-    package let habits: ServiceHabits
+    package let quirks: ServiceQuirks
     package let xmlNamespace: XMLNamespace?
     /// The operations that have a handler.
     package let operations: [OperationSchema]
@@ -85,7 +85,7 @@ package final class ServiceSchema: Sendable {
         apiVersion: String,
         protocols: [ProtocolName],
         isQueryCompatible: Bool = false,
-        habits: ServiceHabits = [],
+        quirks: ServiceQuirks = [],
         xmlNamespace: XMLNamespace? = nil,
         operations: [OperationSchema],
         operationNames: [String]
@@ -97,7 +97,7 @@ package final class ServiceSchema: Sendable {
         self.apiVersion = apiVersion
         self.protocols = protocols
         self.isQueryCompatible = isQueryCompatible
-        self.habits = habits
+        self.quirks = quirks
         self.xmlNamespace = xmlNamespace
         self.operations = operations
         self.operationNames = operationNames

@@ -109,7 +109,7 @@ private struct SchemaTextReader {
             apiVersion: fact("version")?.text ?? "",
             protocols: fact("protocols")?.list.compactMap(ProtocolName.init(rawValue:)) ?? [],
             isQueryCompatible: fact("query-compatible") != nil,
-            habits: ServiceHabits(ServiceHabits.words.filter { fact($0.word) != nil }.map(\.habit)),
+            quirks: ServiceQuirks(ServiceQuirks.words.filter { fact($0.word) != nil }.map(\.quirk)),
             xmlNamespace: (fact("xmlns")?.text).map { XMLNamespace(uri: $0) },
             operations: self.operations.map(self.operationSchema),
             operationNames: self.names

@@ -173,19 +173,19 @@ struct PatchFile: Decodable {
     }
 
     /// What the service does that its model does not say.
-    struct Habit: Decodable {
-        /// The words that `ServiceHabits` of ServiceModel explains.
+    struct Quirk: Decodable {
+        /// The words that `ServiceQuirks` of ServiceModel explains.
         enum Word: String, Decodable {
             case newParser = "new-parser"
             case checksums
             case coralViolations = "coral-violations"
         }
 
-        var habit: Word
+        var quirk: Word
         var reason: String
     }
 
-    var habits: [Habit]?
+    var quirks: [Quirk]?
     var bindings: [Binding]?
     var corrections: [Correction]?
 }

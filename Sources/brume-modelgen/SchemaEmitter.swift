@@ -47,7 +47,7 @@ struct SchemaEmitter {
         if let target = metadata.targetPrefix { words.append("target=\(Self.escaped(target))") }
         if let uri = metadata.xmlNamespace { words.append("xmlns=\(Self.escaped(uri))") }
         if metadata.awsQueryCompatible != nil { words.append("query-compatible") }
-        return (words + self.service.habits).joined(separator: " ")
+        return (words + self.service.quirks).joined(separator: " ")
     }
 
     /// In the model's order of preference.

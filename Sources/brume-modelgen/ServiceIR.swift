@@ -10,7 +10,7 @@ struct ServiceIR {
 
     let name: String
     let file: ModelFile
-    let habits: [String]
+    let quirks: [String]
     let operations: [Operation]
     /// Shapes by name, patches applied.
     let shapes: [String: ModelFile.Shape]
@@ -26,7 +26,7 @@ struct ServiceIR {
     init(name: String, file: ModelFile, listed: [String], patch: PatchFile) throws {
         self.name = name
         self.file = file
-        self.habits = (patch.habits ?? []).map(\.habit.rawValue)
+        self.quirks = (patch.quirks ?? []).map(\.quirk.rawValue)
         var shapes = Dictionary(uniqueKeysWithValues: file.shapes.map { ($0.name, $0) })
         for correction in patch.corrections ?? [] { try Self.apply(correction, to: &shapes, of: file.service) }
         var bindings: [String: PatchFile.Binding] = [:]

@@ -65,7 +65,7 @@ package struct AWSJSONProtocol: ServerProtocol {
         headers.reserveCapacity(8)
         headers.append("x-amzn-RequestId", exchange.requestID.description)
         var body = body
-        if service?.habits.contains(.checksums) ?? false {
+        if service?.quirks.contains(.checksums) ?? false {
             if body.count >= ContentEncoding.answerBytesMin, exchange.acceptsGzip,
                 let compressed = ContentEncoding.gzip(body)
             {

@@ -54,7 +54,7 @@ package struct RestJSONProtocol: ServerProtocol {
     }
 
     package func serviceError(for violations: [ConstraintViolation], in service: ServiceSchema) -> ServiceError {
-        if service.habits.contains(.coralViolations) {
+        if service.quirks.contains(.coralViolations) {
             return ServiceError(code: "ValidationException", message: ViolationWording.coral.sentence(violations))
         }
         return ServiceError(

@@ -11,7 +11,7 @@ package enum CoralWording: Sendable {
     case classic
 
     package init(service: ServiceSchema) {
-        self = service.habits.contains(.newParser) ? .recent : .classic
+        self = service.quirks.contains(.newParser) ? .recent : .classic
     }
 
     /// The message of the `SerializationException`; nil if AWS sends none.

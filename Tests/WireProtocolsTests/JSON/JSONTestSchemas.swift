@@ -56,7 +56,7 @@ enum JSONTestSchemas {
         ServiceSchema(
             id: id, signingName: signingName, endpointPrefix: id, targetPrefix: "DynamoDB_20120810",
             apiVersion: "2012-08-10", protocols: [.awsJson1_0], isQueryCompatible: isQueryCompatible,
-            habits: signingName == "dynamodb" ? [.newParser, .checksums] : [],
+            quirks: signingName == "dynamodb" ? [.newParser, .checksums] : [],
             operations: [], operationNames: [])
     }
 }
