@@ -130,24 +130,24 @@ extension Pipeline {
         guard let forward = self.forward else { preconditionFailure("a service with nodes has a forwarder") }
         let outgoing = forwarding.outgoing
         let pending = try self.begin(outgoing, forwarding.connection)
-        let passage = forward.passage(body, outgoing) { (digest) throws(ServiceError) in
+        let forwardedBody = forward.forwardedBody(body, outgoing) { (digest) throws(ServiceError) in
             try self.finish(pending, outgoing, .sha256(digest))
         }
         try await self.throttle(outgoing.service)
         do throws(ServiceError) {
-            let answer = try await forward(outgoing, passage, forwarding.connection)
-            self.note(passage, forwarding)
+            let answer = try await forward(outgoing, forwardedBody, forwarding.connection)
+            self.note(forwardedBody, forwarding)
             return answer
         } catch {
-            self.note(passage, forwarding)
+            self.note(forwardedBody, forwarding)
             self.throttle.release(outgoing.service)
             throw error
         }
     }
 
-    private func note(_ passage: BodyPassage, _ forwarding: Forwarding) {
-        forwarding.record.bodyBytes = passage.count
-        guard let (principal, region) = passage.sender else { return }
+    private func note(_ forwardedBody: ForwardedBody, _ forwarding: Forwarding) {
+        forwarding.record.bodyBytes = forwardedBody.count
+        guard let (principal, region) = forwardedBody.sender else { return }
         forwarding.record.context = self.context(principal, region, forwarding)
     }
 

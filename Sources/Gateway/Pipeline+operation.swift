@@ -6,19 +6,19 @@ internal import WireProtocols
 ///
 /// Everything that lives in an asynchronous function is allocated for each request, including temporary values of
 /// inlined code. So the steps that never wait are functions of their own, marked `@inline(never)`, and what they share
-/// is one object, the `Passage`.
+/// is one object, the `RequestState`.
 extension Pipeline {
     /// The steps from authentication on; `sender` replaces authentication when a gateway has done it.
     func respond(
         _ request: IdentifiedRequest, body: [UInt8], _ connection: ConnectionInfo,
         _ started: ContinuousClock.Instant, sender: ForwardedSender? = nil
     ) async -> EdgeResponse {
-        await self.run(self.passage(request, body, connection, started, sender))
+        await self.run(self.state(request, body, connection, started, sender))
     }
 
-    func run(_ passage: Passage) async -> EdgeResponse {
+    func run(_ state: RequestState) async -> EdgeResponse {
         do throws(ServiceError) {
-            let call = try self.prepared(passage)
+            let call = try self.prepared(state)
             if !self.throttle.admitsAtOnce(call.service) { try await self.throttle(call.service) }
             let output = try await self.output(of: call)
             guard call.operation.binding.hasSizedOutput, self.isLarge(output) else {
@@ -26,38 +26,38 @@ extension Pipeline {
             }
             return await self.answeredOffLoop(call, output)
         } catch {
-            guard let detail = error.detail, self.isLarge(detail) else { return self.refused(error, passage) }
-            return await self.refusedOffLoop(error, passage)
+            guard let detail = error.detail, self.isLarge(detail) else { return self.refused(error, state) }
+            return await self.refusedOffLoop(error, state)
         }
     }
 
     @inline(never)
-    func passage(
+    func state(
         _ request: IdentifiedRequest, _ body: [UInt8], _ connection: ConnectionInfo,
         _ started: ContinuousClock.Instant, _ sender: ForwardedSender?
-    ) -> Passage {
-        Passage(
+    ) -> RequestState {
+        RequestState(
             request, requestID: sender?.requestID ?? self.requestID(request.target), body, connection, started, sender,
             self.codecs[request.wireProtocol])
     }
 
     /// The steps before the handler.
     @inline(never)
-    private func prepared(_ passage: Passage) throws(ServiceError) -> Call {
-        let request = passage.request
+    private func prepared(_ state: RequestState) throws(ServiceError) -> Call {
+        let request = state.request
         if let refusal = Refuse.error(for: request) { throw refusal }
         let (service, operation) = Authenticate.named(request)
         let context =
-            if let sender = passage.sender {
+            if let sender = state.sender {
                 try self.authenticate.forwarded(request.head, sender, service)
             } else {
                 try self.authenticate(
-                    request, body: passage.body, requestID: passage.requestID, passage.connection)
+                    request, body: state.body, requestID: state.requestID, state.connection)
             }
-        passage.context = context
-        let input = try self.decode(request, body: passage.body, service, operation, passage.codec)
+        state.context = context
+        let input = try self.decode(request, body: state.body, service, operation, state.codec)
         try self.authorize(operation, input, context, of: service)
-        return Call(passage, service, operation, input, context)
+        return Call(state, service, operation, input, context)
     }
 
     /// Runs the handler; if it fails, gives back the request's place in the service.
@@ -92,9 +92,9 @@ extension Pipeline {
 
     /// Encodes a large error off the event loop.
     @inline(never)
-    private func refusedOffLoop(_ error: ServiceError, _ passage: Passage) async -> EdgeResponse {
+    private func refusedOffLoop(_ error: ServiceError, _ state: RequestState) async -> EdgeResponse {
         await withTaskExecutorPreference(globalConcurrentExecutor) {
-            self.refused(error, passage)
+            self.refused(error, state)
         }
     }
 
@@ -106,47 +106,47 @@ extension Pipeline {
         var message = written
         for field in call.context.answerHeaders { message.headers.append(field.name, field.value) }
         if let events = self.encode.events(output, call) {
-            return self.streamed(message, events, call.passage)
+            return self.streamed(message, events, call.state)
         }
         self.throttle.release(call.service)
         self.record(
-            call.passage.record(status: message.status, responseBytes: message.body.count),
-            counters: call.operation.counters, call.passage.connection)
+            call.state.record(status: message.status, responseBytes: message.body.count),
+            counters: call.operation.counters, call.state.connection)
         return EdgeResponse(message)
     }
 
     @inline(never)
-    func refused(_ error: ServiceError, _ passage: Passage) -> EdgeResponse {
-        self.failed(error, passage.ending(status: 0), passage.codec, passage.connection)
+    func refused(_ error: ServiceError, _ state: RequestState) -> EdgeResponse {
+        self.failed(error, state.answered(status: 0), state.codec, state.connection)
     }
 
     /// The answer to a request that failed.
     private func failed(
-        _ error: ServiceError, _ ending: Ending, _ codec: any ServerProtocol, _ connection: ConnectionInfo
+        _ error: ServiceError, _ answered: AnsweredRequest, _ codec: any ServerProtocol, _ connection: ConnectionInfo
     ) -> EdgeResponse {
-        var record = ending.record
+        var record = answered.record
         record.errorCode = error.code
-        if let context = record.context { ending.onError?(error, context) }
+        if let context = record.context { answered.onError?(error, context) }
         let message = self.encode.error(
             error,
             requestID: record.requestID,
-            head: ending.request.head,
-            service: ending.schema,
-            operation: ending.operation,
+            head: answered.request.head,
+            service: answered.schema,
+            operation: answered.operation,
             codec
         )
         record.status = message.status
         record.responseBytes = message.body.count
-        self.record(record, counters: ending.operation?.counters, connection)
+        self.record(record, counters: answered.operation?.counters, connection)
         return EdgeResponse(message)
     }
 
     /// An answer with a stream of events; it keeps its place in the service until they end.
     private func streamed(
-        _ message: ResponseMessage, _ events: OutboundEvents, _ passage: Passage
+        _ message: ResponseMessage, _ events: OutboundEvents, _ state: RequestState
     ) -> EdgeResponse {
-        let (ending, codec, connection) = (
-            passage.ending(status: message.status), passage.codec, passage.connection
+        let (answered, codec, connection) = (
+            state.answered(status: message.status), state.codec, state.connection
         )
         let record = self.record
         let throttle = self.throttle
@@ -161,16 +161,16 @@ extension Pipeline {
                 } catch let error as ServiceError {
                     throw UnbegunStream {
                         throttle.release(events.service)
-                        return self.failed(error, ending, codec, connection)
+                        return self.failed(error, answered, codec, connection)
                     }
                 }
             },
             onEnd: { outcome in
                 throttle.release(events.service)
-                var ended = ending.record
+                var ended = answered.record
                 ended.responseBytes = outcome.bodyBytes
                 ended.errorCode = events.errorCode
-                record(ended, counters: ending.operation?.counters, connection)
+                record(ended, counters: answered.operation?.counters, connection)
             }
         )
     }

@@ -27,14 +27,14 @@ extension Pipeline {
                 head: RequestHead(method: "", path: ""), target: .unidentified, wireProtocol: .restJson1, labels: [])
         let requestID = self.requestID(request.target)
         let record = RequestRecord(request, requestID: requestID, bodyBytes: 0, started: .now)
-        let ending = Ending(request: request, record: record)
-        guard let error = refusal.serviceError, let schema = ending.schema else {
+        let answered = AnsweredRequest(request: request, record: record)
+        guard let error = refusal.serviceError, let schema = answered.schema else {
             var response = refusal.response
             response.headers.append("x-amzn-RequestId", requestID.description)
             return (record, response)
         }
         let message = self.encode.error(
-            error, requestID: requestID, head: request.head, service: schema, operation: ending.operation,
+            error, requestID: requestID, head: request.head, service: schema, operation: answered.operation,
             self.codecs[request.wireProtocol])
         return (record, EdgeResponse(message))
     }

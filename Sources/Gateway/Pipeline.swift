@@ -21,7 +21,7 @@ internal import WireProtocols
 ///
 /// A request for a route that a service has beside its operations (Catalog/HTTPRoutes.swift) goes the same way without
 /// the steps of a wire protocol: Pipeline+routes.swift. If the head alone shows that a request will be refused, a large
-/// body is discarded as it arrives: Pipeline+unkept.swift.
+/// body is discarded as it arrives: Pipeline+discardedBody.swift.
 ///
 /// Each step takes the value of the one before and makes the next; nothing else is shared.
 package final class Pipeline: EdgeResponder {
@@ -104,7 +104,7 @@ package final class Pipeline: EdgeResponder {
         let started = ContinuousClock.now
         let kind = self.serviceRoutes.match(head).map(RequestKind.route) ?? .operation(self.identify(head))
         if self.forward != nil, let plan = self.streamedPlan(kind, head, connection, started) { return plan }
-        if let plan = self.unkeptPlan(kind, head, connection, started, loop) { return plan }
+        if let plan = self.planDiscardingBody(kind, head, connection, started, loop) { return plan }
         if self.forward == nil, case .operation(let request) = kind {
             return self.planHere(request, connection, started)
         }
@@ -122,7 +122,7 @@ package final class Pipeline: EdgeResponder {
     ) -> RequestPlan {
         .collect(limitBytes: self.bodyBytesMax(request.target)) { body in
             guard Self.leavesLoop(request.head, body) else {
-                return await self.run(self.resolvedPassage(request, body, connection, started))
+                return await self.run(self.resolvedState(request, body, connection, started))
             }
             return await self.respondOffLoop(request, body, connection, started)
         }
@@ -136,16 +136,16 @@ package final class Pipeline: EdgeResponder {
         _ started: ContinuousClock.Instant
     ) async -> EdgeResponse {
         await withTaskExecutorPreference(globalConcurrentExecutor) {
-            await self.run(self.resolvedPassage(request, body, connection, started))
+            await self.run(self.resolvedState(request, body, connection, started))
         }
     }
 
     @inline(never)
-    private func resolvedPassage(
+    private func resolvedState(
         _ request: IdentifiedRequest, _ body: [UInt8], _ connection: ConnectionInfo,
         _ started: ContinuousClock.Instant
-    ) -> Passage {
-        self.passage(self.resolveForm(request, body: body), body, connection, started, nil)
+    ) -> RequestState {
+        self.state(self.resolveForm(request, body: body), body, connection, started, nil)
     }
 
     @inline(never)
@@ -170,7 +170,7 @@ package final class Pipeline: EdgeResponder {
         }
         switch kind {
         case .operation(let request):
-            return await self.run(self.passage(request, body, connection, started, nil))
+            return await self.run(self.state(request, body, connection, started, nil))
         case .route(let match):
             return await self.respond(match, head, body: body, connection, started)
         }

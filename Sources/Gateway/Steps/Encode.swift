@@ -5,12 +5,12 @@ internal import WireProtocols
 /// Serialises an output or an error in the request's protocol.
 struct Encode: Sendable {
     func output(_ output: any WritableShape, _ call: Call) -> ResponseMessage {
-        call.passage.codec.response(
+        call.state.codec.response(
             output: output,
             for: call.operation.binding.schema,
             in: call.service.schema,
             exchange: WireProtocols.Exchange(
-                requestID: call.context.requestID, headers: call.passage.request.head.headers)
+                requestID: call.context.requestID, headers: call.state.request.head.headers)
         )
     }
 
@@ -21,7 +21,7 @@ struct Encode: Sendable {
         }
         return OutboundEvents(
             output: streamed,
-            codec: EventStreamCodec(stream: stream.target, format: call.passage.codec.bodyFormat),
+            codec: EventStreamCodec(stream: stream.target, format: call.state.codec.bodyFormat),
             service: call.service
         )
     }

@@ -51,10 +51,10 @@ struct Forward: Sendable {
     }
 
     /// A body that will be streamed; `prove` authenticates the sender once it has the body's hash.
-    func passage(
-        _ body: RequestBodyStream, _ outgoing: OutgoingRequest, prove: @escaping BodyPassage.Prove
-    ) -> BodyPassage {
-        BodyPassage(body, bytesMax: outgoing.service.registration.bodyBytesMax, signer: self.signer, prove: prove)
+    func forwardedBody(
+        _ body: RequestBodyStream, _ outgoing: OutgoingRequest, prove: @escaping ForwardedBody.Prove
+    ) -> ForwardedBody {
+        ForwardedBody(body, bytesMax: outgoing.service.registration.bodyBytesMax, signer: self.signer, prove: prove)
     }
 
     /// Forwards a request with a streamed body.
@@ -62,18 +62,18 @@ struct Forward: Sendable {
     /// The node starts nothing before the last frame has arrived, and that frame is never sent if the body breaks off,
     /// is too long, or does not match the signature.
     func callAsFunction(
-        _ outgoing: OutgoingRequest, _ passage: BodyPassage, _ connection: ConnectionInfo
+        _ outgoing: OutgoingRequest, _ forwardedBody: ForwardedBody, _ connection: ConnectionInfo
     ) async throws(ServiceError) -> NodeAnswer {
         let subject = self.subject(outgoing, connection.remoteAddress, connection.isTLS, .framed)
-        var request = self.request(outgoing, body: .stream { try await passage.next() }) { head in
-            passage.opened(by: self.signer.sign(subject, in: &head))
+        var request = self.request(outgoing, body: .stream { try await forwardedBody.next() }) { head in
+            forwardedBody.opened(by: self.signer.sign(subject, in: &head))
         }
         request.isRepeatable = false
         do throws(ServiceError) {
-            return try await self.send(request, outgoing, failure: { passage.failure })
+            return try await self.send(request, outgoing, failure: { forwardedBody.failure })
         } catch {
             // The fault of the body is more useful than the node's error about a missing end.
-            throw passage.failure ?? error
+            throw forwardedBody.failure ?? error
         }
     }
 

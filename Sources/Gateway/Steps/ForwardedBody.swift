@@ -7,7 +7,7 @@ internal import Synchronization
 /// code, and the last frame states who sent it.
 ///
 /// For one reader. The client's socket is read no faster than the node accepts the pieces.
-final class BodyPassage: Sendable {
+final class ForwardedBody: Sendable {
     typealias Prove = @Sendable (Digest256) throws(ServiceError) -> (Principal, Region)
 
     private struct State {
@@ -32,7 +32,7 @@ final class BodyPassage: Sendable {
         self.prove = prove
     }
 
-    /// Why the passage was aborted, if the body is at fault.
+    /// Why forwarding was aborted, if the body is at fault.
     var failure: ServiceError? { self.state.withLock { $0.failure } }
 
     /// The sender; nil until the whole body has passed.

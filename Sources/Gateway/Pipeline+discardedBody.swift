@@ -16,7 +16,7 @@ extension Pipeline {
     /// - Returns: nil where the body is small, or longer than the service takes, which is refused before it is read, or
     ///   where nothing is wrong with the head.
     @inline(never)
-    func unkeptPlan(
+    func planDiscardingBody(
         _ kind: RequestKind, _ head: RequestHead, _ connection: ConnectionInfo, _ started: ContinuousClock.Instant,
         _ loop: LoopContext
     ) -> RequestPlan? {
@@ -30,7 +30,7 @@ extension Pipeline {
             head.headers.first("content-type") == "application/vnd.amazon.eventstream",
             let error = Refuse.error(for: request)
         {
-            return .reply(self.refused(error, self.passage(request, [], connection, started, nil)))
+            return .reply(self.refused(error, self.state(request, [], connection, started, nil)))
         }
         return .stream { body in
             var bytes = 0
@@ -91,7 +91,7 @@ extension Pipeline {
         case (.operation(let request), .target):
             await self.respond(request, body: [], connection, started)
         case (.operation(let request), .sender(let error)):
-            self.refused(error, self.passage(request, [], connection, started, nil))
+            self.refused(error, self.state(request, [], connection, started, nil))
         case (.route(let match), .target):
             await self.respond(match, head, body: [], connection, started)
         case (.route(let match), .sender(let error)):

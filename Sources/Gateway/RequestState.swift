@@ -3,7 +3,7 @@ internal import ServiceModel
 internal import WireProtocols
 
 /// The state of a request from authentication on, and what its access-log record needs.
-final class Passage {
+final class RequestState {
     let request: IdentifiedRequest
     let requestID: RequestID
     let body: [UInt8]
@@ -39,24 +39,24 @@ final class Passage {
         return record
     }
 
-    func ending(status: Int) -> Ending {
-        Ending(request: self.request, record: self.record(status: status))
+    func answered(status: Int) -> AnsweredRequest {
+        AnsweredRequest(request: self.request, record: self.record(status: status))
     }
 }
 
 /// A request that is ready to run.
 final class Call {
-    let passage: Passage
+    let state: RequestState
     let service: ServiceEntry
     let operation: OperationEntry
     let input: any DecodedInput
     let context: RequestContext
 
     init(
-        _ passage: Passage, _ service: ServiceEntry, _ operation: OperationEntry, _ input: any DecodedInput,
+        _ state: RequestState, _ service: ServiceEntry, _ operation: OperationEntry, _ input: any DecodedInput,
         _ context: RequestContext
     ) {
-        self.passage = passage
+        self.state = state
         self.service = service
         self.operation = operation
         self.input = input
@@ -65,7 +65,7 @@ final class Call {
 }
 
 /// What every outcome of a request needs.
-struct Ending: Sendable {
+struct AnsweredRequest: Sendable {
     let request: IdentifiedRequest
     let record: RequestRecord
 
