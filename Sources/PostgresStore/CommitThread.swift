@@ -12,7 +12,7 @@ final class CommitThread: Sendable {
     private let options: PostgresOptions
     private let beacon: HealthBeacon
     private let state = Mutex(State())
-    private let bell = Bell()
+    private let waker = PollWaker()
 
     /// How often an idle thread looks for expired tokens.
     private static let idleMilliseconds: Int32 = 30_000
@@ -37,7 +37,7 @@ final class CommitThread: Sendable {
     /// Ends the thread after the waiting commits.
     func stop() {
         self.state.withLock { $0.isStopping = true }
-        self.bell.ring()
+        self.waker.wake()
     }
 
     func submit(_ commit: QueuedCommit) -> StorageError? {
@@ -45,7 +45,7 @@ final class CommitThread: Sendable {
             guard !state.isStopping else { return .unavailable(PostgresStore.closedReason) }
             return state.queue.append(commit) ? nil : .overloaded
         }
-        if refusal == nil { self.bell.ring() }
+        if refusal == nil { self.waker.wake() }
         return refusal
     }
 
@@ -59,7 +59,7 @@ final class CommitThread: Sendable {
             } else if isStopping {
                 return
             } else {
-                if self.bell.wait(watching: writer.socket, milliseconds: Self.idleMilliseconds) {
+                if self.waker.wait(watching: writer.socket, milliseconds: Self.idleMilliseconds) {
                     writer.dropIfClosed()
                 }
                 do throws(ConnectionFailure) {
@@ -121,7 +121,7 @@ extension CommitThread {
     private func pause(_ commits: [QueuedCommit], _ reason: String) {
         self.beacon.set(.readOnly(reason: reason))
         Self.fail(commits + self.state.withLock { $0.queue.takeAll() }, .unavailable(reason))
-        _ = self.bell.wait(watching: nil, milliseconds: Self.fullDiskMilliseconds)
+        _ = self.waker.wait(watching: nil, milliseconds: Self.fullDiskMilliseconds)
         self.beacon.set(.takingWrites)
     }
 

@@ -81,7 +81,7 @@ final class Connection {
         return unsafe PQconnectdbParams(names, values, 1)
     }
 
-    /// For `Bell.wait`.
+    /// For `PollWaker.wait`.
     var socket: Int32 { unsafe PQsocket(self.handle) }
 
     var serverVersion: Int { unsafe Int(PQserverVersion(self.handle)) }

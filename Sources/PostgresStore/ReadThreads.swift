@@ -27,21 +27,21 @@ final class ReadThreads: Sendable {
     private let options: PostgresOptions
     private let beacon: HealthBeacon
     private let state: Mutex<State>
-    private let bells: [Bell]
+    private let wakers: [PollWaker]
 
     init(_ options: PostgresOptions, beacon: HealthBeacon) {
         precondition((1...64).contains(options.readConnectionCount), "1 to 64 connections read")
         self.options = options
         self.beacon = beacon
         self.state = Mutex(State(liveThreadCount: options.readConnectionCount))
-        self.bells = (0..<options.readConnectionCount).map { _ in Bell() }
+        self.wakers = (0..<options.readConnectionCount).map { _ in PollWaker() }
     }
 
     /// Starts the threads.
     ///
     /// - Parameter whenStopped: called once, on the last thread at its end.
     func start(_ whenStopped: @escaping @Sendable () -> Void) {
-        for index in self.bells.indices {
+        for index in self.wakers.indices {
             BlockingThread.start("pg-read") {
                 self.serve(index)
                 let isLast = self.state.withLock { state in
@@ -56,7 +56,7 @@ final class ReadThreads: Sendable {
     /// Ends the threads after the waiting jobs.
     func stop() {
         self.state.withLock { $0.isStopping = true }
-        for bell in self.bells { bell.ring() }
+        for waker in self.wakers { waker.wake() }
     }
 
     /// Requests rows; `decode` reads them on the thread that received them.
@@ -86,7 +86,7 @@ final class ReadThreads: Sendable {
             state.jobs.append(job)
             return (nil, state.idleThreads.popLast())
         }
-        if let idleThread { self.bells[idleThread].ring() }
+        if let idleThread { self.wakers[idleThread].wake() }
         return refusal
     }
 
@@ -98,7 +98,7 @@ final class ReadThreads: Sendable {
                 self.perform(jobs, on: &connection)
             } else if isStopping {
                 return
-            } else if self.bells[index].wait(watching: connection?.socket, milliseconds: nil) {
+            } else if self.wakers[index].wait(watching: connection?.socket, milliseconds: nil) {
                 if connection?.isLostWhileIdle() ?? false { connection = nil }
                 // The thread is already in the list of idle ones.
                 self.state.withLock { state in state.idleThreads.removeAll { $0 == index } }
@@ -109,7 +109,7 @@ final class ReadThreads: Sendable {
     /// This thread's share of the waiting jobs.
     private func take(_ index: Int) -> ([Job], isStopping: Bool) {
         self.state.withLock { state in
-            let share = (state.jobs.count + self.bells.count - 1) / self.bells.count
+            let share = (state.jobs.count + self.wakers.count - 1) / self.wakers.count
             let jobs = Array(state.jobs.prefix(min(share, Self.pipelineCountMax)))
             state.jobs.removeFirst(jobs.count)
             if jobs.isEmpty, !state.isStopping, !state.idleThreads.contains(index) { state.idleThreads.append(index) }

@@ -155,7 +155,7 @@ extension DynamoDBService {
             logAppends: decision.logAppends, readAsOf: read.asOf)
         do throws(StorageError) {
             let version = try await self.store.commit(batch).version
-            self.items.bell.ring(batch.logAppends)
+            self.items.replicationSignal.notify(batch.logAppends)
             let stored = StoredBulk(own: decision.own, version: version)
             return .done(stored, count: planned.count, units: decision.units)
         } catch .checkFailed(let index) {

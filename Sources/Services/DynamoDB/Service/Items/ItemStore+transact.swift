@@ -268,7 +268,7 @@ extension ItemStore {
     private func commitTogether(_ batch: Batch, _ count: Int) async throws(ServiceError) -> Commit {
         do throws(StorageError) {
             let isReplay = try await self.store.commit(batch).isReplay
-            if !batch.logAppends.isEmpty { self.bell.ring(batch.logAppends) }
+            if !batch.logAppends.isEmpty { self.replicationSignal.notify(batch.logAppends) }
             return .committed(isReplay: isReplay)
         } catch .checkFailed(let index) {
             return .contested(index < count ? index : nil)

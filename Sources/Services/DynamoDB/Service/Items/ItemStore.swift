@@ -12,7 +12,7 @@ final class ItemStore: Sendable {
     let catalog: TableCatalog
     let meters: Meters
     let insights = KeyInsights()
-    let bell = ReplicationBell()
+    let replicationSignal = ReplicationSignal()
     let tokensInUse = TokensInUse()
 
     init(store: any OrderedStore, catalog: TableCatalog, meters: Meters) {
@@ -364,7 +364,7 @@ final class ItemStore: Sendable {
         } catch {
             throw ServiceError(error)
         }
-        if !batch.logAppends.isEmpty { self.bell.ring(batch.logAppends) }
+        if !batch.logAppends.isEmpty { self.replicationSignal.notify(batch.logAppends) }
         return true
     }
 

@@ -15,7 +15,7 @@ extension DynamoDBService {
 
     /// Subscribes to changes of tables. Call once, before the first change.
     func connectReplication() {
-        self.items.bell.connect { [weak self] number in self?.startReplication(number) }
+        self.items.replicationSignal.connect { [weak self] number in self?.startReplication(number) }
     }
 
     /// Starts the work of all links, now and every few seconds, until the server stops.
@@ -31,7 +31,7 @@ extension DynamoDBService {
 
     /// Starts replicating a table's log; does not wait for it.
     func startReplication(_ source: UInt64) {
-        self.items.bell.add(source)
+        self.items.replicationSignal.add(source)
         guard self.replicatesByItself else { return }
         self.jobs.start("replication of table \(source)") { await self.replicate(source) }
     }
@@ -57,7 +57,7 @@ extension DynamoDBService {
                 case .pause(let milliseconds): try? await Task.sleep(for: .milliseconds(milliseconds))
                 case .idle: return
                 case .gone:
-                    self.items.bell.remove(source)
+                    self.items.replicationSignal.remove(source)
                     return
                 }
                 failureCount = 0

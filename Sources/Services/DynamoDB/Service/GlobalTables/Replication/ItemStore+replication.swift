@@ -122,7 +122,7 @@ extension ItemStore {
             throw ServiceError(error)
         }
         if charge == .charged { for units in units { self.meters.charge(units, descriptor) } }
-        if !batch.logAppends.isEmpty { self.bell.ring(batch.logAppends) }
+        if !batch.logAppends.isEmpty { self.replicationSignal.notify(batch.logAppends) }
         return .done
     }
 }

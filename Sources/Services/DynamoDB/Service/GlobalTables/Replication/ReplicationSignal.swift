@@ -2,7 +2,7 @@ internal import KeyValue
 internal import Synchronization
 
 /// Signals changes of tables with replicas, so that nothing needs to poll for them.
-final class ReplicationBell: Sendable {
+final class ReplicationSignal: Sendable {
     private struct State {
         /// The tables whose changes are replicated.
         var sources: Set<UInt64> = []
@@ -33,12 +33,12 @@ final class ReplicationBell: Sendable {
     }
 
     /// Signals the tables to whose change logs a commit appended.
-    func ring(_ appends: [LogAppend]) {
+    func notify(_ appends: [LogAppend]) {
         guard self.isAny.load(ordering: .relaxed) else { return }
-        var rung: UInt64?
-        for append in appends where append.log.rawValue != rung {
+        var notified: UInt64?
+        for append in appends where append.log.rawValue != notified {
             let number = append.log.rawValue
-            rung = number
+            notified = number
             let handler = self.state.withLock { $0.sources.contains(number) ? $0.handler : nil }
             handler?(number)
         }

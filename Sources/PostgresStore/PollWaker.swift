@@ -6,9 +6,9 @@ internal import Musl
 internal import Darwin
 #endif
 
-/// Wakes a thread that sleeps in `poll`, where it also watches its connection. A ring before the sleep is not lost;
-/// several rings count as one.
-final class Bell: Sendable {
+/// Wakes a thread that sleeps in `poll`, where it also watches its connection. A call before the sleep is not lost;
+/// several calls count as one.
+final class PollWaker: Sendable {
     private let readEnd: Int32
     private let writeEnd: Int32
 
@@ -29,13 +29,13 @@ final class Bell: Sendable {
         close(self.writeEnd)
     }
 
-    func ring() {
+    func wake() {
         var byte: UInt8 = 1
-        // If the pipe is full, a ring is already pending.
+        // If the pipe is full, a call is already pending.
         _ = unsafe write(self.writeEnd, &byte, 1)
     }
 
-    /// Sleeps until the bell rings, the descriptor is readable, or the time is over. Blocks.
+    /// Sleeps until `wake` is called, the descriptor is readable, or the time is over. Blocks.
     ///
     /// - Parameters:
     ///   - descriptor: the socket to watch; nil for none.
@@ -47,8 +47,8 @@ final class Bell: Sendable {
         let count = nfds_t(watched.count)
         _ = unsafe watched.withUnsafeMutableBufferPointer { unsafe poll($0.baseAddress, count, milliseconds ?? -1) }
         if watched[0].revents != 0 {
-            var rings = [UInt8](repeating: 0, count: 64)
-            while unsafe rings.withUnsafeMutableBytes({ unsafe read(self.readEnd, $0.baseAddress, $0.count) }) == 64 {}
+            var bytes = [UInt8](repeating: 0, count: 64)
+            while unsafe bytes.withUnsafeMutableBytes({ unsafe read(self.readEnd, $0.baseAddress, $0.count) }) == 64 {}
         }
         return watched.count > 1 && watched[1].revents != 0
     }
