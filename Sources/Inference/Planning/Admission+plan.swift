@@ -127,10 +127,10 @@ private struct DevicePlan {
     private func fit(without gone: [Admission.Resident], _ least: Int) -> PlanSearch.Found? {
         let ids = Set(gone.map(\.id))
         let left = self.residents.filter { !ids.contains($0.id) }
-        let rooms = PlanSearch.Rooms(
+        let available = PlanSearch.AvailableBytes(
             device: self.device.map { self.room.bytes(on: $0, beside: left, after: gone) } ?? 0,
             host: self.room.hostBytes(beside: left, after: gone))
-        return self.search.shrink(into: rooms, leastDeviceLayers: least)
+        return self.search.shrink(into: available, leastDeviceLayers: least)
     }
 
     /// Why it can never fit: its minimum needs, the available memory, and the remedy.

@@ -67,13 +67,13 @@ package final class EngineFactsCache: Sendable {
     /// The maximum age of information about free memory.
     private static let devicesMillisecondsMax = 1_000
 
-    private struct Known {
+    private struct CachedFacts {
         var facts: EngineFacts
         var file: FileFacts?
         var asked: ContinuousClock.Instant
     }
 
-    private let known = Mutex<Known?>(nil)
+    private let cached = Mutex<CachedFacts?>(nil)
     private let now: @Sendable () -> ContinuousClock.Instant
 
     package init(now: @escaping @Sendable () -> ContinuousClock.Instant = { ContinuousClock.now }) {
@@ -85,11 +85,11 @@ package final class EngineFactsCache: Sendable {
     package func facts(_ program: EngineProgram?) async -> EngineFacts? {
         guard let program else { return nil }
         let file = Files.facts(program.path)
-        if let known = self.known.withLock({ $0 }), known.facts.program == program, known.file == file {
-            let isFresh = known.asked.duration(to: self.now()) < .milliseconds(Self.devicesMillisecondsMax)
+        if let cached = self.cached.withLock({ $0 }), cached.facts.program == program, cached.file == file {
+            let isFresh = cached.asked.duration(to: self.now()) < .milliseconds(Self.devicesMillisecondsMax)
             // Main memory is not reported by the engine.
-            guard !isFresh, known.facts.devices?.isEmpty == false else { return known.facts }
-            var facts = known.facts
+            guard !isFresh, cached.facts.devices?.isEmpty == false else { return cached.facts }
+            var facts = cached.facts
             facts.devices = await program.ask(DeviceList.arguments).map(DeviceList.parse) ?? facts.devices
             self.keep(facts, file)
             return facts
@@ -101,7 +101,7 @@ package final class EngineFactsCache: Sendable {
     }
 
     private func keep(_ facts: EngineFacts, _ file: FileFacts?) {
-        let known = Known(facts: facts, file: file, asked: self.now())
-        self.known.withLock { $0 = known }
+        let cached = CachedFacts(facts: facts, file: file, asked: self.now())
+        self.cached.withLock { $0 = cached }
     }
 }

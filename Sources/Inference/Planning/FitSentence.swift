@@ -1,7 +1,7 @@
 /// Whether a model runs on a device, in one sentence for a user who has not downloaded it yet.
 package struct FitSentence: Sendable, Equatable {
     /// The part of a model that the device computes.
-    package enum Degree: String, Sendable, Hashable {
+    package enum Placement: String, Sendable, Hashable {
         /// All of it is on the device, or on the CPU without a device.
         case whole
         /// The CPU computes a part of it.
@@ -9,7 +9,7 @@ package struct FitSentence: Sendable, Equatable {
         case no
     }
 
-    package let degree: Degree
+    package let placement: Placement
     package let text: String
 
     /// - Parameters:
@@ -28,18 +28,18 @@ package struct FitSentence: Sendable, Equatable {
         let settings = plan.settings
         let room = "\(PlanText.slots(settings.slots)) of \(settings.contextPerSlot) tokens"
         guard plan.decision != .refuse else {
-            self.degree = .no
+            self.placement = .no
             self.text = "does not run here. \(plan.steps.last ?? "The machine has too little memory.")"
             return
         }
         guard plan.estimate.usesDevice else {
-            self.degree = device.memoryBytes > 0 ? .partly : .whole
+            self.placement = device.memoryBytes > 0 ? .partly : .whole
             self.text = "runs on the processor with \(PlanText.size(plan.estimate.hostTotal)) of memory, \(room)"
             return
         }
         let sizes = "\(PlanText.size(plan.estimate.deviceTotal)) of \(PlanText.size(device.usableBytes))"
         let isWhole = settings.deviceLayers > shape.layers.count && settings.hostExpertLayers == 0
-        self.degree = isWhole ? .whole : .partly
+        self.placement = isWhole ? .whole : .partly
         let speed =
             SpeedEstimate(shape, settings, on: device)
             .map { ", at most \(Int($0.ceilingEmpty)) tokens per second" } ?? ""

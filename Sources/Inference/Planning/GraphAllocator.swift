@@ -1,7 +1,7 @@
 /// Simulates ggml's memory allocation for the intermediate results of a graph, to predict the size of its buffer.
 ///
 /// Results are placed in the order of the graph; each is freed after its last reader, and new ones take the smallest
-/// hole that fits. The peak is the size that the engine logs as its compute buffer. Weights and caches are allocated
+/// block that fits. The peak is the size that the engine logs as its compute buffer. Weights and caches are allocated
 /// elsewhere and not part of the simulation.
 /// - Source: ggml's `ggml-alloc.c`, followed in its rules and checked against logs of llama.cpp.
 struct GraphAllocator {
@@ -28,7 +28,7 @@ struct GraphAllocator {
     }
 
     private var nodes: [Node] = []
-    private var space = Space()
+    private var freeList = FreeList()
 
     /// An input that the caller of the graph provides, such as positions.
     mutating func input(_ bytes: UInt64, isKept: Bool = false) -> Tensor {
@@ -67,7 +67,7 @@ struct GraphAllocator {
             self.place(index)
             for source in self.nodes[index].sources { self.release(source) }
         }
-        return self.space.bytesMax
+        return self.freeList.bytesMax
     }
 
     private mutating func place(_ index: Tensor) {
@@ -81,7 +81,7 @@ struct GraphAllocator {
                 return
             }
         }
-        self.nodes[index].offset = self.space.take(node.bytes)
+        self.nodes[index].offset = self.freeList.allocate(node.bytes)
     }
 
     /// Whether a result has no other readers and the same size, so that its memory can be overwritten.
@@ -103,58 +103,58 @@ struct GraphAllocator {
     private mutating func giveUp(_ index: Tensor) {
         let node = self.nodes[index]
         guard node.isPlaced, !node.isKept else { return }
-        self.space.give(node.offset, node.bytes)
+        self.freeList.free(node.offset, node.bytes)
         self.nodes[index].isPlaced = false
     }
 }
 
-/// An unlimited buffer and its holes.
-private struct Space {
+/// The free blocks of an unlimited buffer.
+private struct FreeList {
     /// The alignment of tensors. llama.cpp's CPU buffers use 64, CUDA's 128: the difference does not matter.
     private static let alignmentBytes: UInt64 = 64
 
-    private struct Hole {
+    private struct FreeBlock {
         var offset: UInt64
         var bytes: UInt64
     }
 
     /// Ordered by offset; the last one is the rest of the buffer.
-    private var holes = [Hole(offset: 0, bytes: 1 << 60)]
+    private var freeBlocks = [FreeBlock(offset: 0, bytes: 1 << 60)]
     private(set) var bytesMax: UInt64 = 0
 
-    /// The smallest hole that fits, the last one of equal size; otherwise the rest.
-    mutating func take(_ bytes: UInt64) -> UInt64 {
+    /// The smallest block that fits, the last one of equal size; otherwise the rest.
+    mutating func allocate(_ bytes: UInt64) -> UInt64 {
         let size = Self.padded(bytes)
-        var best = self.holes.count - 1
+        var best = self.freeBlocks.count - 1
         var bestBytes = UInt64.max
-        for index in self.holes.indices.dropLast() {
-            let hole = self.holes[index].bytes
-            if hole >= size, hole <= bestBytes { (best, bestBytes) = (index, hole) }
+        for index in self.freeBlocks.indices.dropLast() {
+            let block = self.freeBlocks[index].bytes
+            if block >= size, block <= bestBytes { (best, bestBytes) = (index, block) }
         }
-        let offset = self.holes[best].offset
-        self.holes[best].offset += size
-        self.holes[best].bytes -= size
-        if self.holes[best].bytes == 0 { self.holes.remove(at: best) }
+        let offset = self.freeBlocks[best].offset
+        self.freeBlocks[best].offset += size
+        self.freeBlocks[best].bytes -= size
+        if self.freeBlocks[best].bytes == 0 { self.freeBlocks.remove(at: best) }
         self.bytesMax = max(self.bytesMax, offset + size)
         return offset
     }
 
-    mutating func give(_ offset: UInt64, _ bytes: UInt64) {
+    mutating func free(_ offset: UInt64, _ bytes: UInt64) {
         let size = Self.padded(bytes)
         guard size > 0 else { return }
-        let index = self.holes.firstIndex { $0.offset > offset } ?? self.holes.count
-        self.holes.insert(Hole(offset: offset, bytes: size), at: index)
+        let index = self.freeBlocks.firstIndex { $0.offset > offset } ?? self.freeBlocks.count
+        self.freeBlocks.insert(FreeBlock(offset: offset, bytes: size), at: index)
         self.join(index)
         if index > 0 { self.join(index - 1) }
     }
 
-    /// Merges two adjacent holes.
+    /// Merges two adjacent free blocks.
     private mutating func join(_ index: Int) {
-        guard index + 1 < self.holes.count else { return }
-        let (hole, following) = (self.holes[index], self.holes[index + 1])
-        guard hole.offset + hole.bytes == following.offset else { return }
-        self.holes[index].bytes += following.bytes
-        self.holes.remove(at: index + 1)
+        guard index + 1 < self.freeBlocks.count else { return }
+        let (block, following) = (self.freeBlocks[index], self.freeBlocks[index + 1])
+        guard block.offset + block.bytes == following.offset else { return }
+        self.freeBlocks[index].bytes += following.bytes
+        self.freeBlocks.remove(at: index + 1)
     }
 
     private static func padded(_ bytes: UInt64) -> UInt64 {

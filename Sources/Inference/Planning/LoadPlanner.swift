@@ -132,7 +132,7 @@ package final class MachinePlanner: LoadPlanner {
     /// The number of models whose files are cached; further ones are read again.
     private static let needCountMax = 64
 
-    private struct Known {
+    private struct CachedNeed {
         var file: FileFacts?
         var projector: FileFacts?
         var model: LocalModel
@@ -142,7 +142,7 @@ package final class MachinePlanner: LoadPlanner {
     private let settings: Settings
     private let program: @Sendable () -> EngineProgram?
     private let engine: EngineFactsCache
-    private let known = Mutex<[String: Known]>([:])
+    private let cached = Mutex<[String: CachedNeed]>([:])
 
     package init(
         settings: Settings, engine: EngineFactsCache, program: @escaping @Sendable () -> EngineProgram?
@@ -186,12 +186,12 @@ package final class MachinePlanner: LoadPlanner {
     package func need(of model: LocalModel) async throws(InferenceError) -> LoadNeed {
         let file = Files.facts(model.launch.modelPath)
         let projector = model.launch.projectorPath.flatMap(Files.facts)
-        let known = self.known.withLock { $0[model.name] }
-        if let known, known.file == file, known.projector == projector, known.model == model { return known.need }
+        let cached = self.cached.withLock { $0[model.name] }
+        if let cached, cached.file == file, cached.projector == projector, cached.model == model { return cached.need }
         let need = try Self.read(model)
-        self.known.withLock { table in
+        self.cached.withLock { table in
             if table.count >= Self.needCountMax { table.removeAll() }
-            table[model.name] = Known(file: file, projector: projector, model: model, need: need)
+            table[model.name] = CachedNeed(file: file, projector: projector, model: model, need: need)
         }
         return need
     }

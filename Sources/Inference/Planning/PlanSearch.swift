@@ -8,7 +8,7 @@ struct PlanSearch {
     }
 
     /// The available memory in bytes.
-    struct Rooms {
+    struct AvailableBytes {
         var device: UInt64
         var host: UInt64
     }
@@ -63,16 +63,16 @@ struct PlanSearch {
     ///
     /// `leastDeviceLayers` is the minimum number of layers on the device, counting the output matrix; returns nil when
     /// it does not fit even so.
-    func shrink(into rooms: Rooms, leastDeviceLayers: Int) -> Found? {
+    func shrink(into available: AvailableBytes, leastDeviceLayers: Int) -> Found? {
         var found = Found(settings: self.full, estimate: self.estimate(self.full))
-        self.fewerSlots(&found, rooms)
-        self.smallerNumbers(&found, rooms)
-        self.lessContext(&found, rooms)
+        self.reduceSlots(&found, available)
+        self.reducePrecision(&found, available)
+        self.reduceContext(&found, available)
         if !self.isHostOnly, self.requested.deviceLayers == nil {
-            self.fewerExperts(&found, rooms.device)
-            self.fewerLayers(&found, rooms.device, leastDeviceLayers)
+            self.moveExpertsToHost(&found, available.device)
+            self.moveLayersToHost(&found, available.device, leastDeviceLayers)
         }
-        return self.isOver(found, rooms) ? nil : found
+        return self.isOver(found, available) ? nil : found
     }
 
     /// Its main memory.
@@ -100,20 +100,22 @@ struct PlanSearch {
         return MemoryEstimate(self.shape, settings, projectorBytes: self.requested.projectorBytes, draft: draft)
     }
 
-    private func isOver(_ found: Found, _ rooms: Rooms) -> Bool {
-        self.hostNeed(found) > rooms.host || (!self.isHostOnly && found.estimate.deviceTotal > rooms.device)
+    private func isOver(_ found: Found, _ available: AvailableBytes) -> Bool {
+        self.hostNeed(found) > available.host || (!self.isHostOnly && found.estimate.deviceTotal > available.device)
     }
 
-    private func isOver(_ found: Found, _ deviceRoom: UInt64) -> Bool { found.estimate.deviceTotal > deviceRoom }
+    private func isOver(_ found: Found, _ availableBytes: UInt64) -> Bool {
+        found.estimate.deviceTotal > availableBytes
+    }
 
     private func change(_ found: inout Found, _ change: (inout ChildSettings) -> Void) {
         change(&found.settings)
         found.estimate = self.estimate(found.settings)
     }
 
-    private func fewerSlots(_ found: inout Found, _ room: Rooms) {
+    private func reduceSlots(_ found: inout Found, _ available: AvailableBytes) {
         let before = found.settings.slots
-        while self.isOver(found, room), found.settings.slots > 1 {
+        while self.isOver(found, available), found.settings.slots > 1 {
             self.change(&found) { $0.slots /= 2 }
         }
         guard found.settings.slots < before else { return }
@@ -121,15 +123,15 @@ struct PlanSearch {
         found.steps.append("\(slots) instead of \(before): fewer answers at once, others wait.")
     }
 
-    private func smallerNumbers(_ found: inout Found, _ room: Rooms) {
-        guard self.isOver(found, room), found.settings.cacheType == .f16 else { return }
+    private func reducePrecision(_ found: inout Found, _ available: AvailableBytes) {
+        guard self.isOver(found, available), found.settings.cacheType == .f16 else { return }
         self.change(&found) { $0.cacheType = .q8_0 }
         found.steps.append("Keys and values in q8_0 instead of f16: about half the memory.")
     }
 
-    private func lessContext(_ found: inout Found, _ room: Rooms) {
+    private func reduceContext(_ found: inout Found, _ available: AvailableBytes) {
         let before = found.settings.contextPerSlot
-        while self.isOver(found, room), found.settings.contextPerSlot > Admission.contextMin {
+        while self.isOver(found, available), found.settings.contextPerSlot > Admission.contextMin {
             let half = found.settings.contextPerSlot / 2 / ChildSettings.contextStep * ChildSettings.contextStep
             self.change(&found) { $0.contextPerSlot = max(Admission.contextMin, half) }
         }
@@ -137,29 +139,29 @@ struct PlanSearch {
         found.steps.append("A context of \(found.settings.contextPerSlot) tokens instead of \(before).")
     }
 
-    private func fewerExperts(_ found: inout Found, _ room: UInt64) {
-        guard self.isOver(found, room), self.shape.hasExperts else { return }
+    private func moveExpertsToHost(_ found: inout Found, _ availableBytes: UInt64) {
+        guard self.isOver(found, availableBytes), self.shape.hasExperts else { return }
         // Moving more layers' experts to the host never takes more of the device's memory, so a binary search finds the
         // fewest.
         let count = self.shape.layers.count
         let layers = self.fewest(1...count) { layers in
             var tried = found
             self.change(&tried) { $0.hostExpertLayers = layers }
-            return !self.isOver(tried, room)
+            return !self.isOver(tried, availableBytes)
         }
         self.change(&found) { $0.hostExpertLayers = layers ?? count }
         let share = "\(found.settings.hostExpertLayers) of \(count) layers"
         found.steps.append("The experts of \(share) stay in the machine's memory: slower, but the rest fits.")
     }
 
-    private func fewerLayers(_ found: inout Found, _ room: UInt64, _ least: Int) {
-        guard self.isOver(found, room) else { return }
+    private func moveLayersToHost(_ found: inout Found, _ availableBytes: UInt64, _ least: Int) {
+        guard self.isOver(found, availableBytes) else { return }
         let all = self.shape.layers.count + 1
         guard least < all else { return }
         let gone = self.fewest(1...(all - least)) { gone in
             var tried = found
             self.change(&tried) { $0.deviceLayers = all - gone }
-            return !self.isOver(tried, room)
+            return !self.isOver(tried, availableBytes)
         }
         self.change(&found) { $0.deviceLayers = all - (gone ?? all - least) }
         let left = found.settings.deviceLayers

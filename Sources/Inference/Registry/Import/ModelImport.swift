@@ -3,7 +3,7 @@ package import Primitives
 /// Adds local models to the registry: as hard links to the same content, or as copies.
 package struct ModelImport: Sendable {
     /// How a content is added to the registry.
-    package enum Manner: String, Sendable, Hashable, CaseIterable {
+    package enum Method: String, Sendable, Hashable, CaseIterable {
         /// A hard link if the file system supports it, otherwise a copy.
         case link
         /// A copy, which is independent of the original.
@@ -27,7 +27,7 @@ package struct ModelImport: Sendable {
 
     /// Reads every byte once: the digest is the name under which a content is stored.
     package func run(
-        _ model: FoundModel, name: String, manner: Manner = .link, replaces: Bool = false,
+        _ model: FoundModel, name: String, method: Method = .link, replaces: Bool = false,
         report: (TransferReport) -> Void = { _ in }
     ) throws(RegistryError) -> Outcome {
         try ModelName.check(name)
@@ -37,7 +37,7 @@ package struct ModelImport: Sendable {
         let inspection = try ModelInspection(weights: weights.map(\.path))
         var work = Work(total: model.bytes)
         do throws(RegistryError) {
-            for file in model.files { try self.stage(file, in: area, manner, &work, report) }
+            for file in model.files { try self.stage(file, in: area, method, &work, report) }
             let record = ModelRecord(
                 name: name, kind: inspection.kind, files: work.files, facts: inspection.facts, source: model.source,
                 license: inspection.license, added: self.registry.clock.now())
@@ -91,13 +91,13 @@ package struct ModelImport: Sendable {
     }
 
     private func stage(
-        _ file: FoundModel.File, in area: borrowing StagedFiles, _ manner: Manner, _ work: inout Work,
+        _ file: FoundModel.File, in area: borrowing StagedFiles, _ method: Method, _ work: inout Work,
         _ report: (TransferReport) -> Void
     ) throws(RegistryError) {
         let original = try OpenFile(reading: file.path)
         let bytes = original.bytes
         let staged = area.path(.imported, Hex.encode(self.random.bytes(8)))
-        let isLinked = manner == .link ? try Disk.hardLink(file.path, to: staged) : false
+        let isLinked = method == .link ? try Disk.hardLink(file.path, to: staged) : false
         let before = work.done
         let total = work.total
         let tell: (Int64) -> Void = { done in

@@ -93,7 +93,7 @@ struct FileDownload {
             let end: DownloadProgress.End
             do {
                 end = try await self.fetchOnce()
-            } catch let error as FailedForGood {
+            } catch let error as PermanentFailure {
                 throw error.error
             } catch {
                 switch error {
@@ -144,7 +144,7 @@ struct FileDownload {
             if try state.begins(head) { return .complete }
             do {
                 while let piece = try await body.next() { try state.take(piece) }
-            } catch let error as FailedForGood {
+            } catch let error as PermanentFailure {
                 throw error
             } catch let error as CancellationError {
                 throw error
@@ -175,7 +175,7 @@ struct FileDownload {
         case .append: break
         case .restart: try self.startOver()
         case .complete: return true
-        case .fail(let error): throw FailedForGood(error: error)
+        case .fail(let error): throw PermanentFailure(error: error)
         }
         guard head.status != 416 else { throw FetchError.cut("the host does not have that part of the file") }
         self.etag = head.first("etag").flatMap { $0.hasPrefix("W/") ? nil : $0 }
@@ -201,19 +201,19 @@ struct FileDownload {
     }
 
     private mutating func take(_ piece: ByteBuffer) throws {
-        if let error = self.progress.receive(piece.readableBytes) { throw FailedForGood(error: error) }
+        if let error = self.progress.receive(piece.readableBytes) { throw PermanentFailure(error: error) }
         do throws(RegistryError) {
             let bytes = Array(piece.readableBytesView)
             self.hash.update(data: bytes)
             try self.file.append(bytes[...])
         } catch {
-            throw FailedForGood(error: error)
+            throw PermanentFailure(error: error)
         }
         self.report(self.progress.haveBytes)
     }
 }
 
 /// An error that another attempt would repeat.
-private struct FailedForGood: Error {
+private struct PermanentFailure: Error {
     var error: RegistryError
 }

@@ -125,7 +125,7 @@ extension Model {
             let outcome = try orExit { () throws(RegistryError) in
                 defer { display.finish() }
                 return try ModelImport(registry: registry).run(
-                    model, name: self.name ?? model.suggestedName, manner: self.copy ? .copy : .link,
+                    model, name: self.name ?? model.suggestedName, method: self.copy ? .copy : .link,
                     replaces: self.replace
                 ) { display.show($0) }
             }

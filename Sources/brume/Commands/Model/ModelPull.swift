@@ -169,7 +169,7 @@ extension Model {
             else { return }
             let line = "it \(sentence.text)"
             switch self.output {
-            case .text: Terminal.output(sentence.degree == .whole ? line : Terminal.warning(line))
+            case .text: Terminal.output(sentence.placement == .whole ? line : Terminal.warning(line))
             case .json: Terminal.error(line)
             }
         }
