@@ -230,7 +230,7 @@ extension Pipeline {
     @inline(never)
     private func streamed(_ answer: NodeAnswer, _ forwarding: Forwarding) -> EdgeResponse {
         let (outgoing, record, connection) = (forwarding.outgoing, forwarding.record, forwarding.connection)
-        let lost = LostNode()
+        let aborted = AbortFlag()
         return EdgeResponse(
             status: answer.status,
             headers: ForwardedHeaders.answer(answer.headers),
@@ -242,7 +242,7 @@ extension Pipeline {
                         piece = try await answer.next()
                     } catch {
                         guard !Task.isCancelled else { throw error }
-                        lost.note()
+                        aborted.set()
                         self.noteLoss(error, answer, outgoing)
                         // Between two events the error can be sent as AWS sends it. Elsewhere the client gets a broken
                         // answer, as from a server that crashed.
@@ -258,7 +258,7 @@ extension Pipeline {
                 self.throttle.release(outgoing.service)
                 var record = record
                 record.responseBytes = outcome.bodyBytes
-                if lost.isNoted { record.errorCode = "NodeLost" }
+                if aborted.isSet { record.errorCode = "NodeLost" }
                 self.record(record, counters: outgoing.counters, connection)
             }
         )

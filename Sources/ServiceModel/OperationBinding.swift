@@ -43,18 +43,18 @@ package final class OperationBinding: Sendable {
     private typealias Handler =
         @Sendable (any DecodedInput, RequestContext) async throws(ServiceError) -> any WritableShape
     /// Whether a check certainly accepts a request.
-    package typealias NeedlessCheck = @Sendable (RequestContext) -> Bool
+    package typealias AlwaysAccepts = @Sendable (RequestContext) -> Bool
     /// Checks a request, and looks at its actions and resources if it needs to.
     package typealias AccessCheck =
         @Sendable (_ access: () -> [ResourceAccess], RequestContext) async throws(ServiceError) -> Void
 
     private final class Check: Sendable {
         let ask: AccessCheck
-        let isNeedless: NeedlessCheck
+        let alwaysAccepts: AlwaysAccepts
 
-        init(_ ask: @escaping AccessCheck, unless isNeedless: @escaping NeedlessCheck) {
+        init(_ ask: @escaping AccessCheck, unless alwaysAccepts: @escaping AlwaysAccepts) {
             self.ask = ask
-            self.isNeedless = isNeedless
+            self.alwaysAccepts = alwaysAccepts
         }
     }
 
@@ -99,10 +99,10 @@ package final class OperationBinding: Sendable {
     /// This operation with a check before it. The check is skipped if `needless` says that it would accept the request;
     /// what it throws becomes the answer.
     package func preceded(
-        by check: @escaping AccessCheck, unless isNeedless: @escaping NeedlessCheck
+        by check: @escaping AccessCheck, unless alwaysAccepts: @escaping AlwaysAccepts
     ) -> OperationBinding {
         precondition(self.check == nil, "one check asks for an operation")
-        return OperationBinding(self, Check(check, unless: isNeedless), self.observer)
+        return OperationBinding(self, Check(check, unless: alwaysAccepts), self.observer)
     }
 
     /// This operation with an observer, which is told about the end of each request, including those that a check
@@ -119,7 +119,7 @@ package final class OperationBinding: Sendable {
     ) async throws(ServiceError) -> any WritableShape {
         let start = ContinuousClock.now
         do throws(ServiceError) {
-            if let check = self.check, !check.isNeedless(context) {
+            if let check = self.check, !check.alwaysAccepts(context) {
                 try await check.ask({ self.access(input, context) }, context)
             }
             let output = try await self.handle(input, context)
@@ -179,9 +179,9 @@ package struct ServiceBinding: Sendable {
 
     /// This service with a check before each of its operations; see `OperationBinding.preceded`.
     package func preceded(
-        by check: @escaping OperationBinding.AccessCheck, unless isNeedless: @escaping OperationBinding.NeedlessCheck
+        by check: @escaping OperationBinding.AccessCheck, unless alwaysAccepts: @escaping OperationBinding.AlwaysAccepts
     ) -> ServiceBinding {
-        self.replacing(self.operations.map { $0.preceded(by: check, unless: isNeedless) })
+        self.replacing(self.operations.map { $0.preceded(by: check, unless: alwaysAccepts) })
     }
 
     /// This service with an observer for each operation that `observer` returns one for.

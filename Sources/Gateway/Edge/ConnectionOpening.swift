@@ -11,13 +11,13 @@ final class ConnectionOpening: ChannelInboundHandler, RemovableChannelHandler {
     typealias InboundOut = ByteBuffer
 
     /// The settings that all connections of one listener share.
-    struct Terms: Sendable {
+    struct Settings: Sendable {
         let certificates: CertificateStore?
         let allowsPlaintext: Bool
     }
 
     private let connection: OpeningConnection
-    private let terms: Terms
+    private let settings: Settings
     private var context: ChannelHandlerContext?
     private var input: ByteBuffer?
     private var hasHandedOver = false
@@ -25,9 +25,9 @@ final class ConnectionOpening: ChannelInboundHandler, RemovableChannelHandler {
     private var isRefused = false
     var deadlineSlot = -1
 
-    init(connection: OpeningConnection, terms: Terms) {
+    init(connection: OpeningConnection, settings: Settings) {
         self.connection = connection
-        self.terms = terms
+        self.settings = settings
     }
 
     func handlerAdded(context: ChannelHandlerContext) {
@@ -75,7 +75,7 @@ final class ConnectionOpening: ChannelInboundHandler, RemovableChannelHandler {
         do {
             if first == 0x16 {
                 self.awaitCertificate(context)
-            } else if !self.terms.allowsPlaintext {
+            } else if !self.settings.allowsPlaintext {
                 self.refusePlaintext(context, first)
             } else {
                 switch HTTP2Preface.match(input) {
@@ -130,7 +130,7 @@ final class ConnectionOpening: ChannelInboundHandler, RemovableChannelHandler {
 
     /// Just after the start, the certificate may still be in preparation.
     private func awaitCertificate(_ context: ChannelHandlerContext) {
-        guard let certificates = self.terms.certificates else {
+        guard let certificates = self.settings.certificates else {
             context.close(promise: nil)
             return
         }

@@ -110,7 +110,7 @@ package final class EdgeListener: Sendable {
         let limits = configuration.limits
         let count = ConnectionCount(countMax: limits.connectionCountMax)
         let ids = ConnectionIDs()
-        let terms = ConnectionOpening.Terms(
+        let settings = ConnectionOpening.Settings(
             certificates: configuration.certificates, allowsPlaintext: configuration.allowsPlaintext)
         return ServerBootstrap(group: group)
             .serverChannelOption(.backlog, value: Int32(clamping: limits.backlogMax))
@@ -128,7 +128,7 @@ package final class EdgeListener: Sendable {
                     let connection = OpeningConnection(
                         loop: loops[index].value, membership: membership, id: ids.next())
                     try channel.pipeline.syncOperations.addHandler(
-                        ConnectionOpening(connection: connection, terms: terms))
+                        ConnectionOpening(connection: connection, settings: settings))
                 }
             }
     }

@@ -141,10 +141,10 @@ struct Forward: Sendable {
 }
 
 /// Whether a node aborted its answer.
-final class LostNode: Sendable {
-    private let isLost = Atomic(false)
+final class AbortFlag: Sendable {
+    private let flag = Atomic(false)
 
-    func note() { self.isLost.store(true, ordering: .relaxed) }
+    func set() { self.flag.store(true, ordering: .relaxed) }
 
-    var isNoted: Bool { self.isLost.load(ordering: .relaxed) }
+    var isSet: Bool { self.flag.load(ordering: .relaxed) }
 }

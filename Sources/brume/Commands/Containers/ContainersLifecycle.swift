@@ -22,7 +22,7 @@ extension ContainersCommand {
     }
 
     /// How long a container may take to stop.
-    struct Patience: ParsableArguments {
+    struct StopTimeout: ParsableArguments {
         /// The engine answers when the container has ended, and is waited for a little longer than this.
         private static let secondsMax = 100
 
@@ -55,10 +55,10 @@ extension ContainersCommand {
             commandName: "stop", abstract: "Stop a container, after it has finished its open requests.")
 
         @OptionGroup var container: OneContainer
-        @OptionGroup var patience: Patience
+        @OptionGroup var timeout: StopTimeout
 
         func run() async throws {
-            let seconds = self.patience.seconds
+            let seconds = self.timeout.seconds
             try await self.container.change("stopped") { (engine, name) async throws(ContainerEngineError) in
                 try await engine.stop(name, seconds: seconds)
             }
@@ -71,10 +71,10 @@ extension ContainersCommand {
             commandName: "restart", abstract: "Stop a container and start it again.")
 
         @OptionGroup var container: OneContainer
-        @OptionGroup var patience: Patience
+        @OptionGroup var timeout: StopTimeout
 
         func run() async throws {
-            let seconds = self.patience.seconds
+            let seconds = self.timeout.seconds
             try await self.container.change("restarted") { (engine, name) async throws(ContainerEngineError) in
                 try await engine.restart(name, seconds: seconds)
             }

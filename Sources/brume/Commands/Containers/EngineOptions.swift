@@ -16,7 +16,7 @@ struct EngineOptions: ParsableArguments {
     func use<Value: Sendable>(
         _ work: (ContainerEngine) async throws(ContainerEngineError) -> Value
     ) async throws -> Value {
-        let notice = Patience.notice("waiting for the container engine; press Ctrl-C to stop")
+        let notice = WaitNotice.start("waiting for the container engine; press Ctrl-C to stop")
         defer { notice.cancel() }
         do throws(ContainerEngineError) {
             let engine = try await ContainerAccess.engine(socket: self.socket)

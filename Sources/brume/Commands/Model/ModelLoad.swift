@@ -18,7 +18,7 @@ extension Model {
 
         func run() async throws {
             let configuration = try self.directory.load()
-            let text = try await Patience.telling("loading \(self.name.visible); press Ctrl-C to stop waiting") {
+            let text = try await WaitNotice.showing("loading \(self.name.visible); press Ctrl-C to stop waiting") {
                 try await tell("models/load", self.name, configuration)
             }
             self.output.conclude(text)

@@ -25,7 +25,7 @@ extension Model {
                 throw Exit.failure(.usage, "add # and the model's name to the address: \(self.address)#name")
             }
             let key = ProcessEnvironment.variables["BRUME_MODEL_API_KEY"]
-            let probe = try await Patience.telling("asking \(parts[0]); press Ctrl-C to stop") {
+            let probe = try await WaitNotice.showing("asking \(parts[0]); press Ctrl-C to stop") {
                 do throws(InferenceError) {
                     return try await ModelServerProbe(url: parts[0], model: parts[1], apiKey: key)
                 } catch {

@@ -82,7 +82,7 @@ extension Model {
             let digest = try self.digest()
             let device = try self.device()
             let waiting = "asking \(Self.host(of: reference, settings)); press Ctrl-C to stop"
-            let plan = try await Patience.telling(waiting) {
+            let plan = try await WaitNotice.showing(waiting) {
                 try await orExitAsync { () async throws(RegistryError) in
                     try await pull.plan(
                         reference, revision: self.revision, takesProjector: !self.noProjector, digest: digest)
@@ -94,7 +94,7 @@ extension Model {
             await self.sayWhetherItFits(plan, pull, device)
             guard !self.dryRun else { return }
             defer { display.finish() }
-            let notice = Patience.notice(waiting)
+            let notice = WaitNotice.start(waiting)
             defer { notice.cancel() }
             let record = try await orExitAsync { () async throws(RegistryError) in
                 defer { display.finish() }
