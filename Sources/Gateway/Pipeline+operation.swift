@@ -159,7 +159,7 @@ extension Pipeline {
                 do {
                     try await events.send(to: writer)
                 } catch let error as ServiceError {
-                    throw UnbegunStream {
+                    throw ReplacementResponse {
                         throttle.release(events.service)
                         return self.failed(error, answered, codec, connection)
                     }

@@ -137,7 +137,7 @@ extension Pipeline {
                             }, room: pieces.room))
                 } catch let error as ServiceError {
                     guard progress.hasBegun.load(ordering: .relaxed) else {
-                        throw UnbegunStream {
+                        throw ReplacementResponse {
                             self.throttle.release(entry.service)
                             return self.failed(error, entry, record, connection)
                         }

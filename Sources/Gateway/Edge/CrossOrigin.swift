@@ -111,8 +111,8 @@ extension EdgeResponse {
         response.body = .stream { writer in
             do {
                 try await produce(writer)
-            } catch let other as UnbegunStream {
-                throw UnbegunStream { other.response().adding(fields) }
+            } catch let other as ReplacementResponse {
+                throw ReplacementResponse { other.response().adding(fields) }
             }
         }
         return response

@@ -64,7 +64,7 @@ package final class ConnectionInfo: Sendable {
     /// Whether the peer is on this machine.
     package let isLoopback: Bool
     /// The parts of log lines that its requests share.
-    let words: ConnectionWords
+    let logFields: ConnectionLogFields
 
     package init(
         id: UInt64, remoteAddress: String, remotePort: Int, isTLS: Bool, version: Version, isLoopback: Bool
@@ -75,7 +75,7 @@ package final class ConnectionInfo: Sendable {
         self.isTLS = isTLS
         self.version = version
         self.isLoopback = isLoopback
-        self.words = ConnectionWords(client: remoteAddress, version, isTLS: isTLS)
+        self.logFields = ConnectionLogFields(client: remoteAddress, version, isTLS: isTLS)
     }
 
     /// An address as its owner has it: a socket for both kinds gives one of IPv4 as `::ffff:10.1.2.3`, which no range

@@ -11,7 +11,7 @@ package struct EdgeResponse: Sendable {
         case bytes([UInt8])
         /// Produced by the closure, in the task that made the response; the head is sent with the first piece. If the
         /// closure throws, the client sees a broken body (connection closed or stream reset), never a complete one.
-        /// `UnbegunStream` is the exception.
+        /// `ReplacementResponse` is the exception.
         case stream(@Sendable (_ writer: ResponseBodyWriter) async throws -> Void)
     }
 
@@ -55,7 +55,7 @@ package struct EdgeResponse: Sendable {
 }
 
 /// Thrown by a stream's closure before its first piece: the client gets another answer instead.
-package struct UnbegunStream: Error {
+package struct ReplacementResponse: Error {
     let response: @Sendable () -> EdgeResponse
 
     /// - Parameter response: makes that answer; called on the event loop. Either this or the stream's `onEnd` is

@@ -159,8 +159,8 @@ final class Exchange {
                 do {
                     try await produce(ResponseBodyWriter(exchange: handle))
                     handle.run { $0.endStream() }
-                } catch let unbegun as UnbegunStream {
-                    handle.run { $0.replace(by: unbegun) }
+                } catch let replacement as ReplacementResponse {
+                    handle.run { $0.replace(by: replacement) }
                 } catch {
                     // Whatever the error, the body is incomplete, and the transport shows that to the client.
                     handle.run { $0.abort() }
@@ -198,10 +198,10 @@ final class Exchange {
     }
 
     /// The stream failed before its first piece: its head was not sent, and another answer takes its place.
-    private func replace(by unbegun: UnbegunStream) {
+    private func replace(by replacement: ReplacementResponse) {
         guard case .prepared = self.answer else { return self.abort() }
         self.answer = .awaited
-        self.reply(unbegun.response())
+        self.reply(replacement.response())
     }
 
     /// Sends the head of a stream, unless it was sent.

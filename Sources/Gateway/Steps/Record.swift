@@ -92,14 +92,14 @@ private struct AccessLine: LogLine {
         members.member("bytesOut", Int64(self.record.responseBytes))
         if self.record.gateway != nil, let context = self.record.context {
             members.part(
-                ConnectionWords.peer(context.sourceAddress, self.connection.version, isTLS: context.isTLS))
+                ConnectionLogFields.peer(context.sourceAddress, self.connection.version, isTLS: context.isTLS))
         } else {
-            members.part(self.connection.words.peer)
+            members.part(self.connection.logFields.peer)
         }
         if let traceID = self.record.traceID { members.member("traceId", traceID) }
         if let node = self.record.node { members.member("node", node) }
         if let gateway = self.record.gateway { members.member("gateway", gateway) }
         if let code = self.record.errorCode { members.member("error", code) }
-        if let context = self.record.context { members.part(self.connection.words.sender(context)) }
+        if let context = self.record.context { members.part(self.connection.logFields.sender(context)) }
     }
 }

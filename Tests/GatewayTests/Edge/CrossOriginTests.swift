@@ -91,7 +91,7 @@ import Testing
                 EdgeResponse(
                     status: 200,
                     body: .stream { writer in
-                        if head.path == "/other" { throw UnbegunStream { EdgeResponse(status: 418) } }
+                        if head.path == "/other" { throw ReplacementResponse { EdgeResponse(status: 418) } }
                         try await writer.write(Array("piece".utf8))
                     })
             }

@@ -64,7 +64,7 @@ import Testing
                     status: 200, headers: ["Content-Type": "x/y"],
                     body: .stream { writer in
                         try await writer.write([])
-                        throw UnbegunStream {
+                        throw ReplacementResponse {
                             EdgeResponse(
                                 status: 429, body: .bytes(Array("later".utf8)),
                                 onEnd: { _ in ends.change { $0.append("answer") } })
@@ -94,7 +94,7 @@ import Testing
                     body: .stream { _ in
                         await gate.wait()
                         defer { ends.change { $0.append("thrown") } }
-                        throw UnbegunStream {
+                        throw ReplacementResponse {
                             ends.change { $0.append("answer") }
                             return EdgeResponse(status: 429)
                         }

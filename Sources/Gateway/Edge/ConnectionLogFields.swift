@@ -4,7 +4,7 @@ internal import Synchronization
 internal import Telemetry
 
 /// The parts of log lines that all requests of one connection share: the peer, and the signer of the latest request.
-final class ConnectionWords: Sendable {
+final class ConnectionLogFields: Sendable {
     /// The sender of a request, with its part of the log line.
     private final class Sender: Sendable {
         let context: RequestContext
