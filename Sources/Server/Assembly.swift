@@ -25,20 +25,20 @@ enum Assembly {
         /// The services' work beside requests; each runs until it is cancelled.
         var background: [@Sendable () async -> Void] = []
         /// Publishes the metrics that the services have gathered so far.
-        var tellMetrics: @Sendable () -> Void = {}
+        var publishMetrics: @Sendable () -> Void = {}
         /// Applies the settings that may change while the server runs.
         var reconfigure: [@Sendable (Configuration) -> Void] = []
         /// Writes what is only in memory yet; called once, after the last answer.
         var atEnd: [@Sendable () -> Void] = []
 
         mutating func add(_ other: Services) {
-            let (first, second) = (self.tellMetrics, other.tellMetrics)
+            let (first, second) = (self.publishMetrics, other.publishMetrics)
             self.services += other.services
             self.nodes += other.nodes
             self.background += other.background
             self.reconfigure += other.reconfigure
             self.atEnd += other.atEnd
-            self.tellMetrics = {
+            self.publishMetrics = {
                 first()
                 second()
             }
@@ -74,7 +74,7 @@ enum Assembly {
         return Services(
             services: Self.dynamoDB(dynamoDB.guardedBinding, streams: dynamoDB.guarded(streams.binding)),
             background: [{ await dynamoDB.run() }],
-            tellMetrics: { dynamoDB.tellMetrics() },
+            publishMetrics: { dynamoDB.publishMetrics() },
             reconfigure: [
                 { configuration in
                     dynamoDB.reconfigure(

@@ -187,7 +187,7 @@ package final class BrumeServer: Sendable {
         _ live: LiveConfiguration, _ edge: EdgeGauges, readiness: @escaping @Sendable () -> Readiness,
         _ history: MetricHistory, _ assembled: Assembly.Services, _ engines: ModelEngines?, control: ControlRoute
     ) -> InternalRoutes {
-        let tellMetrics = assembled.tellMetrics
+        let publishMetrics = assembled.publishMetrics
         let nodes = assembled.nodes
         let modelGauges = engines.map { ModelGauges(edge.metrics, $0.embeddings) }
         return InternalRoutes(
@@ -200,7 +200,7 @@ package final class BrumeServer: Sendable {
             moreMetrics: {
                 let told = NodeMetrics.exposition(nodes)
                 guard live.current.tellsTableMetrics else { return told }
-                tellMetrics()
+                publishMetrics()
                 return told + history.exposition()
             },
             documents: live.current.compatibility == .localstack
@@ -261,7 +261,7 @@ package final class BrumeServer: Sendable {
                     try? await Task.sleep(for: .seconds(Self.lookSeconds))
                 }
             }
-            group.addTask { await self.tellCards(say) }
+            group.addTask { await self.announceDevices(say) }
             for await signal in signals {
                 if signal == .stop { break }
                 say(self.rereadConfiguration())
@@ -273,7 +273,7 @@ package final class BrumeServer: Sendable {
     }
 
     /// Warns about an unused graphics card, once the engine has said what it computes on.
-    private func tellCards(_ say: @Sendable (StartLine) -> Void) async {
+    private func announceDevices(_ say: @Sendable (StartLine) -> Void) async {
         guard let models = self.models else { return }
         let configuration = self.configuration.current
         let profile = configuration.gpuProfile

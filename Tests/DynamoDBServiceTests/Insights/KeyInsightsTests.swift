@@ -63,7 +63,7 @@ struct KeyInsightsTests {
     }
 
     private func told() -> [String] {
-        self.service.tellInsights()
+        self.service.publishInsights()
         return self.recorder.take()
     }
 

@@ -17,8 +17,8 @@ struct MetricsTests {
         _ = try await self.fixture.put(key("p", 0) + [("gp", .s("g")), ("gs", int(1)), ("data", text(2 << 10))])
         try await self.fixture.call("GetItem", GetItemInput(tableName: "items", key: item(key("p", 5))))
         try await self.fixture.call("Scan", ScanInput(tableName: "items", indexName: "global", consistentRead: false))
-        self.fixture.service.tellMetrics()
-        await self.fixture.service.tellLimits()
+        self.fixture.service.publishMetrics()
+        await self.fixture.service.publishLimits()
         #expect(self.fixture.sum("ConsumedWriteCapacityUnits", ["TableName": "items"]) == 3)
         #expect(self.fixture.sum("ConsumedReadCapacityUnits", ["TableName": "items"]) == 0.5)
         let index: KeyValuePairs = ["GlobalSecondaryIndexName": "global", "TableName": "items"]
@@ -35,11 +35,11 @@ struct MetricsTests {
 
     @Test func `accounts are told how much of their provisioned capacity they use`() async throws {
         try await self.fixture.create(ItemFixture.indexed, units: (10, 10))
-        await self.fixture.service.tellLimits()
+        await self.fixture.service.publishLimits()
         for sort in 0..<300 { _ = try await self.fixture.put(key("p", sort)) }
-        self.fixture.service.tellMetrics()
+        self.fixture.service.publishMetrics()
         self.fixture.clock.advance(milliseconds: 60_000)
-        await self.fixture.service.tellLimits()
+        await self.fixture.service.publishLimits()
         // 5 of 10 units a second of the table, and none of its two global indexes.
         #expect(self.fixture.sum("MaxProvisionedTableWriteCapacityUtilization") == 50)
         let account = try #require(self.fixture.sum("AccountProvisionedWriteCapacityUtilization"))
@@ -52,10 +52,10 @@ struct MetricsTests {
         _ = try await self.fixture.put(key("p", 0))
         // 05:00:30 and 05:01:00 and a little.
         self.fixture.clock.advance(milliseconds: 29_900)
-        self.fixture.service.tellMetrics()
+        self.fixture.service.publishMetrics()
         _ = try await self.fixture.put(key("p", 1))
-        self.fixture.service.tellMetrics()
-        self.fixture.service.tellMetrics()
+        self.fixture.service.publishMetrics()
+        self.fixture.service.publishMetrics()
         let id = try #require(
             self.fixture.history.totals.map(\.id).first { $0.name == "ConsumedWriteCapacityUnits" })
         let sets = self.fixture.history.statistics(
@@ -70,8 +70,8 @@ struct MetricsTests {
         try await self.fixture.create(input)
         _ = try await self.fixture.put(key("p", 0) + [("data", text(399 << 10))])
         #expect(try await self.fixture.put(key("p", 1)) == "ThrottlingException")
-        self.fixture.service.tellMetrics()
-        await self.fixture.service.tellLimits()
+        self.fixture.service.publishMetrics()
+        await self.fixture.service.publishLimits()
         #expect(self.fixture.sum("OnDemandMaxReadRequestUnits", ["TableName": "items"]) == 7)
         #expect(self.fixture.sum("WriteThrottleEvents", ["TableName": "items"]) == 1)
         #expect(self.fixture.sum("WriteMaxOnDemandThroughputThrottleEvents", ["TableName": "items"]) == 1)
@@ -85,7 +85,7 @@ struct MetricsTests {
         let arn = "arn:aws:dynamodb:eu-central-1:123456789012:table/items"
         try await self.fixture.call("Scan", ScanInput(tableName: "items", limit: 2))
         try await self.fixture.call("Scan", ScanInput(tableName: arn, select: .count))
-        self.fixture.service.tellMetrics()
+        self.fixture.service.publishMetrics()
         let put = try #require(
             self.fixture.set("SuccessfulRequestLatency", ["Operation": "PutItem", "TableName": "items"]))
         #expect(put.sampleCount == 3)
@@ -104,7 +104,7 @@ struct MetricsTests {
             "items": (2..<5).map { WriteRequest(putRequest: PutRequest(item: item(key("p", $0)))) }
         ])
         #expect(try await self.fixture.call("BatchWriteItem", batch) == "ProvisionedThroughputExceededException")
-        self.fixture.service.tellMetrics()
+        self.fixture.service.publishMetrics()
         #expect(self.fixture.sum("WriteThrottleEvents", ["TableName": "items"]) == 4)
         #expect(self.fixture.sum("WriteProvisionedThroughputThrottleEvents", ["TableName": "items"]) == 4)
         #expect(self.fixture.sum("ThrottledRequests", ["Operation": "PutItem", "TableName": "items"]) == 1)
@@ -120,7 +120,7 @@ struct MetricsTests {
         try await self.fixture.call("GetItem", GetItemInput(tableName: "absent", key: item(key("p", 5))))
         try await self.fixture.call("GetItem", GetItemInput(tableName: "items", key: item([])))
         try await self.fixture.call("DescribeTable", DescribeTableInput(tableName: "absent"))
-        self.fixture.service.tellMetrics()
+        self.fixture.service.publishMetrics()
         #expect(self.fixture.sum("ConditionalCheckFailedRequests", ["TableName": "items"]) == 1)
         #expect(self.fixture.sum("UserErrors") == 3)
         #expect(!self.fixture.history.totals.map(\.id).contains { $0.dimensions.contains { $0.value == "absent" } })
@@ -140,7 +140,7 @@ struct MetricsTests {
             put("other", 0, "attribute_not_exists(pk)"),
         ])
         #expect(try await self.fixture.call("TransactWriteItems", input) == "TransactionCanceledException")
-        self.fixture.service.tellMetrics()
+        self.fixture.service.publishMetrics()
         #expect(self.fixture.sum("ConditionalCheckFailedRequests", ["TableName": "items"]) == 2)
         #expect(self.fixture.sum("ConditionalCheckFailedRequests", ["TableName": "other"]) == nil)
         #expect(self.fixture.sum("UserErrors") == 1)
@@ -150,7 +150,7 @@ struct MetricsTests {
         try await self.fixture.create()
         self.fixture.store.refuseWrites("the disk is full")
         #expect(try await self.fixture.put(key("p", 0)) == "ServiceUnavailable")
-        self.fixture.service.tellMetrics()
+        self.fixture.service.publishMetrics()
         #expect(self.fixture.sum("SystemErrors", ["Operation": "PutItem", "TableName": "items"]) == 1)
         #expect(self.fixture.sum("UserErrors") == nil)
     }
@@ -163,7 +163,7 @@ struct MetricsTests {
         let update = "UPDATE items SET a = 1 WHERE pk = 'p' AND sk = 0 AND a = 2"
         let batch = BatchExecuteStatementInput(statements: [BatchStatementRequest(statement: update)])
         try await self.fixture.call("BatchExecuteStatement", batch)
-        self.fixture.service.tellMetrics()
+        self.fixture.service.publishMetrics()
         let whole: KeyValuePairs = ["Operation": "ExecuteStatement", "TableName": "items"]
         let verb: KeyValuePairs = [
             "Operation": "ExecuteStatement", "TableName": "items", "Verb": "PartiQLSelect",
@@ -193,7 +193,7 @@ struct MetricsTests {
             self.fixture.context
         ).shardIterator
         try await self.fixture.call("GetRecords", GetRecordsInput(shardIterator: iterator ?? ""))
-        self.fixture.service.tellMetrics()
+        self.fixture.service.publishMetrics()
         let label = try #require(arn.split(separator: "/").last.map(String.init))
         let dimensions: KeyValuePairs = ["Operation": "GetRecords", "StreamLabel": label, "TableName": "items"]
         #expect(self.fixture.sum("ReturnedRecordsCount", dimensions) == 2)
@@ -207,7 +207,7 @@ struct MetricsTests {
         let other = TableFixture.context(account: "999999999999")
         try await self.fixture.call("CreateTable", ItemFixture.plain, as: other)
         try await self.fixture.call("GetItem", GetItemInput(tableName: "items", key: item(key("p", 5))), as: other)
-        self.fixture.service.tellMetrics()
+        self.fixture.service.publishMetrics()
         #expect(self.fixture.sum("ConsumedReadCapacityUnits", ["TableName": "items"]) == nil)
         #expect(self.fixture.history.totals.map(\.id).contains { $0.account == other.account })
     }

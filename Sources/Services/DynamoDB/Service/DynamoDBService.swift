@@ -92,8 +92,8 @@ package final class DynamoDBService: DynamoDBOperations {
 
     /// Resumes interrupted work and runs the permanent jobs, until the task is cancelled.
     package func run() async {
-        self.startTellingInsights()
-        self.startTellingMetrics()
+        self.startPublishingInsights()
+        self.startPublishingMetrics()
         guard let lease = self.lease else {
             await self.startWorking()
             await self.jobs.runUntilCancelled()

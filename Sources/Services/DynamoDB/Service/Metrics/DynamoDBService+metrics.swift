@@ -14,16 +14,16 @@ extension DynamoDBService {
     private static let limitMinutes: Int64 = 5
 
     /// Reports the metrics at the end of each minute, until the server stops.
-    func startTellingMetrics() {
+    func startPublishingMetrics() {
         self.jobs.start("metrics", in: .everyProcess) {
-            await self.tellLimits()
+            await self.publishLimits()
             while !Task.isCancelled {
                 let now = self.clock.now().millisecondsSinceEpoch
                 // Sleep throws only when the server stops, which the loop's condition sees.
                 try? await Task.sleep(for: .milliseconds(Self.minuteMilliseconds - now % Self.minuteMilliseconds))
-                self.tellMetrics()
+                self.publishMetrics()
                 let minute = self.clock.now().secondsSinceEpoch.flooredQuotient(60)
-                if minute % Self.limitMinutes == 0 { await self.tellLimits() }
+                if minute % Self.limitMinutes == 0 { await self.publishLimits() }
             }
         }
     }
@@ -31,14 +31,14 @@ extension DynamoDBService {
     /// Reports the counts since the last report, with the minute in which they started.
     ///
     /// More frequent reports add up to the same.
-    package func tellMetrics() {
+    package func publishMetrics() {
         let report = self.operationMeter.take(now: self.clock.now())
         for (key, counts) in report.operations { self.tell(key, counts, report.start) }
         for (caller, count) in report.userErrors {
             let datum = Self.datum("UserErrors", [], StatisticSet(of: 1, samples: count))
             self.telemetry.record(datum, account: caller.account, region: caller.region, time: report.start)
         }
-        self.tellConsumption(report.start)
+        self.publishConsumption(report.start)
     }
 
     // One operation on one table
@@ -72,7 +72,7 @@ extension DynamoDBService {
 
     // Consumption of tables and indexes
 
-    private func tellConsumption(_ time: Timestamp) {
+    private func publishConsumption(_ time: Timestamp) {
         var gone: [UInt64] = []
         for (number, meter) in self.meters.all {
             let parts = meter.takeCounts().filter { !$0.isUnused }
@@ -109,7 +109,7 @@ extension DynamoDBService {
 
     /// Reports the throughput of all tables and their global indexes, used or not, the utilization of accounts, and the
     /// quotas of each account that has a table.
-    package func tellLimits() async {
+    package func publishLimits() async {
         var range = CatalogKeys.allTables
         var accounts: Set<OperationMeter.Caller> = []
         let now = self.clock.now()
@@ -120,11 +120,11 @@ extension DynamoDBService {
                 for entry in page.entries {
                     guard let table = TableRecord.decode(entry.record.value) else { continue }
                     for index in [nil] + table.indexes.filter(\.isGlobal).map(Optional.some) {
-                        self.tellLimits(table, index, now)
+                        self.publishLimits(table, index, now)
                         use?.add(table, index)
                     }
                     let caller = OperationMeter.Caller(account: table.account, region: table.region)
-                    if accounts.insert(caller).inserted { self.tellQuotas(caller, now) }
+                    if accounts.insert(caller).inserted { self.publishQuotas(caller, now) }
                 }
                 guard let continuation = page.continuation else { break }
                 range = range.continued(from: continuation, reverse: false)
@@ -139,7 +139,7 @@ extension DynamoDBService {
         }
     }
 
-    private func tellLimits(_ table: TableDescriptor, _ index: IndexDescriptor?, _ time: Timestamp) {
+    private func publishLimits(_ table: TableDescriptor, _ index: IndexDescriptor?, _ time: Timestamp) {
         for kind in CapacityKind.allCases {
             guard let limit = table.limit(kind, index) else { continue }
             let word = kind == .read ? "Read" : "Write"
@@ -154,7 +154,7 @@ extension DynamoDBService {
         }
     }
 
-    private func tellQuotas(_ caller: OperationMeter.Caller, _ time: Timestamp) {
+    private func publishQuotas(_ caller: OperationMeter.Caller, _ time: Timestamp) {
         let quotas = [
             ("AccountMaxReads", Self.accountCapacityUnitsMax), ("AccountMaxWrites", Self.accountCapacityUnitsMax),
             ("AccountMaxTableLevelReads", Self.tableCapacityUnitsMax),
