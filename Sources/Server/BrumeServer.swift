@@ -261,7 +261,7 @@ package final class BrumeServer: Sendable {
                     try? await Task.sleep(for: .seconds(Self.lookSeconds))
                 }
             }
-            group.addTask { await self.announceDevices(say) }
+            group.addTask { await self.warnOfUnusedCard(say) }
             for await signal in signals {
                 if signal == .stop { break }
                 say(self.rereadConfiguration())
@@ -273,7 +273,7 @@ package final class BrumeServer: Sendable {
     }
 
     /// Warns about an unused graphics card, once the engine has said what it computes on.
-    private func announceDevices(_ say: @Sendable (StartLine) -> Void) async {
+    private func warnOfUnusedCard(_ say: @Sendable (StartLine) -> Void) async {
         guard let models = self.models else { return }
         let configuration = self.configuration.current
         let profile = configuration.gpuProfile

@@ -91,7 +91,7 @@ struct Cluster: Sendable {
     /// The answer to processes that ask for the keys and policies of this one.
     func keysText(of identity: LocalIdentity, clock: any WallClock) -> @Sendable () -> String {
         let box = self.key.box(for: Self.keysPurpose)
-        let last = LastText()
+        let last = CachedIdentityText()
         return {
             var (keys, policies) = identity.current(now: clock.now())
             keys.sort { $0.accessKeyID < $1.accessKeyID }
@@ -169,20 +169,20 @@ extension ClusterConfiguration {
 
 /// The text of keys and policies, written again only when they are others: whoever asks can tell that nothing has
 /// changed.
-private final class LastText: Sendable {
-    private struct Last {
+private final class CachedIdentityText: Sendable {
+    private struct Cached {
         var keys: [AccessKey]
         var policies: UserPolicyFile.Policies
         var text: String
     }
 
-    private let last = Mutex<Last?>(nil)
+    private let last = Mutex<Cached?>(nil)
 
     func text(for keys: [AccessKey], _ policies: UserPolicyFile.Policies, box: SecretBox) -> String {
         self.last.withLock { last in
             if let last, last.keys == keys, last.policies == policies { return last.text }
             let text = IdentityText.text(keys, policies, box: box)
-            last = Last(keys: keys, policies: policies, text: text)
+            last = Cached(keys: keys, policies: policies, text: text)
             return text
         }
     }

@@ -8,8 +8,8 @@ internal import Upstream
 /// The client runs such an exchange inside a function; the gateway hands its answer out of one. This holds the function
 /// open until the answer has ended or is no longer wanted.
 final class StreamedExchange: Sendable {
-    private let head = Handover<Result<PoolResponse, UpstreamError>>()
-    private let end = Handover<Void>()
+    private let head = OneTimeValue<Result<PoolResponse, UpstreamError>>()
+    private let end = OneTimeValue<Void>()
 
     static func start(
         _ request: UpstreamRequest, _ body: PulledBody, _ lease: UpstreamLease
@@ -57,7 +57,7 @@ final class StreamedExchange: Sendable {
 }
 
 /// A value that is given once and taken once.
-private final class Handover<Value: Sendable>: Sendable {
+private final class OneTimeValue<Value: Sendable>: Sendable {
     private enum State {
         case empty
         case given(Value)

@@ -23,7 +23,7 @@ package enum ConfigurationLoader {
         }
         let home = environment["HOME"].flatMap { $0.isEmpty ? nil : $0 }
         var reading = LoadedConfiguration.Reading(
-            surroundings: .init(home: home, coreCount: coreCount, currentDirectory: currentDirectory))
+            machine: .init(home: home, coreCount: coreCount, currentDirectory: currentDirectory))
         // The data directory decides where the file is, so it is looked up first.
         let directory = flags["data-dir"] ?? environment["BRUME_DATA_DIR"] ?? reading.configuration.dataDirectory
         let path = (file ?? environment["BRUME_CONFIG"]).map { self.expanded($0, home) }

@@ -16,7 +16,7 @@ package struct LoadedConfiguration: Sendable {
     }
 
     /// What the defaults and relative paths depend on.
-    struct Surroundings: Sendable {
+    struct MachineContext: Sendable {
         var home: String?
         var coreCount: Int
         var currentDirectory: String
@@ -28,24 +28,24 @@ package struct LoadedConfiguration: Sendable {
     /// The configuration file, whether or not it exists.
     package let file: String
     package let isFileThere: Bool
-    private let surroundings: Surroundings
+    private let machine: MachineContext
 
     /// A configuration under construction.
     struct Reading {
         var configuration = Configuration()
         var words: [String: Word] = [:]
-        let surroundings: Surroundings
+        let machine: MachineContext
 
-        init(surroundings: Surroundings) {
-            self.surroundings = surroundings
-            self.configuration.loops = max(1, min(surroundings.coreCount, 8))
-            self.configuration.dataDirectory = (surroundings.home ?? "/var/lib") + "/.brume"
+        init(machine: MachineContext) {
+            self.machine = machine
+            self.configuration.loops = max(1, min(machine.coreCount, 8))
+            self.configuration.dataDirectory = (machine.home ?? "/var/lib") + "/.brume"
         }
 
         /// Adds a setting; a later call overrides an earlier one.
         mutating func apply(_ setting: Setting, _ text: String, _ origin: Origin) throws(ConfigurationError) {
             do throws(ConfigurationError) {
-                let path = setting.isPath ? ConfigurationLoader.expanded(text, self.surroundings.home) : text
+                let path = setting.isPath ? ConfigurationLoader.expanded(text, self.machine.home) : text
                 try setting.apply(path, &self.configuration)
             } catch {
                 let source =
@@ -83,29 +83,29 @@ package struct LoadedConfiguration: Sendable {
             try self.configuration.cluster.check()
             try self.checkInternalPort()
             self.configuration.dataDirectory = ConfigurationLoader.absolute(
-                self.configuration.dataDirectory, from: self.surroundings.currentDirectory)
+                self.configuration.dataDirectory, from: self.machine.currentDirectory)
             return LoadedConfiguration(
                 configuration: self.configuration, words: self.words, file: file, isFileThere: isFileThere,
-                surroundings: self.surroundings)
+                machine: self.machine)
         }
     }
 
     private init(
         configuration: Configuration, words: [String: Word], file: String, isFileThere: Bool,
-        surroundings: Surroundings
+        machine: MachineContext
     ) {
         self.configuration = configuration
         self.words = words
         self.file = file
         self.isFileThere = isFileThere
-        self.surroundings = surroundings
+        self.machine = machine
     }
 
     /// A setting that was not given.
     init(_ configuration: Configuration) {
         self.init(
             configuration: configuration, words: [:], file: "", isFileThere: false,
-            surroundings: Surroundings(home: nil, coreCount: 1, currentDirectory: "/"))
+            machine: MachineContext(home: nil, coreCount: 1, currentDirectory: "/"))
     }
 
     /// How a running server applies a configuration that was read again.
@@ -123,7 +123,7 @@ package struct LoadedConfiguration: Sendable {
     package func taking(_ other: LoadedConfiguration) throws(ConfigurationError) -> Change {
         var changed: [String] = []
         var waiting: [String] = []
-        var reading = Reading(surroundings: self.surroundings)
+        var reading = Reading(machine: self.machine)
         for setting in Setting.all {
             let isSame = self.words[setting.name]?.text == other.words[setting.name]?.text
             if !isSame {
@@ -145,7 +145,7 @@ package struct LoadedConfiguration: Sendable {
         var files = self.file.isEmpty ? [] : [self.file]
         for setting in Setting.all where setting.isPath && setting.isLive {
             guard let word = self.words[setting.name] else { continue }
-            files.append(ConfigurationLoader.expanded(word.text, self.surroundings.home))
+            files.append(ConfigurationLoader.expanded(word.text, self.machine.home))
         }
         return files
     }

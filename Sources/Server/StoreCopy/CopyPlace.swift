@@ -7,7 +7,7 @@ internal import PostgresStore
 #endif
 
 /// A store that can be copied from and to, with versions and times.
-protocol CopyEnd: OrderedStore {
+protocol CopyableStore: OrderedStore {
     /// The change logs that have entries, in any order.
     func logIDs() async throws(StorageError) -> [LogID]
     func load(_ entries: [Page.Entry]) async throws(StorageError)
@@ -15,10 +15,10 @@ protocol CopyEnd: OrderedStore {
     func finishLoading(version: CommitVersion, time: Timestamp) async throws(StorageError)
 }
 
-extension RocksDBStore: CopyEnd {}
+extension RocksDBStore: CopyableStore {}
 
 #if Postgres
-extension PostgresStore: CopyEnd {}
+extension PostgresStore: CopyableStore {}
 #endif
 
 /// The location of the source or target of a copy. No server uses it while this object exists.
@@ -32,7 +32,7 @@ protocol CopyPlace {
     /// interrupted copy left.
     func prepare() async throws(StartError)
     /// Opens the source, or the target while it is at its temporary location.
-    func open() throws(StartError) -> any CopyEnd
+    func open() throws(StartError) -> any CopyableStore
     /// Moves the target to its final location.
     func publish() throws(StartError)
 }
@@ -92,7 +92,7 @@ struct DirectoryPlace: CopyPlace {
         try self.using { () throws(FileError) in try Files.removeTree(self.path) }
     }
 
-    func open() throws(StartError) -> any CopyEnd {
+    func open() throws(StartError) -> any CopyableStore {
         try Assembly.embeddedStore(Configuration(), at: self.path)
     }
 
@@ -142,7 +142,7 @@ struct DatabasePlace: CopyPlace {
         }
     }
 
-    func open() throws(StartError) -> any CopyEnd {
+    func open() throws(StartError) -> any CopyableStore {
         var options = self.options
         options.isExclusive = true
         if self.role == .target { options.schema = self.copyingSchema }

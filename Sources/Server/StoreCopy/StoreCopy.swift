@@ -78,7 +78,7 @@ package enum StoreCopy {
     }
 
     private static func copy(
-        _ source: any CopyEnd, _ sourceName: String, _ target: any CopyEnd, _ targetName: String,
+        _ source: any CopyableStore, _ sourceName: String, _ target: any CopyableStore, _ targetName: String,
         _ show: (Progress) -> Void
     ) async throws(StartError) -> CopyPass {
         // Without writes it only says which commit was the last.
@@ -95,7 +95,7 @@ package enum StoreCopy {
     }
 
     private static func pass(
-        _ store: any CopyEnd, _ name: String, _ show: (Progress) -> Void,
+        _ store: any CopyableStore, _ name: String, _ show: (Progress) -> Void,
         items: ([Page.Entry]) async throws(StartError) -> Void = { _ in },
         log: (LogID, [LogEntry]) async throws(StartError) -> Void = { _, _ in }
     ) async throws(StartError) -> CopyPass {
@@ -132,7 +132,7 @@ package enum StoreCopy {
 
     /// Opens the store, runs the work and closes the store in any case.
     private static func opened<Value>(
-        _ place: any CopyPlace, _ work: (any CopyEnd) async throws(StartError) -> Value
+        _ place: any CopyPlace, _ work: (any CopyableStore) async throws(StartError) -> Value
     ) async throws(StartError) -> Value {
         let store = try place.open()
         do throws(StartError) {

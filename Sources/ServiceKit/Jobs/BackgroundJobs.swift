@@ -19,7 +19,7 @@ package final class BackgroundJobs: Sendable {
     }
 
     /// Runs a job within the leader's context, such as a task-local lease.
-    package typealias Surroundings = @Sendable (_ job: @Sendable () async -> Void) async -> Void
+    package typealias LeaderScope = @Sendable (_ job: @Sendable () async -> Void) async -> Void
 
     private struct Job {
         let place: Place
@@ -32,7 +32,7 @@ package final class BackgroundJobs: Sendable {
         var jobs: [String: Job] = [:]
         var isStopped = false
         var isLeading = true
-        var surroundings: Surroundings?
+        var scope: LeaderScope?
     }
 
     private let state = Mutex(State())
@@ -57,11 +57,11 @@ package final class BackgroundJobs: Sendable {
                 return true
             }
             guard state.jobs.count < Self.countMax else { return false }
-            let surroundings = place == .leader ? state.surroundings : nil
+            let scope = place == .leader ? state.scope : nil
             // Awaited by `stop`, or by `follow`.
             let task = Task(executorPreference: self.executor) {
-                guard let surroundings else { return await self.run(name, work) }
-                await surroundings { await self.run(name, work) }
+                guard let scope else { return await self.run(name, work) }
+                await scope { await self.run(name, work) }
             }
             state.jobs[name] = Job(place: place, task: task)
             return true
@@ -88,11 +88,11 @@ package final class BackgroundJobs: Sendable {
         }
     }
 
-    /// Makes this process the leader: it runs the jobs of the store from now on, each within `surroundings`.
-    package func lead(_ surroundings: @escaping Surroundings) {
+    /// Makes this process the leader: it runs the jobs of the store from now on, each within `scope`.
+    package func lead(_ scope: @escaping LeaderScope) {
         self.state.withLock { state in
             state.isLeading = true
-            state.surroundings = surroundings
+            state.scope = scope
         }
     }
 
@@ -100,7 +100,7 @@ package final class BackgroundJobs: Sendable {
     package func follow() async {
         let tasks = self.state.withLock { state in
             state.isLeading = false
-            state.surroundings = nil
+            state.scope = nil
             return state.jobs.values.filter { $0.place == .leader }.compactMap(\.task)
         }
         for task in tasks { task.cancel() }

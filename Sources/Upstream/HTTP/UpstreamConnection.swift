@@ -186,39 +186,39 @@ final class UpstreamConnection: ChannelDuplexHandler {
             rest.writeBuffer(&input)
             input = rest
         }
-        var news = UpstreamExchange.News()
+        var part = UpstreamExchange.ReceivedPart()
         do throws(AnswerFault) {
-            try self.take(&input, &current, &news)
+            try self.take(&input, &current, &part)
         } catch {
             self.phase = .exchanging(current)
             return self.fail(context, .malformed(error.text))
         }
-        if news.isOver {
+        if part.isOver {
             self.end(context, current, hasMore: input.readableBytes > 0)
         } else {
             if input.readableBytes > 0 { self.rest = input }
             self.phase = .exchanging(current)
             // The timeouts before and after the head of an answer differ.
-            if news.head != nil { self.arm(context) }
+            if part.head != nil { self.arm(context) }
         }
-        current.exchange.receive(news)
+        current.exchange.receive(part)
     }
 
     /// Takes complete parts of the answer from `input`.
     private func take(
-        _ input: inout ByteBuffer, _ current: inout Exchanging, _ news: inout UpstreamExchange.News
+        _ input: inout ByteBuffer, _ current: inout Exchanging, _ part: inout UpstreamExchange.ReceivedPart
     ) throws(AnswerFault) {
         while true {
             switch try self.reader.next(&input) {
             case .head(let head, let isKept):
                 current.hasHead = true
                 current.isKept = current.isKept && isKept
-                news.head = head
+                part.head = head
             case .bytes(let count):
                 guard let bytes = input.readBytes(length: count) else { return }
-                if news.bytes.isEmpty { news.bytes = bytes } else { news.bytes += bytes }
+                if part.bytes.isEmpty { part.bytes = bytes } else { part.bytes += bytes }
             case .end:
-                news.isOver = true
+                part.isOver = true
                 return
             case .incomplete: return
             }
@@ -249,9 +249,9 @@ final class UpstreamConnection: ChannelDuplexHandler {
     func channelInactive(context: ChannelHandlerContext) {
         if case .exchanging(let current) = self.phase, current.hasHead, self.reader.mayEndHere {
             self.phase = .closed
-            var news = UpstreamExchange.News()
-            news.isOver = true
-            current.exchange.receive(news)
+            var part = UpstreamExchange.ReceivedPart()
+            part.isOver = true
+            current.exchange.receive(part)
         } else {
             self.fail(context, .cutOff)
         }

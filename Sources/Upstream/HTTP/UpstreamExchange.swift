@@ -4,7 +4,7 @@ internal import Synchronization
 /// request's body and one reads the answer; they may be two.
 final class UpstreamExchange: Sendable {
     private typealias Waiter = CheckedContinuation<Void, Never>
-    private typealias Taker = @Sendable ([UInt8]) -> Bool
+    private typealias Consumer = @Sendable ([UInt8]) -> Bool
 
     private struct State {
         var head: UpstreamHead?
@@ -14,8 +14,8 @@ final class UpstreamExchange: Sendable {
         /// The task that waits for the next part of the answer.
         var reader: Waiter?
         /// Takes the bytes on the event loop, while the reader's task stays suspended.
-        var taker: Taker?
-        /// The last result of `taker`: whether it wants more.
+        var consumer: Consumer?
+        /// The last result of `consumer`: whether it wants more.
         var wantsMore = true
         /// The task that waits until the request's next piece may be written.
         var writer: Waiter?
@@ -132,14 +132,14 @@ final class UpstreamExchange: Sendable {
 
     func close() { self.finish(.failure(.cancelled)) }
 
-    private func waitForAnswer(giving taker: Taker? = nil, _ isThere: (borrowing State) -> Bool) async {
+    private func waitForAnswer(giving consumer: Consumer? = nil, _ isThere: (borrowing State) -> Bool) async {
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 let goesOn = self.state.withLock { state in
                     guard state.end == nil, !isThere(state) else { return true }
                     precondition(state.reader == nil, "an answer has one reader")
                     state.reader = continuation
-                    state.taker = taker
+                    state.consumer = consumer
                     return false
                 }
                 if goesOn { continuation.resume() }
@@ -193,18 +193,18 @@ final class UpstreamExchange: Sendable {
     }
 
     /// The result of one read from the connection.
-    struct News {
+    struct ReceivedPart {
         var head: UpstreamHead?
         var bytes: [UInt8] = []
         /// Whether the answer is complete.
         var isOver = false
     }
 
-    func receive(_ news: News) {
-        if let taker = self.taker(of: news) {
-            if taker(news.bytes) { return }
+    func receive(_ part: ReceivedPart) {
+        if let consumer = self.consumer(of: part) {
+            if consumer(part.bytes) { return }
             let reader = self.state.withLock { state in
-                state.taker = nil
+                state.consumer = nil
                 state.wantsMore = false
                 return state.reader.take()
             }
@@ -213,10 +213,10 @@ final class UpstreamExchange: Sendable {
         }
         let (reader, writer) = self.state.withLock { state in
             guard state.end == nil else { return (nil as Waiter?, nil as Waiter?) }
-            state.taker = nil
-            if let head = news.head { state.head = head }
-            if state.bytes.isEmpty { state.bytes = news.bytes } else { state.bytes += news.bytes }
-            guard news.isOver else { return (state.reader.take(), nil) }
+            state.consumer = nil
+            if let head = part.head { state.head = head }
+            if state.bytes.isEmpty { state.bytes = part.bytes } else { state.bytes += part.bytes }
+            guard part.isOver else { return (state.reader.take(), nil) }
             state.end = .success(())
             state.connection = nil
             return (state.reader.take(), state.writer.take())
@@ -225,10 +225,10 @@ final class UpstreamExchange: Sendable {
         writer?.resume()
     }
 
-    /// The taker that gets these bytes at once; the end of an answer is left to the reader.
-    private func taker(of news: News) -> Taker? {
-        guard !news.isOver, news.head == nil, !news.bytes.isEmpty else { return nil }
-        return self.state.withLock { $0.end == nil ? $0.taker : nil }
+    /// The consumer that gets these bytes at once; the end of an answer is left to the reader.
+    private func consumer(of part: ReceivedPart) -> Consumer? {
+        guard !part.isOver, part.head == nil, !part.bytes.isEmpty else { return nil }
+        return self.state.withLock { $0.end == nil ? $0.consumer : nil }
     }
 
     /// Asked before each read from the connection: whether the reader has enough for now. It asks for more itself.
@@ -252,7 +252,7 @@ final class UpstreamExchange: Sendable {
         let (reader, writer, connection) = self.state.withLock { state in
             guard state.end == nil else { return (nil as Waiter?, nil as Waiter?, nil as ConnectionHandle?) }
             state.end = end
-            state.taker = nil
+            state.consumer = nil
             defer { state.connection = nil }
             return (state.reader.take(), state.writer.take(), state.connection)
         }

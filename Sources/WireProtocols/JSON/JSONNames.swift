@@ -94,20 +94,20 @@ internal import Synchronization
     /// A schema with its table; the schema is retained, so that no other object can get its identity.
     ///
     /// Safe to send: both are immutable, and the tables are guarded by a lock.
-    private struct Held: @unchecked Sendable {
+    private struct CachedNames: @unchecked Sendable {
         var schema: ShapeSchema
         var names: JSONNames
     }
 
-    private static let tables = Mutex<[ObjectIdentifier: Held]>([:])
+    private static let tables = Mutex<[ObjectIdentifier: CachedNames]>([:])
 
     /// The table of a schema, built at its first use.
     static func table(of schema: ShapeSchema) -> JSONNames {
         self.tables.withLock { tables in
-            if let held = tables[ObjectIdentifier(schema)] { return held }
-            let held = Held(schema: schema, names: JSONNames(schema))
-            tables[ObjectIdentifier(schema)] = held
-            return held
+            if let cached = tables[ObjectIdentifier(schema)] { return cached }
+            let cached = CachedNames(schema: schema, names: JSONNames(schema))
+            tables[ObjectIdentifier(schema)] = cached
+            return cached
         }.names
     }
 }

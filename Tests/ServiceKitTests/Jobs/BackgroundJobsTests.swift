@@ -67,7 +67,7 @@ struct BackgroundJobsTests {
         await jobs.stop()
     }
 
-    @Test func `a process that leads again runs its jobs in the surroundings of its new term`() async {
+    @Test func `a process that leads again runs its jobs in the scope of its new term`() async {
         let jobs = BackgroundJobs()
         await jobs.follow()
         let seen = Atomic(0)
