@@ -217,7 +217,7 @@ extension RocksDBStore {
             var view = Engine.View(tier: tier)
             let isLast = attempt == Self.overlaidReadsMax
             let cut = self.admission.withLock { state in
-                OverlayCut(state, hashed, snapshot: isLast ? Engine.Snapshot(engine) : nil)
+                OverlaySnapshot(state, hashed, snapshot: isLast ? Engine.Snapshot(engine) : nil)
             }
             view.snapshot = cut.snapshot
             var values: [Versioned?] = []
@@ -249,7 +249,7 @@ extension RocksDBStore {
 }
 
 /// The contents of the overlay at one moment.
-private struct OverlayCut {
+private struct OverlaySnapshot {
     /// The last accepted commit at that moment.
     let version: UInt64
     let entries: [Overlay.Entry?]

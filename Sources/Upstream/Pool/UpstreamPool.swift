@@ -122,7 +122,7 @@ package final class UpstreamPool: Sendable {
     }
 
     /// The immediate answer to a request for a lease.
-    private enum First {
+    private enum ImmediateAnswer {
         case answered(Answer)
         /// It must wait under this id.
         case waits(UInt64)
@@ -131,7 +131,7 @@ package final class UpstreamPool: Sendable {
     // Separate functions, so that what they hold is not part of every request's frame.
 
     @inline(never)
-    private func leaseAtOnce(_ demand: PoolState.Demand) -> First {
+    private func leaseAtOnce(_ demand: PoolState.Demand) -> ImmediateAnswer {
         self.shared.withLock { shared in
             // A request's first attempt pays for the retries of others.
             if demand.avoiding.isEmpty { shared.budget.deposit() }

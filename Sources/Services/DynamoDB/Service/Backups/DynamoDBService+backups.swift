@@ -70,7 +70,7 @@ extension DynamoDBService {
     /// - Returns: nil for a table without point-in-time recovery.
     func systemBackup(of table: TableDescriptor) async throws(ServiceError) -> Write? {
         guard table.recovery != nil else { return nil }
-        let figures = try await self.items.figures(table.space)
+        let statistics = try await self.items.statistics(table.space)
         let creation = self.clock.now()
         let milliseconds = Self.systemBackupDays * RecoverySettings.dayMilliseconds
         var backup = BackupDescriptor(
@@ -84,8 +84,8 @@ extension DynamoDBService {
             expiry: Timestamp(millisecondsSinceEpoch: creation.millisecondsSinceEpoch + milliseconds),
             contents: table.number
         )
-        backup.itemCount = figures.itemCount
-        backup.sizeBytes = figures.sizeBytes
+        backup.itemCount = statistics.itemCount
+        backup.sizeBytes = statistics.sizeBytes
         return .set(backup.key, backup.encoded)
     }
 

@@ -23,13 +23,13 @@ enum LegacyParameters {
     static let entryCountMax = 1_024
 
     /// The name of a parameter, and whether the request has it.
-    typealias Given = (name: String, isGiven: Bool)
+    typealias ParameterPresence = (name: String, isGiven: Bool)
 
     /// Refuses requests that mix both kinds of parameters. Both lists are in the order in which AWS names them.
     ///
     /// Inline arrays, which need no allocation: every request is checked, and few have any of these parameters.
     static func checkNotMixed<let legacyCount: Int, let expressionCount: Int>(
-        _ legacy: [legacyCount of Given], with expressions: [expressionCount of Given]
+        _ legacy: [legacyCount of ParameterPresence], with expressions: [expressionCount of ParameterPresence]
     ) throws(ValidationFailure) {
         let (legacyNames, expressionNames) = (self.given(legacy), self.given(expressions))
         guard !legacyNames.isEmpty, !expressionNames.isEmpty else { return }
@@ -40,7 +40,7 @@ enum LegacyParameters {
         )
     }
 
-    private static func given<let count: Int>(_ parameters: [count of Given]) -> [String] {
+    private static func given<let count: Int>(_ parameters: [count of ParameterPresence]) -> [String] {
         var names: [String] = []
         for index in parameters.indices where parameters[index].isGiven { names.append(parameters[index].name) }
         return names

@@ -15,18 +15,18 @@ extension DynamoDBService {
         guard let group = try await self.catalog.group(reference) else { throw .tableNotFound(reference) }
         let table = group.own
         let now = self.clock.now()
-        let figures = try await self.items.figures(table.space)
-        var indexFigures: [String: TableFigures] = [:]
+        let statistics = try await self.items.statistics(table.space)
+        var indexStatistics: [String: TableStatistics] = [:]
         for index in table.indexes {
-            indexFigures[index.name] = try await self.items.figures(table.space(of: index))
+            indexStatistics[index.name] = try await self.items.statistics(table.space(of: index))
         }
         for index in table.vectorIndexes {
-            indexFigures[index.name] = try await self.items.figures(table.space(of: index)) {
+            indexStatistics[index.name] = try await self.items.statistics(table.space(of: index)) {
                 VectorEntry(stored: $0)?.chargedBytes
             }
         }
         var description = table.description(
-            table.status(at: now), at: now, figures: figures, indexFigures: indexFigures)
+            table.status(at: now), at: now, statistics: statistics, indexStatistics: indexStatistics)
         description.show(group, at: now)
         return DescribeTableOutput(table: description)
     }

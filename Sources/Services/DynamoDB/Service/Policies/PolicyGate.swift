@@ -22,28 +22,28 @@ struct PolicyGate: Sendable {
     func check(_ access: () -> [ResourceAccess], _ context: RequestContext) async throws(ServiceError) {
         let policies = context.principal.userPolicies
         if policies == nil { guard try await self.catalog.mayHavePolicies() else { return } }
-        for (access, guardian) in try await self.accesses(access, context) {
-            guard let denial = Self.denial(access, guardian, policies, context) else { continue }
+        for (access, guarded) in try await self.accesses(access, context) {
+            guard let denial = Self.denial(access, guarded, policies, context) else { continue }
             throw .denied(denial.sentence(access, context.principal, tellsAll: true))
         }
     }
 
     private static func denial(
-        _ access: ResourceAccess, _ guardian: Guardian?, _ policies: UserPolicies?, _ context: RequestContext
+        _ access: ResourceAccess, _ guarded: GuardedTable?, _ policies: UserPolicies?, _ context: RequestContext
     ) -> AccessDenial? {
-        guard policies != nil || guardian?.document != nil else { return nil }
+        guard policies != nil || guarded?.document != nil else { return nil }
         var request = PolicyRequest(access, context)
-        for tag in guardian?.table.settings.tags ?? [] { request.set("aws:ResourceTag/\(tag.key)", [tag.value]) }
+        for tag in guarded?.table.settings.tags ?? [] { request.set("aws:ResourceTag/\(tag.key)", [tag.value]) }
         let own = policies?.decision(for: request)
         if own == .explicitDeny { return .byIdentityPolicy }
-        let tables = guardian?.document?.decision(for: request)
+        let tables = guarded?.document?.decision(for: request)
         if tables == .explicitDeny, !Self.mayAlways(access, context) { return .byResourcePolicy }
-        guard own == .notApplicable, guardian?.document?.allowsCaller(of: request) != true else { return nil }
+        guard own == .notApplicable, guarded?.document?.allowsCaller(of: request) != true else { return nil }
         return .byNobody
     }
 
     /// A table, with the policy on the accessed resource, if there is one.
-    struct Guardian: Sendable {
+    struct GuardedTable: Sendable {
         let table: TableDescriptor
         let document: PolicyDocument?
     }
@@ -54,20 +54,20 @@ struct PolicyGate: Sendable {
     /// is.
     func accesses(
         _ access: () -> [ResourceAccess], _ context: RequestContext
-    ) async throws(ServiceError) -> [(access: ResourceAccess, guardian: Guardian?)] {
+    ) async throws(ServiceError) -> [(access: ResourceAccess, guarded: GuardedTable?)] {
         var accesses = access()
-        var guardians: [String: Guardian] = [:]
+        var guardedTables: [String: GuardedTable] = [:]
         var asking: [TableReference: TableDescriptor] = [:]
         let callerAsks = context.principal.userPolicies?.askAboutKeys(Self.keyPrefix) ?? false
-        for access in accesses where guardians[access.resource] == nil {
+        for access in accesses where guardedTables[access.resource] == nil {
             guard let (table, slot) = try await self.slot(access.resource, context) else { continue }
             let document = slot?.document
-            guardians[access.resource] = Guardian(table: table, document: document)
+            guardedTables[access.resource] = GuardedTable(table: table, document: document)
             if callerAsks || document?.asksAboutKeys(Self.keyPrefix) == true { asking[table.reference] = table }
         }
         // The resources are the same, but there may be more accesses to them.
         if !asking.isEmpty { accesses = PolicyTables.$asking.withValue(asking) { access() } }
-        return accesses.map { ($0, guardians[$0.resource]) }
+        return accesses.map { ($0, guardedTables[$0.resource]) }
     }
 
     /// The prefix of this service's condition keys.

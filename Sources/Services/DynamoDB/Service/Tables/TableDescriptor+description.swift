@@ -3,14 +3,14 @@ internal import DynamoDBValues
 internal import Primitives
 
 extension TableDescriptor {
-    /// The description of the table, with its figures and, by name, those of its indexes; zero when nothing was
+    /// The description of the table, with its statistics and, by name, those of its indexes; zero when nothing was
     /// counted.
     ///
     /// `now` determines the current day, for the number of decreases of throughput; nil means the day of the last
     /// decrease.
     func description(
-        _ status: TableStatus, at now: Timestamp? = nil, figures: TableFigures = TableFigures(),
-        indexFigures: [String: TableFigures] = [:]
+        _ status: TableStatus, at now: Timestamp? = nil, statistics: TableStatistics = TableStatistics(),
+        indexStatistics: [String: TableStatistics] = [:]
     ) -> TableDescription {
         let label = self.latestStream?.label
         return TableDescription(
@@ -26,13 +26,13 @@ extension TableDescriptor {
             tableStatus: status,
             creationDateTime: self.creation,
             provisionedThroughput: Self.throughput(self.throughput, self.throughputHistory, now),
-            tableSizeBytes: figures.sizeBytes,
-            itemCount: figures.itemCount,
+            tableSizeBytes: statistics.sizeBytes,
+            itemCount: statistics.itemCount,
             tableARN: self.arn,
             tableID: self.tableID,
             billingModeSummary: self.billingModeSummary(status),
-            localSecondaryIndexes: self.localIndexes(indexFigures),
-            globalSecondaryIndexes: self.globalIndexes(status, now, indexFigures),
+            localSecondaryIndexes: self.localIndexes(indexStatistics),
+            globalSecondaryIndexes: self.globalIndexes(status, now, indexStatistics),
             streamSpecification: self.enabledStream.map {
                 StreamSpecification(streamEnabled: true, streamViewType: StreamViewType(rawValue: $0.viewType))
             },
@@ -49,7 +49,7 @@ extension TableDescriptor {
             deletionProtectionEnabled: self.isDeletionProtected,
             onDemandThroughput: Self.limit(self.settings.onDemandLimit),
             warmThroughput: self.warmThroughput(status),
-            vectorIndexes: self.vectorIndexDescriptions(status, indexFigures)
+            vectorIndexes: self.vectorIndexDescriptions(status, indexStatistics)
         )
     }
 
@@ -109,7 +109,7 @@ extension TableDescriptor {
         }
     }
 
-    private func localIndexes(_ figures: [String: TableFigures]) -> [LocalSecondaryIndexDescription]? {
+    private func localIndexes(_ statistics: [String: TableStatistics]) -> [LocalSecondaryIndexDescription]? {
         let indexes = self.indexes.filter { !$0.isGlobal }
         guard !indexes.isEmpty else { return nil }
         return indexes.map { index in
@@ -117,15 +117,15 @@ extension TableDescriptor {
                 indexName: index.name,
                 keySchema: Self.elements(index.schema),
                 projection: Self.projection(index.projection),
-                indexSizeBytes: figures[index.name]?.sizeBytes ?? 0,
-                itemCount: figures[index.name]?.itemCount ?? 0,
+                indexSizeBytes: statistics[index.name]?.sizeBytes ?? 0,
+                itemCount: statistics[index.name]?.itemCount ?? 0,
                 indexARN: "\(self.arn)/index/\(index.name)"
             )
         }
     }
 
     private func globalIndexes(
-        _ status: TableStatus, _ now: Timestamp?, _ figures: [String: TableFigures]
+        _ status: TableStatus, _ now: Timestamp?, _ statistics: [String: TableStatistics]
     ) -> [GlobalSecondaryIndexDescription]? {
         let indexes = self.indexes.filter(\.isGlobal)
         guard !indexes.isEmpty else { return nil }
@@ -138,8 +138,8 @@ extension TableDescriptor {
                 indexStatus: self.restoreSummary == nil ? index.state.shown(status) : nil,
                 backfilling: index.state.isBackfilling(status),
                 provisionedThroughput: Self.throughput(index.throughput, index.throughputHistory, now),
-                indexSizeBytes: figures[index.name]?.sizeBytes ?? 0,
-                itemCount: figures[index.name]?.itemCount ?? 0,
+                indexSizeBytes: statistics[index.name]?.sizeBytes ?? 0,
+                itemCount: statistics[index.name]?.itemCount ?? 0,
                 indexARN: "\(self.arn)/index/\(index.name)",
                 onDemandThroughput: Self.limit(index.onDemandLimit),
                 warmThroughput: status == .creating

@@ -3,7 +3,7 @@ internal import DynamoDBValues
 
 extension TableDescriptor {
     func vectorIndexDescriptions(
-        _ status: TableStatus, _ figures: [String: TableFigures]
+        _ status: TableStatus, _ statistics: [String: TableStatistics]
     ) -> [VectorIndexDescription]? {
         guard !self.vectorIndexes.isEmpty else { return nil }
         return self.vectorIndexes.map { index in
@@ -22,8 +22,8 @@ extension TableDescriptor {
                 distanceFunction: VectorDistanceFunction(rawValue: index.distance.rawValue),
                 indexStatus: index.state.shown(status),
                 backfilling: index.state.isBackfilling(status),
-                indexSizeBytes: figures[index.name]?.sizeBytes ?? 0,
-                itemCount: figures[index.name]?.itemCount ?? 0,
+                indexSizeBytes: statistics[index.name]?.sizeBytes ?? 0,
+                itemCount: statistics[index.name]?.itemCount ?? 0,
                 indexARN: "\(self.arn)/index/\(index.name)"
             )
         }

@@ -6,11 +6,11 @@ internal import ServiceModel
 ///
 /// Up to `countMax` items and `bytesMax` bytes they are counted. Beyond, they are extrapolated from the key at which
 /// counting stopped: partitions are ordered by their hashes, so that the counted part is a known share of the whole.
-/// (AWS's own figures are up to six hours old.)
-struct TableFigures: Sendable, Equatable {
+/// (AWS's own numbers are up to six hours old.)
+struct TableStatistics: Sendable, Equatable {
     static let countMax = 10_000
     static let bytesMax = 16 << 20
-    /// With fewer partitions, an extrapolation would be meaningless; then the counted figures are shown.
+    /// With fewer partitions, an extrapolation would be meaningless; then the counted statistics are shown.
     static let estimatedPartitionsMin = 100
 
     var itemCount = 0
@@ -18,7 +18,7 @@ struct TableFigures: Sendable, Equatable {
 
     /// Counts entries, in the order of their keys.
     struct Counter {
-        private(set) var figures = TableFigures()
+        private(set) var statistics = TableStatistics()
         private var partitionCount = 0
         private var lastPartition: ArraySlice<UInt8> = []
 
@@ -29,21 +29,22 @@ struct TableFigures: Sendable, Equatable {
                 self.partitionCount += 1
                 self.lastPartition = partition
             }
-            self.figures.itemCount += 1
-            self.figures.sizeBytes += bytes
-            return self.figures.itemCount < TableFigures.countMax && self.figures.sizeBytes < TableFigures.bytesMax
+            self.statistics.itemCount += 1
+            self.statistics.sizeBytes += bytes
+            return self.statistics.itemCount < TableStatistics.countMax
+                && self.statistics.sizeBytes < TableStatistics.bytesMax
         }
 
-        /// The extrapolated figures of a table of which only the first part was counted.
-        var estimate: TableFigures {
-            guard self.partitionCount >= TableFigures.estimatedPartitionsMin else { return self.figures }
+        /// The extrapolated statistics of a table of which only the first part was counted.
+        var estimate: TableStatistics {
+            guard self.partitionCount >= TableStatistics.estimatedPartitionsMin else { return self.statistics }
             var place: UInt64 = 0
             for byte in self.lastPartition.prefix(8) { place = place << 8 | UInt64(byte) }
-            guard place > 0 else { return self.figures }
+            guard place > 0 else { return self.statistics }
             let scale = 0x1p64 / Double(place)
-            return TableFigures(
-                itemCount: Self.scaled(self.figures.itemCount, scale),
-                sizeBytes: Self.scaled(self.figures.sizeBytes, scale)
+            return TableStatistics(
+                itemCount: Self.scaled(self.statistics.itemCount, scale),
+                sizeBytes: Self.scaled(self.statistics.sizeBytes, scale)
             )
         }
 
@@ -57,11 +58,11 @@ extension ItemStore {
     /// Counts the entries of a table or an index.
     ///
     /// `size` returns the size of a record; nil for a damaged one.
-    func figures(
+    func statistics(
         _ space: KeySpace, size: ([UInt8]) -> Int? = { AttributeMap(stored: $0)?.itemBytes }
-    ) async throws(ServiceError) -> TableFigures {
+    ) async throws(ServiceError) -> TableStatistics {
         var range = KeyRange(prefix: space.prefix)
-        var counter = TableFigures.Counter()
+        var counter = TableStatistics.Counter()
         while !range.isEmpty {
             let page = try await self.scan(
                 range,
@@ -78,6 +79,6 @@ extension ItemStore {
             // The slices may come from memory, without suspension: this lets other tasks run between them.
             await Task.yield()
         }
-        return counter.figures
+        return counter.statistics
     }
 }
