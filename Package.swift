@@ -266,8 +266,8 @@ let package = Package(
         tests(
             "BedrockRuntimeService",
             [
-                "BedrockRuntimeModel", "BedrockRuntimeService", "Inference", "Primitives", "ServiceKit", "ServiceModel",
-                "Telemetry", "TestSupport",
+                "BedrockRuntimeModel", "BedrockRuntimeService", "Inference", "KeyValue", "KeyValueConformance",
+                "Primitives", "ServiceKit", "ServiceModel", "Telemetry", "TestSupport",
             ]),
         tests("STSService", ["Primitives", "STSModel", "STSService", "ServiceKit", "ServiceModel"]),
         tests(

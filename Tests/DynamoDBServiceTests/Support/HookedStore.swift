@@ -1,9 +1,10 @@
 import KeyValue
+import KeyValueConformance
 import Primitives
 import Synchronization
 
 /// A store in memory that does something in the midst of somebody else's request, once.
-final class HookedStore: OrderedStore {
+final class HookedStore: ForwardingStore {
     typealias Hook = @Sendable () async -> Void
 
     let inner: MemoryStore
@@ -33,24 +34,12 @@ final class HookedStore: OrderedStore {
     func forget() { self.misses.withLock { $0 = 0 } }
     var missCount: Int { self.misses.withLock { $0 ?? 0 } }
 
-    var limits: StoreLimits { self.inner.limits }
-    var health: StoreHealth { self.inner.health }
-    func healthUpdates() -> AsyncStream<StoreHealth> { self.inner.healthUpdates() }
-
     func getCached(_ keys: [[UInt8]], _ mode: ReadMode) throws(StorageError) -> ReadResult? {
         let isMiss = self.misses.withLock { count in
             count? += 1
             return count != nil
         }
         return isMiss ? nil : try self.inner.getCached(keys, mode)
-    }
-
-    func get(_ keys: [[UInt8]], _ mode: ReadMode) async throws(StorageError) -> ReadResult {
-        try await self.inner.get(keys, mode)
-    }
-
-    func isUntouched(_ key: [UInt8], since version: CommitVersion) -> Bool {
-        self.inner.isUntouched(key, since: version)
     }
 
     func scanCached(
@@ -79,18 +68,4 @@ final class HookedStore: OrderedStore {
         await hook?()
         return try await self.inner.commit(batch)
     }
-
-    func discard(_ range: KeyRange) async throws(StorageError) { try await self.inner.discard(range) }
-
-    func readLog(
-        _ log: LogID, after position: LogPosition?, limit: Int, byteLimit: Int
-    ) async throws(StorageError) -> LogPage {
-        try await self.inner.readLog(log, after: position, limit: limit, byteLimit: byteLimit)
-    }
-
-    func trimLog(_ log: LogID, through position: LogPosition) async throws(StorageError) {
-        try await self.inner.trimLog(log, through: position)
-    }
-
-    func close() async { await self.inner.close() }
 }

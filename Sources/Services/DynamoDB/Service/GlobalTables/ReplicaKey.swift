@@ -9,7 +9,7 @@ internal import ServiceModel
 ///   KMS here, so it is not checked whether a key exists.
 enum ReplicaKey {
     /// The kind of key that encrypts a table.
-    enum Sort: Sendable, Hashable {
+    enum Kind: Sendable, Hashable {
         /// DynamoDB's own.
         case owned
         /// The account's, managed by AWS.
@@ -30,7 +30,7 @@ enum ReplicaKey {
         _ given: String?, in region: Region, beside own: TableDescriptor, _ requestID: RequestID
     ) throws(ServiceError) -> String? {
         let isManaged = given == nil || given?.hasSuffix(self.managedAlias) == true
-        switch own.encryptionKeySort {
+        switch own.encryptionKeyKind {
         case .owned:
             guard given == nil else { throw self.missing }
             return nil
@@ -56,7 +56,7 @@ enum ReplicaKey {
 }
 
 extension TableDescriptor {
-    var encryptionKeySort: ReplicaKey.Sort {
+    var encryptionKeyKind: ReplicaKey.Kind {
         guard let key = self.settings.encryptionKeyARN else { return .owned }
         return key.hasSuffix(ReplicaKey.managedAlias) ? .managed : .customer
     }

@@ -93,10 +93,10 @@ extension TableGroup {
         from before: TableDescriptor, _ own: TableDescriptor, to other: inout TableDescriptor
     ) throws(ServiceError) {
         guard own.settings.encryptionKeyARN != before.settings.encryptionKeyARN else { return }
-        switch own.encryptionKeySort {
+        switch own.encryptionKeyKind {
         case .owned: other.settings.encryptionKeyARN = nil
         case .managed: other.settings.encryptionKeyARN = ReplicaKey.managed(other.region, other.account)
-        case .customer: guard other.encryptionKeySort == .customer else { throw ReplicaKey.mixed }
+        case .customer: guard other.encryptionKeyKind == .customer else { throw ReplicaKey.mixed }
         }
     }
 
