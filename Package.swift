@@ -243,7 +243,7 @@ let package = Package(
                 "HostileModel", "Primitives", "ServiceModel", "WireProtocols", "brume-modelgen",
             ]),
         tests("Policy", ["Policy", "Primitives"]),
-        tests("Primitives", ["Primitives"]),
+        tests("Primitives", ["Primitives", "TestSupport"]),
         tests("PostgresStore", ["KeyValue", "KeyValueConformance", "PostgresStore", "Primitives"]),
         tests(
             "RocksDBStore",
@@ -272,8 +272,11 @@ let package = Package(
         tests("STSService", ["Primitives", "STSModel", "STSService", "ServiceKit", "ServiceModel"]),
         tests(
             "ServiceModel",
-            ["DynamoDBModel", "DynamoDBValues", "HostileModel", "Primitives", "ServiceModel", "WireProtocols"]),
-        tests("Signing", ["Primitives", "Signing"]),
+            [
+                "DynamoDBModel", "DynamoDBValues", "HostileModel", "Primitives", "ServiceModel", "TestSupport",
+                "WireProtocols",
+            ]),
+        tests("Signing", ["Primitives", "Signing", "TestSupport"]),
         tests("Telemetry", ["Primitives", "Telemetry", "TestSupport"]),
         tests("Tidy", []),
         tests(
@@ -284,6 +287,6 @@ let package = Package(
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ]),
-        tests("WireProtocols", ["Primitives", "ServiceModel", "WireProtocols"]),
+        tests("WireProtocols", ["Primitives", "ServiceModel", "TestSupport", "WireProtocols"]),
     ]
 )

@@ -4,6 +4,7 @@ import DynamoDBValues
 import KeyValue
 import Primitives
 import ServiceModel
+import TestSupport
 import Testing
 
 /// Whatever is asked for in whatever order, a table and its indexes hold what a plain dictionary says they hold.

@@ -5,6 +5,7 @@ import Primitives
 import ServiceModel
 import Signing
 import Telemetry
+import TestSupport
 import Testing
 
 /// The whole way on values: what the edge is told to do, and in which order the steps have their say.

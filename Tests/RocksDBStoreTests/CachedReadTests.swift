@@ -2,6 +2,7 @@ import Foundation
 import KeyValue
 import Primitives
 import RocksDBStore
+import TestSupport
 import Testing
 
 @Suite struct CachedReadTests {

@@ -2,6 +2,7 @@ import DynamoDBModel
 import DynamoDBValues
 import Primitives
 import ServiceModel
+import TestSupport
 import Testing
 import WireProtocols
 

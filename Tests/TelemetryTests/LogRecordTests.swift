@@ -1,6 +1,7 @@
 import Foundation
 import Primitives
 import Telemetry
+import TestSupport
 import Testing
 
 @Suite struct LogRecordTests {

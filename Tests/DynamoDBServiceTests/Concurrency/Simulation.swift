@@ -8,6 +8,7 @@ import ServiceKit
 import ServiceModel
 import Signing
 import Telemetry
+import TestSupport
 import Testing
 
 /// A service whose tasks take turns by a seed, on a disk that outlives its process.

@@ -1,6 +1,7 @@
 import DynamoDBService
 import DynamoDBValues
 import Primitives
+import TestSupport
 import Testing
 
 /// No text ends the process, hangs, or is refused without a sentence.

@@ -1,6 +1,7 @@
 import DynamoDBService
 import DynamoDBValues
 import Primitives
+import TestSupport
 import Testing
 
 /// The paths of a condition are searched for together in a large item, and one by one in a small one. Both must find

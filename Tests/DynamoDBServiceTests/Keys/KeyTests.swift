@@ -1,5 +1,6 @@
 import DynamoDBValues
 import Primitives
+import TestSupport
 import Testing
 
 /// What AWS says of keys that do not fit a table or its indexes.

@@ -3,6 +3,7 @@ import DynamoDBService
 import DynamoDBValues
 import Primitives
 import ServiceModel
+import TestSupport
 import Testing
 
 struct ExecuteStatementSelectTests {

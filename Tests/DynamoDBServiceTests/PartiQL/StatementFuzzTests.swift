@@ -3,6 +3,7 @@ import DynamoDBService
 import DynamoDBValues
 import Primitives
 import ServiceModel
+import TestSupport
 import Testing
 
 /// No statement ends the process, hangs, or is refused as the server's fault.

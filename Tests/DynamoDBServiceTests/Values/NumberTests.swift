@@ -1,5 +1,6 @@
 import DynamoDBValues
 import Primitives
+import TestSupport
 import Testing
 
 /// Numbers: what AWS takes, prints and computes.

@@ -1,5 +1,6 @@
 import DynamoDBValues
 import Primitives
+import TestSupport
 import Testing
 
 /// Items in their stored form.

@@ -1,5 +1,6 @@
 import Gateway
 import Primitives
+import TestSupport
 import Testing
 
 @Suite struct EdgeFuzzTests {

@@ -3,6 +3,7 @@ import NIOCore
 import NIOEmbedded
 import NIOHTTP1
 import Primitives
+import TestSupport
 import Testing
 
 /// What llhttp, an independent parser, makes of the same bytes.

@@ -1,5 +1,6 @@
 import Inference
 import Primitives
+import TestSupport
 import Testing
 
 /// Many generated machines, models and requests: memory is never promised twice, and everybody is served.

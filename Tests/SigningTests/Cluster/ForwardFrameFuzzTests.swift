@@ -1,5 +1,6 @@
 import Primitives
 import Signing
+import TestSupport
 import Testing
 
 /// Whatever is done to frames on their way, what comes out is what went in, or nothing.

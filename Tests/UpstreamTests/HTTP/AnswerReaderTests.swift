@@ -1,5 +1,6 @@
 import NIOCore
 import Primitives
+import TestSupport
 import Testing
 import Upstream
 

@@ -1,6 +1,7 @@
 import Foundation
 import Primitives
 import ServiceModel
+import TestSupport
 import Testing
 import WireProtocols
 

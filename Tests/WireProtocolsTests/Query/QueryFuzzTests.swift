@@ -1,5 +1,6 @@
 import Primitives
 import ServiceModel
+import TestSupport
 import Testing
 import WireProtocols
 
