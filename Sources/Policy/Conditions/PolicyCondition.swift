@@ -21,7 +21,7 @@ package struct PolicyCondition: Sendable, Equatable {
             return self.values.contains { $0.text.lowercased() == (given == nil ? "true" : "false") }
         }
         func isMet(_ value: String) -> Bool {
-            self.values.contains { self.meets($0, value, request, hasVariables) } != comparison.isNegated
+            self.values.contains { self.meets($0, value, request, hasVariables: hasVariables) } != comparison.isNegated
         }
         switch self.comparison.qualifier {
         case .forAllValues:
@@ -45,15 +45,16 @@ package struct PolicyCondition: Sendable, Equatable {
 
     /// Whether a value of the request matches a value of the policy, ignoring negation.
     private func meets(
-        _ wanted: PolicyPattern, _ value: String, _ request: PolicyRequest, _ hasVariables: Bool
+        _ wanted: PolicyPattern, _ value: String, _ request: PolicyRequest, hasVariables: Bool
     ) -> Bool {
         switch self.comparison.comparison {
         case .stringEquals, .stringNotEquals, .binaryEquals:
-            wanted.equals(value, request, hasVariables, ignoresCase: false)
+            wanted.equals(value, request, hasVariables: hasVariables, ignoresCase: false)
         case .stringEqualsIgnoreCase, .stringNotEqualsIgnoreCase:
-            wanted.equals(value, request, hasVariables, ignoresCase: true)
-        case .stringLike, .stringNotLike: wanted.matches(value, request, hasVariables)
-        case .arnEquals, .arnNotEquals, .arnLike, .arnNotLike: wanted.matchesARN(value, request, hasVariables)
+            wanted.equals(value, request, hasVariables: hasVariables, ignoresCase: true)
+        case .stringLike, .stringNotLike: wanted.matches(value, request, hasVariables: hasVariables)
+        case .arnEquals, .arnNotEquals, .arnLike, .arnNotLike:
+            wanted.matchesARN(value, request, hasVariables: hasVariables)
         case .bool: wanted.text.lowercased() == value.lowercased()
         case .ipAddress, .notIPAddress: AddressRange(wanted.text)?.contains(value) ?? false
         case .numericEquals, .numericNotEquals: Self.compare(Self.number(value), Self.number(wanted.text), ==)

@@ -77,7 +77,7 @@ package struct PolicyPattern: Sendable, Equatable {
     }
 
     /// The parts with variables replaced by the request's values; nil when the request lacks one.
-    private func resolved(_ request: PolicyRequest, _ hasVariables: Bool) -> [Part]? {
+    private func resolved(_ request: PolicyRequest, hasVariables: Bool) -> [Part]? {
         guard self.hasVariables else { return self.parts }
         guard hasVariables else {
             // In the first version of the language, a variable is literal text.
@@ -116,15 +116,15 @@ package struct PolicyPattern: Sendable, Equatable {
     }
 
     /// Whether a text matches.
-    func matches(_ text: String, _ request: PolicyRequest, _ hasVariables: Bool) -> Bool {
-        guard let parts = self.resolved(request, hasVariables) else { return false }
+    func matches(_ text: String, _ request: PolicyRequest, hasVariables: Bool) -> Bool {
+        guard let parts = self.resolved(request, hasVariables: hasVariables) else { return false }
         return Self.matches(parts[...], Array(text.unicodeScalars)[...])
     }
 
     /// Whether a text is equal to the pattern, in which `*` and `?` are then no wildcards. Compared by Unicode scalars:
     /// texts that only look the same differ, as they do for the service whose values are compared.
-    func equals(_ text: String, _ request: PolicyRequest, _ hasVariables: Bool, ignoresCase: Bool) -> Bool {
-        guard let parts = self.resolved(request, hasVariables) else { return false }
+    func equals(_ text: String, _ request: PolicyRequest, hasVariables: Bool, ignoresCase: Bool) -> Bool {
+        guard let parts = self.resolved(request, hasVariables: hasVariables) else { return false }
         var own = String.UnicodeScalarView()
         for part in parts {
             switch part {
@@ -139,8 +139,8 @@ package struct PolicyPattern: Sendable, Equatable {
     }
 
     /// Whether an ARN matches: `*` alone matches every ARN; otherwise each of the six parts is matched separately.
-    func matchesARN(_ arn: String, _ request: PolicyRequest, _ hasVariables: Bool) -> Bool {
-        guard let parts = self.resolved(request, hasVariables) else { return false }
+    func matchesARN(_ arn: String, _ request: PolicyRequest, hasVariables: Bool) -> Bool {
+        guard let parts = self.resolved(request, hasVariables: hasVariables) else { return false }
         if parts == [.anyText] { return true }
         let own = Self.split(parts[...]) { $0 == .character(":") }
         let given = Self.split(Array(arn.unicodeScalars)[...]) { $0 == ":" }
@@ -152,9 +152,11 @@ package struct PolicyPattern: Sendable, Equatable {
     /// matches colons, so that `arn:aws:dynamodb:*` matches every resource of DynamoDB.
     ///
     /// - Source: IAM User Guide, "IAM JSON policy elements: Resource", "Using wildcards in resource ARNs".
-    func matchesResource(_ arn: String, _ request: PolicyRequest, _ hasVariables: Bool) -> Bool {
-        if self.matchesARN(arn, request, hasVariables) { return true }
-        guard let parts = self.resolved(request, hasVariables), parts.contains(.anyText) else { return false }
+    func matchesResource(_ arn: String, _ request: PolicyRequest, hasVariables: Bool) -> Bool {
+        if self.matchesARN(arn, request, hasVariables: hasVariables) { return true }
+        guard let parts = self.resolved(request, hasVariables: hasVariables), parts.contains(.anyText) else {
+            return false
+        }
         let own = parts.split(maxSplits: 3, omittingEmptySubsequences: false) { $0 == .character(":") }
         let given = Array(arn.unicodeScalars).split(maxSplits: 3, omittingEmptySubsequences: false) { $0 == ":" }
         guard own.count == 4, given.count == 4, zip(own, given).prefix(3).allSatisfy({ Self.matches($0, $1) }) else {

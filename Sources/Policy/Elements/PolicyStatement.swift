@@ -50,7 +50,9 @@ package struct PolicyStatement: Sendable, Equatable {
             return false
         }
         if let resource = self.resource {
-            let isNamed = resource.values.contains { $0.matchesResource(request.resource, request, hasVariables) }
+            let isNamed = resource.values.contains {
+                $0.matchesResource(request.resource, request, hasVariables: hasVariables)
+            }
             guard isNamed != resource.isNegated else { return false }
         }
         return self.conditions.allSatisfy { $0.holds(for: request, hasVariables: hasVariables) }
