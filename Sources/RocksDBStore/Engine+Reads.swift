@@ -102,15 +102,15 @@ extension Engine {
         _ body: (UnsafeRawBufferPointer, UnsafeRawBufferPointer) throws(EngineFailure) -> Bool
     ) throws(EngineFailure) {
         guard tier == .memory else {
-            return try unsafe self.iterate(family, start, end, reverse, tier: .disk, body)
+            return try unsafe self.iterate(family, start, end, reverse: reverse, tier: .disk, body)
         }
         guard let state = self.stateOfLoneTables(family) else { throw .incomplete }
-        try unsafe self.iterate(family, start, end, reverse, tier: .memory, body)
+        try unsafe self.iterate(family, start, end, reverse: reverse, tier: .memory, body)
         guard self.state(family) == state else { throw .incomplete }
     }
 
     private func iterate(
-        _ family: Family, _ start: [UInt8], _ end: [UInt8]?, _ reverse: Bool, tier: ReadTier,
+        _ family: Family, _ start: [UInt8], _ end: [UInt8]?, reverse: Bool, tier: ReadTier,
         _ body: (UnsafeRawBufferPointer, UnsafeRawBufferPointer) throws(EngineFailure) -> Bool
     ) throws(EngineFailure) {
         let options = unsafe Self.readOptions(tier)

@@ -40,7 +40,7 @@ extension RocksDBStore {
     ) throws(StorageError) -> Page? {
         precondition(limit >= 1 && byteLimit >= 1, "a page holds at least one entry")
         return try self.fromMemory { engine throws(EngineFailure) in
-            try self.page(range, limit, byteLimit, reverse, engine, tier: .memory)
+            try self.page(range, limit, byteLimit, reverse: reverse, engine, tier: .memory)
         }
     }
 
@@ -56,7 +56,7 @@ extension RocksDBStore {
     ) async throws(StorageError) -> Page {
         precondition(limit >= 1 && byteLimit >= 1, "a page holds at least one entry")
         return try await self.fromDisk { engine throws(EngineFailure) in
-            try self.page(range, limit, byteLimit, reverse, engine, tier: .disk)
+            try self.page(range, limit, byteLimit, reverse: reverse, engine, tier: .disk)
         }
     }
 
@@ -107,14 +107,14 @@ extension RocksDBStore {
 
     /// A cached page, or one that is read now.
     private func page(
-        _ range: KeyRange, _ limit: Int, _ byteLimit: Int, _ reverse: Bool, _ engine: Engine, tier: Engine.ReadTier
+        _ range: KeyRange, _ limit: Int, _ byteLimit: Int, reverse: Bool, _ engine: Engine, tier: Engine.ReadTier
     ) throws(EngineFailure) -> Page {
         let asOf = CommitVersion(self.settledVersion.load(ordering: .acquiring))
         guard !range.isEmpty else { return Page(entries: Page.Entries(), asOf: asOf, continuation: nil) }
         let question = PageQuestion(range, limit: limit, byteLimit: byteLimit, isReverse: reverse)
         guard let question else {
             return try self.pageOfEngine(
-                range, limit, byteLimit, reverse, engine, tier: tier, asOf: asOf)
+                range, limit, byteLimit, reverse: reverse, engine, tier: tier, asOf: asOf)
         }
         if let kept = self.pageCache.find(question),
             self.admission.withLock({ $0.leadVersion(question.lead) }) <= kept.asOf.rawValue
@@ -123,13 +123,13 @@ extension RocksDBStore {
             return Page(entries: kept.entries, asOf: max(asOf, kept.asOf), continuation: kept.continuation)
         }
         let page = try self.pageOfEngine(
-            range, limit, byteLimit, reverse, engine, tier: tier, asOf: asOf)
+            range, limit, byteLimit, reverse: reverse, engine, tier: tier, asOf: asOf)
         self.pageCache.insert(question, page)
         return page
     }
 
     private func pageOfEngine(
-        _ range: KeyRange, _ limit: Int, _ byteLimit: Int, _ reverse: Bool, _ engine: Engine, tier: Engine.ReadTier,
+        _ range: KeyRange, _ limit: Int, _ byteLimit: Int, reverse: Bool, _ engine: Engine, tier: Engine.ReadTier,
         asOf: CommitVersion
     ) throws(EngineFailure) -> Page {
         var entries = Page.Entries()

@@ -39,7 +39,7 @@ struct ModelControl: Sendable {
                 ? ControlRoute.Answer(status: 409, "\(name) is in use; try again when its requests have ended")
                 : ControlRoute.Answer(status: 404, "\(name) is not loaded")
         case "models/pin", "models/unpin":
-            self.host.setPinned(name, what == "models/pin")
+            self.host.setPinned(name, isPinned: what == "models/pin")
             return ControlRoute.Answer("")
         default:
             return ControlRoute.Answer(status: 404, "this server does not know \(what)")

@@ -80,9 +80,9 @@ struct PairedResult: Codable {
             rows.append([
                 result.model, String(result.streams), Spread(result.directTokensPerSecond)?.text ?? "-",
                 Spread(result.throughTokensPerSecond)?.text ?? "-", "\(ratio) (\(bound))",
-                self.judged(result.addedFirstTokenMicroseconds, self.firstTokenMicrosecondsMax, isJudged),
-                self.judged(result.cpuMicrosecondsPerToken, self.cpuMicrosecondsPerTokenMax, isJudged),
-                self.judged(result.throughForwardP99Microseconds, self.forwardMicrosecondsMax, isJudged),
+                self.judged(result.addedFirstTokenMicroseconds, self.firstTokenMicrosecondsMax, isJudged: isJudged),
+                self.judged(result.cpuMicrosecondsPerToken, self.cpuMicrosecondsPerTokenMax, isJudged: isJudged),
+                self.judged(result.throughForwardP99Microseconds, self.forwardMicrosecondsMax, isJudged: isJudged),
                 Spread(result.directForwardP99Microseconds).map { Spread.text($0.median) } ?? "-",
             ])
         }
@@ -93,7 +93,7 @@ struct PairedResult: Codable {
         }.joined(separator: "\n")
     }
 
-    private static func judged(_ samples: [Double], _ limit: Double, _ isJudged: Bool) -> String {
+    private static func judged(_ samples: [Double], _ limit: Double, isJudged: Bool) -> String {
         guard let spread = Spread(samples) else { return "-" }
         let text = spread.median < 0 ? String(format: "%.0f", spread.median) : Spread.text(spread.median)
         guard isJudged else { return text }

@@ -46,7 +46,7 @@ struct Forward: Sendable {
         _ outgoing: OutgoingRequest, _ context: RequestContext, body: [UInt8], digest: Digest256
     ) -> NodeRequest {
         let principal = ForwardedPrincipal(context.principal, context.region)
-        let subject = self.subject(outgoing, context.sourceAddress, context.isTLS, .known(digest, principal))
+        let subject = self.subject(outgoing, context.sourceAddress, isTLS: context.isTLS, .known(digest, principal))
         return self.request(outgoing, body: .bytes(body)) { head in _ = self.signer.sign(subject, in: &head) }
     }
 
@@ -64,7 +64,7 @@ struct Forward: Sendable {
     func callAsFunction(
         _ outgoing: OutgoingRequest, _ forwardedBody: ForwardedBody, _ connection: ConnectionInfo
     ) async throws(ServiceError) -> NodeAnswer {
-        let subject = self.subject(outgoing, connection.remoteAddress, connection.isTLS, .framed)
+        let subject = self.subject(outgoing, connection.remoteAddress, isTLS: connection.isTLS, .framed)
         var request = self.request(outgoing, body: .stream { try await forwardedBody.next() }) { head in
             forwardedBody.opened(by: self.signer.sign(subject, in: &head))
         }
@@ -78,7 +78,7 @@ struct Forward: Sendable {
     }
 
     private func subject(
-        _ outgoing: OutgoingRequest, _ sourceAddress: String, _ isTLS: Bool, _ body: ForwardStatement.Body
+        _ outgoing: OutgoingRequest, _ sourceAddress: String, isTLS: Bool, _ body: ForwardStatement.Body
     ) -> ForwardSigner.Subject {
         ForwardSigner.Subject(
             requestID: outgoing.record.requestID, service: outgoing.service.schema.id, operation: outgoing.name,

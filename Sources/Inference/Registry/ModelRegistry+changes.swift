@@ -100,7 +100,7 @@ extension ModelRegistry {
 
     /// Pins or unpins a model.
     /// - Returns: the updated record.
-    package func setPinned(_ name: String, _ isPinned: Bool) throws(RegistryError) -> ModelRecord {
+    package func setPinned(_ name: String, isPinned: Bool) throws(RegistryError) -> ModelRecord {
         try self.change { () throws(RegistryError) in
             var record = try self.model(name)
             record.isPinned = isPinned
@@ -110,7 +110,7 @@ extension ModelRegistry {
     }
 
     /// Pins or unpins a model outside the registry.
-    package func setPinned(elsewhere name: String, _ isPinned: Bool) throws(RegistryError) {
+    package func setPinned(elsewhere name: String, isPinned: Bool) throws(RegistryError) {
         try self.change { () throws(RegistryError) in
             var names = try self.pins().filter { $0 != name }
             if isPinned { names.append(name) }

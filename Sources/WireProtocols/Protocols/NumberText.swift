@@ -18,10 +18,10 @@ package enum NumberText {
             guard kept.count + max(0, shift) <= 19 || kept.isEmpty else { return nil }
             var value: Int64 = 0
             for digit in kept {
-                guard Self.accumulate(&value, Int64(digit), self.isNegative) else { return nil }
+                guard Self.accumulate(&value, Int64(digit), isNegative: self.isNegative) else { return nil }
             }
             for _ in 0..<(kept.isEmpty ? 0 : max(0, shift)) {
-                guard Self.accumulate(&value, 0, self.isNegative) else { return nil }
+                guard Self.accumulate(&value, 0, isNegative: self.isNegative) else { return nil }
             }
             return value
         }
@@ -33,7 +33,7 @@ package enum NumberText {
                 && self.digits.suffix(-self.exponent).allSatisfy { $0 == 0 }
         }
 
-        private static func accumulate(_ value: inout Int64, _ digit: Int64, _ isNegative: Bool) -> Bool {
+        private static func accumulate(_ value: inout Int64, _ digit: Int64, isNegative: Bool) -> Bool {
             let (product, overflow) = value.multipliedReportingOverflow(by: 10)
             let (sum, carry) =
                 isNegative

@@ -68,7 +68,7 @@ private struct FakePlanner: LoadPlanner {
         } catch InferenceError.tooLarge {
             // As it must be.
         }
-        host.setPinned("a", false)
+        host.setPinned("a", isPinned: false)
         #expect(try await host.said("b") == "a")
         await host.stop()
     }

@@ -160,7 +160,7 @@ struct ModelRegistryTests {
         let fixture = try RegistryFixture()
         let record = try fixture.add("mine", [[1, 2]])
         try fixture.registry.alias("anthropic.*", to: "mine")
-        _ = try fixture.registry.setPinned("mine", true)
+        _ = try fixture.registry.setPinned("mine", isPinned: true)
         let source = RegistryModels(RegistryView(fixture.registry))
         #expect(await source.names() == ["mine"])
         guard case .local(let model)? = try await source.resolve("mine") else {

@@ -200,8 +200,8 @@ package final class ModelHost: Sendable {
     }
 
     /// Pins or unpins a loaded model; for one that is not loaded, its source decides.
-    package func setPinned(_ name: String, _ isPinned: Bool) {
-        self.state.withLock { $0.setPinned(name, isPinned) }
+    package func setPinned(_ name: String, isPinned: Bool) {
+        self.state.withLock { $0.setPinned(name, isPinned: isPinned) }
     }
 
     package func statuses() -> [Status] { self.state.withLock { $0.statuses } }

@@ -239,7 +239,7 @@ package struct ModelHostState {
     }
 
     /// Pins or unpins a loaded model.
-    mutating func setPinned(_ name: String, _ isPinned: Bool) {
+    mutating func setPinned(_ name: String, isPinned: Bool) {
         guard case .local(var model)? = self.entries[name]?.place else { return }
         model.isPinned = isPinned
         self.entries[name]?.place = .local(model)

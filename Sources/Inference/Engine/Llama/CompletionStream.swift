@@ -59,12 +59,13 @@ struct CompletionStream: EngineStream {
             let output = (last["tokens_predicted"] ?? timings["predicted_n"])?.tokenCount
         else { throw .failed("the engine's answer has no end") }
         var outcome = ChatOutcome(
-            stopReason: self.stopReason(last, output, hasCall), inputTokens: cached + computed, outputTokens: output)
+            stopReason: self.stopReason(last, output, hasCall: hasCall), inputTokens: cached + computed,
+            outputTokens: output)
         outcome.cachedInputTokens = cached
         return outcome
     }
 
-    private func stopReason(_ last: Document, _ output: Int, _ hasCall: Bool) -> ChatOutcome.StopReason {
+    private func stopReason(_ last: Document, _ output: Int, hasCall: Bool) -> ChatOutcome.StopReason {
         if hasCall { return .toolCall }
         switch last["stop_type"]?.text {
         case "word"?: return .stopSequence(last["stopping_word"]?.text ?? "")

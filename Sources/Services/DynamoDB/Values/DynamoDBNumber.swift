@@ -22,11 +22,11 @@ package struct DynamoDBNumber: Sendable, Hashable {
     }
 
     package init(_ value: Int) {
-        self = Self.normalised(value < 0, UInt128(value.magnitude), 0)
+        self = Self.normalised(isNegative: value < 0, UInt128(value.magnitude), 0)
     }
 
     /// Strips trailing zeros from the coefficient. The caller checks limits.
-    static func normalised(_ isNegative: Bool, _ coefficient: UInt128, _ exponent: Int) -> DynamoDBNumber {
+    static func normalised(isNegative: Bool, _ coefficient: UInt128, _ exponent: Int) -> DynamoDBNumber {
         guard coefficient != 0 else { return .zero }
         var coefficient = coefficient
         var exponent = exponent
@@ -143,11 +143,11 @@ extension DynamoDBNumber: Comparable {
         if left.isNegative == right.isNegative {
             let (total, overflow) = leftScaled.addingReportingOverflow(rightScaled)
             guard !overflow else { throw .tooManyDigits }
-            sum = self.normalised(left.isNegative, total, lowest)
+            sum = self.normalised(isNegative: left.isNegative, total, lowest)
         } else if leftScaled >= rightScaled {
-            sum = self.normalised(left.isNegative, leftScaled - rightScaled, lowest)
+            sum = self.normalised(isNegative: left.isNegative, leftScaled - rightScaled, lowest)
         } else {
-            sum = self.normalised(right.isNegative, rightScaled - leftScaled, lowest)
+            sum = self.normalised(isNegative: right.isNegative, rightScaled - leftScaled, lowest)
         }
         return try sum.checked()
     }

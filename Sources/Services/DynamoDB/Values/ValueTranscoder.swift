@@ -36,7 +36,7 @@ struct ValueTranscoder {
         var seen = SeenNames()
         let chargedBefore = self.chargedBytes
         while true {
-            if self.plainEntry(wire, values, isTop, &seen) {
+            if self.plainEntry(wire, values, isTop: isTop, &seen) {
                 place.count += 1
                 continue
             }
@@ -69,7 +69,7 @@ struct ValueTranscoder {
     /// Reads an entry whose value is a plain `S` or `N`, as most are; for any other entry returns false and reads
     /// nothing.
     private mutating func plainEntry(
-        _ wire: any WireReader, _ schema: ShapeSchema, _ isTop: Bool, _ seen: inout SeenNames
+        _ wire: any WireReader, _ schema: ShapeSchema, isTop: Bool, _ seen: inout SeenNames
     ) -> Bool {
         guard !self.isOver else { return false }
         var isNumber = false

@@ -43,7 +43,8 @@ extension Model {
         }
 
         private func pin(_ registry: ModelRegistry) throws -> (name: String, json: String) {
-            let record = try orExit { () throws(RegistryError) in try registry.setPinned(self.name, !self.off) }
+            let record = try orExit { () throws(RegistryError) in try registry.setPinned(self.name, isPinned: !self.off)
+            }
             return (record.name, record.json)
         }
 
@@ -56,7 +57,8 @@ extension Model {
                     .usage,
                     "\(model.name) runs on another server (\(model.place)), which decides what it keeps loaded")
             }
-            try orExit { () throws(RegistryError) in try registry.setPinned(elsewhere: model.name, !self.off) }
+            try orExit { () throws(RegistryError) in try registry.setPinned(elsewhere: model.name, isPinned: !self.off)
+            }
             return (model.name, model.json(isPinned: !self.off))
         }
     }

@@ -207,11 +207,13 @@ extension TableGroup {
                     globalSecondaryIndexes: table.indexes.filter { $0.isGlobal && $0.state == .active }.map { index in
                         ReplicaGlobalSecondaryIndexAutoScalingDescription(
                             indexName: index.name, indexStatus: .active,
-                            provisionedReadCapacityAutoScalingSettings: table.scaling(index.name, false, context),
-                            provisionedWriteCapacityAutoScalingSettings: table.scaling(index.name, true, context))
+                            provisionedReadCapacityAutoScalingSettings: table.scaling(
+                                index.name, isWrite: false, context),
+                            provisionedWriteCapacityAutoScalingSettings: table.scaling(
+                                index.name, isWrite: true, context))
                     },
-                    replicaProvisionedReadCapacityAutoScalingSettings: table.scaling(nil, false, context),
-                    replicaProvisionedWriteCapacityAutoScalingSettings: table.scaling(nil, true, context),
+                    replicaProvisionedReadCapacityAutoScalingSettings: table.scaling(nil, isWrite: false, context),
+                    replicaProvisionedWriteCapacityAutoScalingSettings: table.scaling(nil, isWrite: true, context),
                     replicaStatus: replicaStatus(table))
             })
     }
@@ -219,7 +221,7 @@ extension TableGroup {
 
 extension TableDescriptor {
     fileprivate func scaling(
-        _ index: String?, _ isWrite: Bool, _ context: RequestContext
+        _ index: String?, isWrite: Bool, _ context: RequestContext
     ) -> AutoScalingSettingsDescription {
         let dimension = ReplicaAutoScaling.Dimension(index: index, isWrite: isWrite)
         guard let settings = self.replication?.autoScaling.settings[dimension] else {

@@ -49,21 +49,21 @@ struct AutoScalingRule {
             "ScalingPolicyUpdate": update.scalingPolicyUpdate != nil,
             "MinimumUnits": update.minimumUnits != nil,
         ]
-        func names(_ isGiven: Bool) -> String {
+        func names(isGiven: Bool) -> String {
             given.filter { $0.value == isGiven }.map { "'\($0.key)'" }.joined(separator: ", ")
         }
         if update.autoScalingDisabled == true {
             guard given.allSatisfy({ !$0.value }) else {
                 throw ValidationFailure(
-                    "Failed to update settings for global table with name ‘\(self.table)’: Parameters \(names(true)) "
-                        + "must be left blank when disabling auto scaling."
+                    "Failed to update settings for global table with name ‘\(self.table)’: Parameters "
+                        + "\(names(isGiven: true)) must be left blank when disabling auto scaling."
                 )
             }
         } else {
             guard given.allSatisfy(\.value) else {
                 throw ValidationFailure(
                     "Failed to update settings for global table with name: ‘\(self.table)’: Parameters "
-                        + "\(names(false)) are required unless auto scaling is being disabled."
+                        + "\(names(isGiven: false)) are required unless auto scaling is being disabled."
                 )
             }
         }

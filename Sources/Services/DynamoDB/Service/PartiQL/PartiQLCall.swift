@@ -69,12 +69,12 @@ struct PartiQLCall: Sendable {
                 try ItemCheck.size(item)
                 return TransactAction(inserting: item, reference, name)
             case .update(let update):
-                let target = try self.target(update.condition, table, needsWholeKey)
+                let target = try self.target(update.condition, table, needsWholeKey: needsWholeKey)
                 let plan = try PartiQLLowering.update(update.changes, self.parameters)
                 let condition = try self.condition(target.rest, isPresent: true, table)
                 return TransactAction(updating: target.key, ItemUpdate(plan, condition), reference, name)
             case .delete(let delete):
-                let target = try self.target(delete.condition, table, needsWholeKey)
+                let target = try self.target(delete.condition, table, needsWholeKey: needsWholeKey)
                 let condition = try self.condition(target.rest, isPresent: false, table)
                 return TransactAction(deletingPresent: target.key, condition, reference, name)
             case .exists(let select):
@@ -90,7 +90,7 @@ struct PartiQLCall: Sendable {
     }
 
     private func target(
-        _ condition: PartiQLExpression?, _ table: TableDescriptor, _ needsWholeKey: Bool
+        _ condition: PartiQLExpression?, _ table: TableDescriptor, needsWholeKey: Bool
     ) throws(ValidationFailure) -> PartiQLKeyEqualities {
         let target = try PartiQLKeyEqualities(condition, table.schema, self.parameters)
         guard target.isComplete || !needsWholeKey else {

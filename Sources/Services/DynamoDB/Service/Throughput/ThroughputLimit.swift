@@ -24,13 +24,13 @@ extension TableDescriptor {
     /// The limit of a global index, or of the table, which its local indexes share; nil when there is none.
     func limit(_ kind: CapacityKind, _ index: IndexDescriptor? = nil) -> ThroughputLimit? {
         guard let index, index.isGlobal else {
-            return Self.limit(kind, self.isOnDemand, self.throughput, self.settings.onDemandLimit)
+            return Self.limit(kind, isOnDemand: self.isOnDemand, self.throughput, self.settings.onDemandLimit)
         }
-        return Self.limit(kind, self.isOnDemand, index.throughput, index.onDemandLimit)
+        return Self.limit(kind, isOnDemand: self.isOnDemand, index.throughput, index.onDemandLimit)
     }
 
     private static func limit(
-        _ kind: CapacityKind, _ isOnDemand: Bool, _ provisioned: Throughput, _ maximum: UnitPair?
+        _ kind: CapacityKind, isOnDemand: Bool, _ provisioned: Throughput, _ maximum: UnitPair?
     ) -> ThroughputLimit? {
         if isOnDemand {
             guard let rate = kind == .read ? maximum?.read : maximum?.write, rate > 0 else { return nil }

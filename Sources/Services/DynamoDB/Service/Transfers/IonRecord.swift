@@ -24,7 +24,7 @@ struct IonRecord {
     static func json(_ bytes: [UInt8], isBulk: Bool = false) -> [UInt8]? {
         var record = IonRecord(bytes: bytes)
         do throws(Malformed) {
-            try record.read(isBulk)
+            try record.read(isBulk: isBulk)
             return record.output
         } catch {
             return nil
@@ -37,14 +37,14 @@ struct IonRecord {
 
     // The record
 
-    private mutating func read(_ isBulk: Bool) throws(Malformed) {
+    private mutating func read(isBulk: Bool) throws(Malformed) {
         self.skipSpace()
         if self.bytes[self.index...].starts(with: "$ion_1_0".utf8) { self.index += 8 }
         self.output.append(UInt8(ascii: "{"))
         var isFirst = true
         try self.structure { (record, name) throws(Malformed) in
             let start = record.output.count
-            record.begin(name, isFirst)
+            record.begin(name, isFirst: isFirst)
             switch (String(decoding: name, as: UTF8.self), isBulk) {
             case ("Item", _), ("ExpressionAttributeValues", true): try record.members(depth: 1)
             case ("ConditionExpression", true): try record.string()
@@ -64,7 +64,7 @@ struct IonRecord {
     }
 
     /// Begins an object's member: a comma if needed, its name and a colon.
-    private mutating func begin(_ name: [UInt8], _ isFirst: Bool) {
+    private mutating func begin(_ name: [UInt8], isFirst: Bool) {
         self.output += Array((isFirst ? "\"" : ",\"").utf8) + name + Array("\":".utf8)
     }
 
@@ -95,7 +95,7 @@ struct IonRecord {
         self.output.append(UInt8(ascii: "{"))
         var isFirst = true
         try self.structure { (record, name) throws(Malformed) in
-            record.begin(name, isFirst)
+            record.begin(name, isFirst: isFirst)
             isFirst = false
             try member(&record)
         }
