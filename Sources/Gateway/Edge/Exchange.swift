@@ -23,6 +23,20 @@ protocol ExchangeTransport: AnyObject {
     func answerStalled()
 }
 
+extension ExchangeTransport {
+    /// Sends the edge's own answer to a violated rule, which needs no exchange.
+    func sendRefusal(_ refusal: EdgeRefusal, head: RequestHead?, connection: ConnectionInfo, loop: EdgeLoop) {
+        let response = loop.responder.refusal(refusal, head: head, connection: connection, on: loop.context)
+        if case .bytes(let bytes) = response.body {
+            self.send(response, body: bytes)
+        } else {
+            // A stream would need an exchange; a refusal is only a few words.
+            self.send(EdgeResponse(status: refusal.status), body: [])
+        }
+        response.onEnd?(EdgeResponse.Outcome(bodyBytes: 0, isComplete: true))
+    }
+}
+
 /// One request and its answer. Confined to the connection's event loop; independent of the HTTP version.
 final class Exchange {
     private enum RequestBody {

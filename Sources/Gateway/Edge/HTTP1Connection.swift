@@ -330,17 +330,9 @@ final class HTTP1Connection: ChannelInboundHandler, RemovableChannelHandler {
                 return self.linger()
             }
         }
-        let response = self.loop.responder.refusal(
-            refusal, head: head, connection: self.info, on: self.loop.context)
         self.keepsAlive = false
         self.isVersion10 = false
-        if case .bytes(let bytes) = response.body {
-            self.send(response, body: bytes)
-        } else {
-            // A stream would need an exchange; a refusal is only a few words.
-            self.send(EdgeResponse(status: refusal.status), body: [])
-        }
-        response.onEnd?(EdgeResponse.Outcome(bodyBytes: 0, isComplete: true))
+        self.sendRefusal(refusal, head: head, connection: self.info, loop: self.loop)
         self.linger()
     }
 

@@ -156,13 +156,7 @@ final class HTTP2Stream: ChannelInboundHandler {
             self.context?.close(promise: nil)
             return
         }
-        let response = self.loop.responder.refusal(refusal, head: head, connection: self.info, on: self.loop.context)
-        if case .bytes(let bytes) = response.body {
-            self.send(response, body: bytes)
-        } else {
-            self.send(EdgeResponse(status: refusal.status), body: [])
-        }
-        response.onEnd?(EdgeResponse.Outcome(bodyBytes: 0, isComplete: true))
+        self.sendRefusal(refusal, head: head, connection: self.info, loop: self.loop)
         self.answerEnded()
     }
 
