@@ -1,6 +1,6 @@
 package import Primitives
 
-/// Writes an `aws-chunked` body: the other side of `ChunkedPayloadVerifier`, for upstreams and tests.
+/// Writes an `aws-chunked` body: the other side of `ChunkedPayloadVerifier`. Only tests call it so far.
 package struct ChunkedPayloadSigner: Sendable {
     private var chain: ChunkSignatureChain?
     private let hasTrailer: Bool

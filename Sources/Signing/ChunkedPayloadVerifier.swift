@@ -1,6 +1,7 @@
 package import Primitives
 
-/// Parses an `aws-chunked` body as it arrives, and verifies the chain of its signatures.
+/// Parses an `aws-chunked` body as it arrives, and verifies the chain of its signatures. For S3: no service of this
+/// server takes such bodies yet, so only tests call it.
 ///
 /// A state machine without I/O: `push` takes pieces of any size, and hands out a signed chunk's bytes only after
 /// verifying its signature. Memory: at most one signed chunk and one line.

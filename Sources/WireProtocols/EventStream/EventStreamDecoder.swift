@@ -1,6 +1,7 @@
 internal import Primitives
 
-/// Decodes an event stream incrementally, as its bytes arrive.
+/// Decodes an event stream incrementally, as its bytes arrive. For operations that take events, such as
+/// InvokeModelWithBidirectionalStream: none is served yet, so only tests call it.
 ///
 /// After each `append`, call `next` until it returns nil. The decoder buffers one incomplete message and what was
 /// appended last, and refuses a message that exceeds the format's limits as soon as its prelude is complete.
