@@ -5,7 +5,7 @@ import Testing
 
 @Suite(.timeLimit(.minutes(1))) struct EngineProcessTests {
     private func run(
-        _ script: String, isLast: @escaping @Sendable (String) -> Bool = { _ in false }
+        _ script: String, isLast: @escaping @Sendable (OutputLines) -> Bool = { _ in false }
     ) async throws -> (lines: [String], end: ProcessEnd) {
         let log = EngineLog(path: nil)
         let process = try EngineProcess.start(
@@ -33,7 +33,7 @@ import Testing
     }
 
     @Test func `a child that rests after its last word is ended`() async throws {
-        let (_, end) = try await self.run("echo GGML_ASSERT; sleep 60") { $0 == "GGML_ASSERT" }
+        let (_, end) = try await self.run("echo GGML_ASSERT; sleep 60") { $0.texts == ["GGML_ASSERT"] }
         #expect(end == .killed(signal: 9))
     }
 
@@ -83,6 +83,20 @@ import Testing
         #expect(log.reason == "line 999")
         log.append(end: "it ended with status 1")
         #expect(log.lastWord == "it ended with status 1; its last word: line 999")
+    }
+
+    @Test func `a log keeps the newest lines, however long they are`() {
+        let log = EngineLog(path: nil)
+        for index in 0..<1000 { log.append(OutputLines(["\(index)", String(repeating: "x", count: 5000)])) }
+        let lines = log.tail(1000)
+        #expect(lines.suffix(2) == ["999", String(repeating: "x", count: 5000)])
+        #expect((4...26).contains(lines.count))
+    }
+
+    @Test func `a line without an end is split`() async throws {
+        let (lines, _) = try await self.run("head -c 100000 /dev/zero | tr '\\0' x; echo; echo last")
+        #expect(lines.last == "last")
+        #expect(lines.count > 3 && lines.allSatisfy { $0.utf8.count <= 1 << 15 })
     }
 
     @Test func `a directory of engines goes with its server, and those of servers that were killed at a start`() throws

@@ -8,7 +8,7 @@ enum BuildCommand {
     /// - Returns: the program's exit.
     /// - Throws: when it cannot be started.
     static func run(
-        _ command: [String], onLines: @escaping @Sendable ([String]) -> Void
+        _ command: [String], onLines: @escaping @Sendable (OutputLines) -> Void
     ) async throws(ProcessStartError) -> ProcessEnd {
         let child = try ChildOutput.start(command, input: nil, startsGroup: false)
         return await withCheckedContinuation { continuation in

@@ -156,7 +156,7 @@ package struct EngineBuild: Sendable {
         do throws(ProcessStartError) {
             end = try await BuildCommand.run(command) { lines in
                 log.append(lines)
-                lines.forEach(onLine)
+                lines.texts.forEach(onLine)
             }
         } catch {
             throw RegistryError(.unknown, "cannot \(what): \(error.sentence)")

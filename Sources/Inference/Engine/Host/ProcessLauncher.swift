@@ -133,7 +133,7 @@ package struct ProcessLauncher: EngineLauncher {
                     memory.read(lines)
                 },
                 // After a failed assertion the engine prints a stack trace, and may hang then (measured).
-                isLast: { Self.failedAssertion.isIn($0) || Self.abort.isIn($0) },
+                isLast: { $0.contains(Self.failedAssertion) || $0.contains(Self.abort) },
                 onEnd: { end in
                     // If the guard itself was killed, the engine may still run.
                     EngineRecord(path: record)?.end()
@@ -235,10 +235,10 @@ private final class MemoryLog: Sendable {
 
     private let state = Mutex(State())
 
-    func read(_ lines: [String]) {
+    func read(_ lines: OutputLines) {
         self.state.withLock { state in
             guard !state.hasEnded else { return }
-            for line in lines { state.memory.read(line) }
+            for line in lines.texts { state.memory.read(line) }
         }
     }
 

@@ -11,11 +11,13 @@ internal import Darwin
 /// An engine's output: its last lines in memory, and all lines in a file, which is rotated when it is large.
 package final class EngineLog: Sendable {
     package static let lineCountMax = 400
+    /// Bytes of lines in memory; above it, the older half is dropped.
+    static let keptBytesMax = 64 << 10
     /// A larger file is renamed to `….1`, replacing the previous one.
     static let fileBytesMax = 8 << 20
 
     private struct State {
-        var lines: [String] = []
+        var kept = OutputLines()
         /// How the engine ended.
         var end: String?
         var descriptor: Int32 = -1
@@ -36,13 +38,10 @@ package final class EngineLog: Sendable {
         if descriptor >= 0 { close(descriptor) }
     }
 
-    package func append(_ lines: [String]) {
+    package func append(_ lines: OutputLines) {
         self.state.withLock { state in
-            state.lines += lines
-            // Removed a quarter at a time: removing moves the others.
-            if state.lines.count > Self.lineCountMax {
-                state.lines.removeFirst(state.lines.count - Self.lineCountMax + Self.lineCountMax / 4)
-            }
+            state.kept.append(lines)
+            if state.kept.bytes.count > Self.keptBytesMax { state.kept.shorten(to: Self.keptBytesMax / 2) }
             self.write(lines, &state)
         }
     }
@@ -55,16 +54,11 @@ package final class EngineLog: Sendable {
         }
     }
 
-    private func write(_ lines: [String], _ state: inout State) {
+    private func write(_ lines: OutputLines, _ state: inout State) {
         guard state.descriptor >= 0 else { return }
-        var bytes: [UInt8] = []
-        for line in lines {
-            bytes += line.utf8
-            bytes.append(UInt8(ascii: "\n"))
-        }
         // A full disk costs lines of this file; those in memory stay.
-        EngineFiles.append(bytes, to: state.descriptor)
-        state.bytes += bytes.count
+        EngineFiles.append(lines.bytes, to: state.descriptor)
+        state.bytes += lines.bytes.count
         guard state.bytes > Self.fileBytesMax, let path = self.path else { return }
         close(state.descriptor)
         EngineFiles.rename(path, to: path + ".1")
@@ -78,11 +72,13 @@ package final class EngineLog: Sendable {
     }
 
     /// The last lines, oldest first.
-    package func tail(_ count: Int) -> [String] { self.state.withLock { Array($0.lines.suffix(count)) } }
+    package func tail(_ count: Int) -> [String] {
+        Array(self.state.withLock { $0.kept }.texts.suffix(min(count, Self.lineCountMax)))
+    }
 
     /// The line that best explains why an engine ended: the last one that mentions an error, otherwise the last one.
     package var reason: String {
-        let lines = self.state.withLock { $0.lines }
+        let lines = self.tail(Self.lineCountMax)
         let telling = lines.last { line in
             let line = line.lowercased()
             return line.contains("error") || line.contains("failed") || line.contains("assert")

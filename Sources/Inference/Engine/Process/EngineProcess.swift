@@ -56,13 +56,13 @@ package final class EngineProcess: Sendable {
     /// - Parameters:
     ///   - command: the program's path and arguments.
     ///   - onLines: called with lines as they are read, on that thread.
-    ///   - isLast: whether the child does nothing more after a line, even if it does not end: it is then killed.
+    ///   - isLast: whether the child does nothing more after such lines, even if it does not end: it is then killed.
     ///   - onEnd: called once, on that thread, when the child has ended, and before `end` returns.
     /// - Returns: the running child.
     /// - Throws: a sentence with the system's reason.
     package static func start(
-        _ command: [String], onLines: @escaping @Sendable ([String]) -> Void,
-        isLast: @escaping @Sendable (String) -> Bool = { _ in false },
+        _ command: [String], onLines: @escaping @Sendable (OutputLines) -> Void,
+        isLast: @escaping @Sendable (OutputLines) -> Bool = { _ in false },
         onEnd: @escaping @Sendable (ProcessEnd) -> Void
     ) throws(ProcessStartError) -> EngineProcess {
         let lifeline = try Pipe()
@@ -78,7 +78,7 @@ package final class EngineProcess: Sendable {
         BlockingThread.start("engine-log") {
             LineReader(descriptor: child.descriptor).run { lines in
                 onLines(lines)
-                if lines.contains(where: isLast) { process.killGroup() }
+                if isLast(lines) { process.killGroup() }
                 return process.gathersOutput.load(ordering: .relaxed) ? .gathered : .atOnce
             }
             ProcessEnd.waitForEnd(of: child.processID)
@@ -167,50 +167,5 @@ struct Pipe {
     func closeBoth() {
         close(self.readEnd)
         close(self.writeEnd)
-    }
-}
-
-/// Splits the data of a descriptor into lines.
-struct LineReader {
-    /// The maximum length of a line in bytes; a longer one is split.
-    static let lineBytesMax = 4096
-    /// How long output gathers. A full pipe holds up a child's printing for no longer than this.
-    static let gatherMilliseconds: Int32 = 20
-
-    /// When the next read begins.
-    enum Pace {
-        case atOnce
-        /// After `gatherMilliseconds`, or when the other end is closed.
-        case gathered
-    }
-
-    let descriptor: Int32
-
-    /// Reads until the other end is closed. Blocks.
-    /// - Parameter onLines: called with the lines that a read completed; returns when the next read begins.
-    func run(_ onLines: ([String]) -> Pace) {
-        var line: [UInt8] = []
-        var piece = [UInt8](repeating: 0, count: 1 << 14)
-        while true {
-            let count = unsafe piece.withUnsafeMutableBytes { unsafe read(self.descriptor, $0.baseAddress, $0.count) }
-            if count < 0 && errno == EINTR { continue }
-            guard count > 0 else { break }
-            var lines: [String] = []
-            for byte in piece[..<count] {
-                if byte != 0x0A { line.append(byte) }
-                guard byte == 0x0A || line.count == Self.lineBytesMax else { continue }
-                lines.append(String(decoding: line, as: UTF8.self))
-                line.removeAll(keepingCapacity: true)
-            }
-            let pace = lines.isEmpty ? .atOnce : onLines(lines)
-            if pace == .gathered, count < piece.count { self.gather() }
-        }
-        if !line.isEmpty { _ = onLines([String(decoding: line, as: UTF8.self)]) }
-    }
-
-    /// Waits without being woken by output: for no events but the end, which `poll` reports unasked.
-    private func gather() {
-        var entry = pollfd(fd: self.descriptor, events: 0, revents: 0)
-        _ = unsafe poll(&entry, 1, Self.gatherMilliseconds)
     }
 }
