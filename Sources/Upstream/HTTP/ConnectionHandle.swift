@@ -20,6 +20,9 @@ struct ConnectionHandle: Sendable {
 
     func close() { self.channel.close(promise: nil) }
 
+    /// Stores a new connection on the shelf. Must be called on the connection's event loop.
+    func shelve() { self.connection.value.shelve() }
+
     /// Immediate on the connection's event loop, asynchronous elsewhere.
     func submit(_ command: UpstreamCommand) {
         guard !self.loop.inEventLoop else { return self.connection.value.submit(command) }

@@ -17,6 +17,7 @@ package final class UpstreamClient: Sendable {
     /// The endpoint's address; nil for a host name, or if it is no valid address.
     private let address: SocketAddress?
     private let isLocal: Bool
+    private let preparesConnections: Bool
 
     /// - Parameters:
     ///   - endpoint: the server.
@@ -44,6 +45,7 @@ package final class UpstreamClient: Sendable {
             case .tcp(let host, let port): try? SocketAddress(ipAddress: host, port: port)
             }
         self.isLocal = self.address.map(LocalSocket.isLocal) ?? false
+        self.preparesConnections = options.preparedConnectionsMax > 0 && self.tls == nil
     }
 
     deinit { self.shelf.close() }
@@ -63,9 +65,11 @@ package final class UpstreamClient: Sendable {
     ) async throws(UpstreamError) -> UpstreamResponse {
         if let fault = request.fault { throw UpstreamError(.badRequest(fault)) }
         while true {
-            let (exchange, isKept) = self.begin(request, body)
+            let (exchange, loop, isKept) = self.begin(request, body)
             do throws(UpstreamError) {
-                return UpstreamResponse(head: try await exchange.head(), exchange: exchange)
+                let head = try await exchange.head()
+                if self.preparesConnections { self.prepareConnection(on: loop) }
+                return UpstreamResponse(head: head, exchange: exchange)
             } catch {
                 // The server may close an idle connection at the moment at which it is used. The loop ends, because no
                 // idle connection is used twice.
@@ -74,14 +78,27 @@ package final class UpstreamClient: Sendable {
         }
     }
 
+    /// Opens a connection for a later request.
+    @inline(never)
+    private func prepareConnection(on loop: any EventLoop) {
+        // In a later turn of the loop: first the caller gets what came with the head.
+        loop.execute {
+            guard self.shelf.count < self.options.preparedConnectionsMax else { return }
+            // If it fails, so does the next request, which says why.
+            self.connect(on: loop, timeout: self.options.timeouts.connect).whenSuccess { $0.shelve() }
+        }
+    }
+
     /// Sends a request; returns whether it uses an existing connection.
     @inline(never)
-    private func begin(_ request: UpstreamRequest, _ body: [UInt8]?) -> (exchange: UpstreamExchange, isKept: Bool) {
+    private func begin(
+        _ request: UpstreamRequest, _ body: [UInt8]?
+    ) -> (exchange: UpstreamExchange, loop: any EventLoop, isKept: Bool) {
         let loop = Self.loop()
         let exchange = self.exchange(request)
         let kept = self.shelf.take(on: loop)
         self.submit(.whole(exchange, request, body), to: kept, on: loop)
-        return (exchange, kept != nil)
+        return (exchange, loop, kept != nil)
     }
 
     /// Sends a request and collects its answer.

@@ -229,13 +229,19 @@ final class UpstreamConnection: ChannelDuplexHandler {
     private func end(_ context: ChannelHandlerContext, _ current: Exchanging, hasMore: Bool) {
         if current.isKept, current.isRequestOver, !hasMore, context.channel.isActive {
             self.phase = .resting(since: current.moved)
-            if self.shelf.put(ConnectionHandle(self, context.channel)) {
-                self.arm(context)
-            } else {
-                context.close(promise: nil)
-            }
+            self.shelve()
         } else {
             self.phase = .closed
+            context.close(promise: nil)
+        }
+    }
+
+    /// Waits on the shelf for a request.
+    func shelve() {
+        guard let context = self.context, case .resting = self.phase else { return }
+        if self.shelf.put(ConnectionHandle(self, context.channel)) {
+            self.arm(context)
+        } else {
             context.close(promise: nil)
         }
     }

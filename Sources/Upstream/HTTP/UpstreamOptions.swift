@@ -7,6 +7,10 @@ package struct UpstreamOptions: Sendable {
     /// Idle connections for each event loop; surplus ones are closed. Connections in use are as many as the requests,
     /// which `UpstreamPool` bounds.
     package var restingConnectionsMax: Int
+    /// The limit, on all loops, of connections that are opened ahead: one whenever the head of an answer has arrived.
+    /// For a server that closes its connections after each answer; it has accepted them before they are needed. None
+    /// with TLS.
+    package var preparedConnectionsMax: Int
     /// How long a connection may be idle. Must be shorter than the server's own timeout, or requests race with its
     /// closing.
     package var restingMax: Duration
@@ -19,12 +23,14 @@ package struct UpstreamOptions: Sendable {
 
     package init(
         timeouts: UpstreamTimeouts = UpstreamTimeouts(), keepsConnections: Bool = true, restingConnectionsMax: Int = 32,
-        restingMax: Duration = .seconds(30), headBytesMax: Int = 64 << 10, headerCountMax: Int = 256,
+        preparedConnectionsMax: Int = 0, restingMax: Duration = .seconds(30), headBytesMax: Int = 64 << 10,
+        headerCountMax: Int = 256,
         waitingBytesMax: Int = 256 << 10
     ) {
         self.timeouts = timeouts
         self.keepsConnections = keepsConnections
         self.restingConnectionsMax = restingConnectionsMax
+        self.preparedConnectionsMax = preparedConnectionsMax
         self.restingMax = restingMax
         self.headBytesMax = headBytesMax
         self.headerCountMax = headerCountMax

@@ -54,6 +54,23 @@ struct UpstreamClientTests {
         #expect(server.connectionCount > before)
     }
 
+    @Test func `the next connection is opened while an answer is read, and a lost one costs nothing`() async throws {
+        let server = try await TestServer.answering(Self.hello)
+        let options = UpstreamOptions(keepsConnections: false, preparedConnectionsMax: 2)
+        let client = try self.client(server, options)
+        let request = UpstreamRequest("POST", "/", isIdempotent: true)
+        for _ in 0..<16 { _ = try await client.ask(request, bytesMax: 5) }
+        while client.restingConnectionCount == 0 { await Task.yield() }
+        // Those that are being opened at the same time may be more for a moment.
+        #expect(client.restingConnectionCount <= 4)
+        try await server.closeConnections()
+        for _ in 0..<16 { #expect(try await client.ask(request, bytesMax: 5).body == Array("hello".utf8)) }
+        client.close()
+        #expect(client.restingConnectionCount == 0)
+        _ = try await client.ask(request, bytesMax: 5)
+        #expect(client.restingConnectionCount == 0)
+    }
+
     @Test func `a Unix socket is asked like a port`() async throws {
         let path = "/tmp/brume-upstream-\(SystemRandomSource().next()).sock"
         let server = try await TestServer.answering(Self.hello, path: path)

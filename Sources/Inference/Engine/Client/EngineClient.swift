@@ -1,9 +1,9 @@
 internal import Primitives
 internal import Upstream
 
-/// Sends requests to an engine over HTTP/1.1, each over its own connection: locally this costs some tens of
-/// microseconds, no request is sent on a connection that the engine is closing, and closing the connection cancels the
-/// request.
+/// Sends requests to an engine over HTTP/1.1, each over its own connection: llama.cpp's server closes one after each
+/// stream, and closing the connection cancels the request. For an engine of this process, the next connection is opened
+/// while a request is answered.
 package struct EngineClient: Sendable {
     /// The connection timeout.
     static let connectSecondsMax = 5
@@ -14,6 +14,11 @@ package struct EngineClient: Sendable {
     static let endingBound = Duration.milliseconds(250)
     /// The largest buffered answer: a tokenised prompt of a million tokens.
     static let answerBytesMax = 64 << 20
+    /// Connections that are opened ahead: each occupies one of the HTTP threads that an engine has beside those of its
+    /// slots (`EngineLaunch.arguments`).
+    static let preparedConnectionsMax = 4
+    /// How long they stay unused; llama.cpp's server closes them after 5 seconds.
+    static let preparedMax = Duration.seconds(2)
     /// The largest error answer.
     static let refusalBytesMax = 1 << 20
 
@@ -21,9 +26,14 @@ package struct EngineClient: Sendable {
     private let silenceSeconds: Int
     private let upstream: UpstreamClient
 
+    /// - Parameters:
+    ///   - endpoint: the engine.
+    ///   - silenceSeconds: the timeout for the next byte.
+    ///   - preparesConnections: whether connections are opened ahead.
     /// - Throws: when the endpoint uses TLS and the system's certificates cannot be read.
     package init(
-        _ endpoint: EngineEndpoint, silenceSeconds: Int = EngineClient.silenceSecondsMax
+        _ endpoint: EngineEndpoint, silenceSeconds: Int = EngineClient.silenceSecondsMax,
+        preparesConnections: Bool = false
     ) throws(EngineClientError) {
         self.endpoint = endpoint
         self.silenceSeconds = silenceSeconds
@@ -32,7 +42,11 @@ package struct EngineClient: Sendable {
             connect: .seconds(Self.connectSecondsMax), firstByte: silence, idle: silence, total: nil)
         do throws(UpstreamError) {
             self.upstream = try UpstreamClient(
-                endpoint.upstream, options: UpstreamOptions(timeouts: timeouts, keepsConnections: false))
+                endpoint.upstream,
+                options: UpstreamOptions(
+                    timeouts: timeouts, keepsConnections: false,
+                    preparedConnectionsMax: preparesConnections ? Self.preparedConnectionsMax : 0,
+                    restingMax: Self.preparedMax))
         } catch {
             throw .unreachable("TLS cannot be set up: \(error.sentence)")
         }
@@ -51,7 +65,8 @@ package struct EngineClient: Sendable {
         var headers: HeaderFields = ["Accept": "*/*"]
         if let key = self.endpoint.apiKey { headers.append("Authorization", "Bearer \(key)") }
         if body != nil { headers.append("Content-Type", "application/json") }
-        let request = UpstreamRequest(method, self.endpoint.basePath + path, headers: headers)
+        // A generation whose answer has not begun can be asked for again.
+        let request = UpstreamRequest(method, self.endpoint.basePath + path, headers: headers, isIdempotent: true)
         let begun = ContinuousClock.now
         do throws(UpstreamError) {
             return EngineAnswer(try await self.upstream.send(request, body: body), silenceSeconds: self.silenceSeconds)

@@ -99,10 +99,12 @@ package struct ProcessLauncher: EngineLauncher {
     }
 
     private func client(
-        _ endpoint: EngineEndpoint, silenceSeconds: Int = EngineClient.silenceSecondsMax
+        _ endpoint: EngineEndpoint, silenceSeconds: Int = EngineClient.silenceSecondsMax,
+        preparesConnections: Bool = false
     ) throws(InferenceError) -> EngineClient {
         do throws(EngineClientError) {
-            return try EngineClient(endpoint, silenceSeconds: silenceSeconds)
+            return try EngineClient(
+                endpoint, silenceSeconds: silenceSeconds, preparesConnections: preparesConnections)
         } catch {
             throw InferenceError(error)
         }
@@ -145,7 +147,7 @@ package struct ProcessLauncher: EngineLauncher {
         } catch {
             throw .notLoaded(error.sentence)
         }
-        let client = try self.client(EngineEndpoint(address: .unix(path: socket)))
+        let client = try self.client(EngineEndpoint(address: .unix(path: socket)), preparesConnections: true)
         do throws(InferenceError) {
             try await self.awaitReady(process, client, log)
             var capabilities = try await EngineCapabilities(asking: client, model: model.launch.alias)
