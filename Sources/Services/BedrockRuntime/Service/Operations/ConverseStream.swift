@@ -42,9 +42,7 @@ extension BedrockRuntimeService {
                 }
                 if !hasBegun.load(ordering: .relaxed) { try await send(start) }
                 for event in events.withLock({ $0.close() }) { try await send(event) }
-                // As in the family's native stream: Claude's stop sequence is at /delta/stop_sequence.
-                var chunks = NativeRequest.family(id).chunks(stamp)
-                let more = fields.isEmpty ? nil : fields.found(in: chunks.end(outcome))
+                let more = fields.isEmpty ? nil : fields.found(in: Self.lastChunks(id, outcome, stamp))
                 try await send(
                     .messageStop(
                         MessageStopEvent(
@@ -57,6 +55,12 @@ extension BedrockRuntimeService {
                             performanceConfig: input.performanceConfig.map { _ in .served },
                             serviceTier: input.serviceTier.map { _ in .served })))
             })
+    }
+
+    /// The end of the same answer in the family's native stream: Claude's stop sequence is at /delta/stop_sequence.
+    private static func lastChunks(_ id: ModelID, _ outcome: ChatOutcome, _ stamp: AnswerStamp) -> [Document] {
+        var chunks = NativeRequest.family(id).chunks(stamp)
+        return chunks.end(outcome)
     }
 }
 
