@@ -93,6 +93,25 @@ package struct KeyStore: Sendable {
         }
     }
 
+    /// Checks what a new key is made of, so that a mistake leaves no data directory behind; nil: it will be generated.
+    /// - Throws: with a sentence that says what is expected.
+    package static func check(
+        accessKeyID: String?, secretAccessKey: String?, account: String, userName: String?, days: Int?
+    ) throws(StartError) {
+        _ = try AccountID(configured: account)
+        if let accessKeyID, !AccessKey.isLawfulID(accessKeyID) {
+            throw StartError(.configuration, "an access key id is \(AccessKey.idRule)")
+        }
+        if let secretAccessKey, !AccessKey.isLawfulSecret(secretAccessKey) {
+            throw StartError(.configuration, "a secret access key is 1 to 128 visible ASCII characters")
+        }
+        if let userName, !self.isLawfulUserName(userName) { throw self.unlawfulUserName }
+        // IAM's bounds of CredentialAgeDays.
+        guard days.map({ (1...36_600).contains($0) }) ?? true else {
+            throw StartError(.configuration, "a Bedrock API key expires after 1 to 36600 days, or never")
+        }
+    }
+
     /// Stores the policy of a new key's user, before the key itself is stored.
     private func put(_ policy: PolicyArgument?, _ key: AccessKey) throws(StartError) {
         guard let policy else { return }
@@ -106,18 +125,13 @@ package struct KeyStore: Sendable {
         accessKeyID: String?, secretAccessKey: String?, account: String, userName: String?,
         policy: PolicyArgument? = nil
     ) throws(StartError) -> KeyDescription {
+        try Self.check(
+            accessKeyID: accessKeyID, secretAccessKey: secretAccessKey, account: account, userName: userName, days: nil)
         let account = try AccountID(configured: account)
         var key = AccessKey.generate(account: account, random: self.random, now: self.clock.now())
         key.userName = userName
         if let accessKeyID { key.accessKeyID = accessKeyID }
         if let secretAccessKey { key.secretAccessKey = secretAccessKey }
-        guard AccessKey.isLawfulID(key.accessKeyID) else {
-            throw StartError(.configuration, "an access key id is \(AccessKey.idRule)")
-        }
-        guard AccessKey.isLawfulSecret(key.secretAccessKey) else {
-            throw StartError(.configuration, "a secret access key is 1 to 128 visible ASCII characters")
-        }
-        if let userName, !Self.isLawfulUserName(userName) { throw Self.unlawfulUserName }
         return try self.change { (keys) throws(StartError) in
             guard !keys.contains(where: { $0.accessKeyID == key.accessKeyID }) else {
                 throw StartError(
@@ -136,12 +150,8 @@ package struct KeyStore: Sendable {
     package func createBedrock(
         account: String, userName: String?, days: Int?, policy: PolicyArgument? = nil
     ) throws(StartError) -> KeyDescription {
+        try Self.check(accessKeyID: nil, secretAccessKey: nil, account: account, userName: userName, days: days)
         let account = try AccountID(configured: account)
-        if let userName, !Self.isLawfulUserName(userName) { throw Self.unlawfulUserName }
-        // IAM's bounds of CredentialAgeDays.
-        guard days.map({ (1...36_600).contains($0) }) ?? true else {
-            throw StartError(.configuration, "a Bedrock API key expires after 1 to 36600 days, or never")
-        }
         let now = self.clock.now()
         let expiration = days.map { Timestamp(secondsSinceEpoch: now.secondsSinceEpoch + Int64($0) * 86_400) }
         return try self.change { (keys) throws(StartError) in

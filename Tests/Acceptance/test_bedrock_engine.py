@@ -369,6 +369,8 @@ def test_without_an_engine_everything_else_works(models, fresh_server):
     assert answer["output"]["message"]["content"] == [{"text": TEXT}]
     status = server.run("engine", "status")
     assert ENGINE in status.stdout and "chosen with brume engine use" in status.stdout
+    # llama-server's own line says so again.
+    assert "version: " not in chosen.stdout + status.stdout
     assert server.run("engine", "use", "/etc/hostname").returncode == 64
 
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from brume_server import Server
 from model_hub import gguf
 from test_model_registry import Models
 
@@ -63,3 +64,9 @@ def test_a_model_is_loaded_by_every_name_that_a_request_may_have(fresh_server):
         assert answer.returncode == 75 and answer.stderr.startswith("brume: own is not loaded: "), answer
     answer = server.run("model", "load", "other.model-v1:0")
     assert answer.returncode == 66 and "there is no model other.model-v1:0" in answer.stderr, answer
+
+
+def test_a_pull_is_suggested_only_for_a_name_of_the_catalogue(tmp_path):
+    server = Server(tmp_path)
+    assert "`brume model pull qwen3-8b` fetches it" in server.run("model", "show", "qwen3-8b").stderr
+    assert "pull" not in server.run("model", "show", "absent").stderr

@@ -24,9 +24,9 @@ def test_policies_are_listed_shown_and_deleted(server, tmp_path):
                        "characters": len("".join(text.split()))}]
     assert "Scan+Only" in checked(server.run("policies"))
     assert checked(server.run("policies", "show", "Scan+Only", "--user", user.name)) == text
-    shown = json.loads(checked(server.run(
-        "policies", "show", "Scan+Only", "--user", user.name, "--output", "json")))
-    assert shown["policyDocument"] == json.loads(text)
+    line = checked(server.run("policies", "show", "Scan+Only", "--user", user.name, "--output", "json"))
+    assert line.count("\n") == 1
+    assert json.loads(line)["policyDocument"] == json.loads(text)
     keys = {key["accessKeyId"]: key for key in json.loads(checked(server.run("keys", "list", "--output", "json")))}
     assert keys[user.key["accessKeyId"]]["policies"] == ["Scan+Only"]
     user.delete("Scan+Only")

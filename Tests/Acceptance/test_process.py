@@ -181,7 +181,9 @@ def test_a_data_directory_of_another_user_is_told_apart(tmp_path):
     ["env"], ["keys", "list"], ["keys", "delete", "A"], ["status"], ["doctor"], ["policies"],
     ["policies", "show", "A", "--user", "b"], ["policies", "delete", "A", "--user", "b"],
     ["model", "show", "brume.echo"], ["policies", "put", "A", "/absent", "--user", "b"],
-    ["keys", "create", "--user", "b", "--policy", "/absent"],
+    ["keys", "create", "--user", "b", "--policy", "/absent"], ["keys", "create", "--account", "1"],
+    ["keys", "create", "--user", "a b"], ["keys", "create", "--bedrock", "--expires-days", "0"],
+    ["keys", "create", "--access-key-id", "a b"],
 ])
 def test_what_only_looks_makes_no_data_directory(tmp_path, words):
     server = Server(tmp_path)

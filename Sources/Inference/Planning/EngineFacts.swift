@@ -28,10 +28,23 @@ package struct EngineFacts: Sendable, Equatable {
         let versionLines = await version
         return EngineFacts(
             program: program,
-            version: versionLines.map { lines in lines.first { $0.contains("version") } ?? lines.first ?? "unknown" },
+            version: versionLines.map(self.versionLine),
             devices: await devices.map(DeviceList.parse),
             // Before this level had a name, it logged every request in full.
             tellsBuffers: await (help ?? []).contains { $0.contains("4: trace") })
+    }
+
+    private static func versionLine(_ lines: [String]) -> String {
+        lines.first { $0.contains("version") } ?? lines.first ?? "unknown"
+    }
+
+    /// The version for people, behind a heading that says what it is.
+    /// - Parameter lines: the answer to `--version`.
+    /// - Returns: such as `6789 (abcdef12)`.
+    package static func shownVersion(_ lines: [String]) -> String {
+        let line = self.versionLine(lines)
+        let heading = "version: "
+        return line.hasPrefix(heading) ? String(line.dropFirst(heading.count)) : line
     }
 
     /// A warning when this machine has a GPU that the engine does not support.

@@ -117,11 +117,12 @@ extension ModelRegistry {
         if let alias, let record = try self.record(named: alias.model) { return record }
         guard name != EchoModel.name, alias?.model != EchoModel.name else { throw Self.isBuiltIn }
         let near = try Disk.names(in: self.manifests).filter { $0.contains(name.lowercased()) }.prefix(3)
+        let pull = OpenModel.named(name) == nil ? "" : ", `brume model pull \(name)` fetches it"
         throw RegistryError(
             .unknown,
             "there is no model \(name); "
                 + (near.isEmpty
-                    ? "`brume model list` lists the models, `brume model pull \(name)` may fetch it"
+                    ? "`brume model list` lists the models\(pull)"
                     : "did you mean \(near.joined(separator: " or "))?"))
     }
 

@@ -79,7 +79,7 @@ struct Engine: AsyncParsableCommand {
                 throw Exit.failure(.dataDirectoryNotWritable, "cannot write \(file)")
             }
             Terminal.output("engine   \(whole)")
-            Terminal.output("version  \(version.first { $0.contains("version") } ?? version.first ?? "unknown")")
+            Terminal.output("version  \(EngineFacts.shownVersion(version))")
         }
     }
 }

@@ -83,7 +83,7 @@ extension Engine {
                 throw Exit.failure(.dataDirectoryNotWritable, "cannot write \(file)")
             }
             Terminal.output("engine   \(path)")
-            Terminal.output("version  \(version.first { $0.contains("version") } ?? version.first ?? "unknown")")
+            Terminal.output("version  \(EngineFacts.shownVersion(version))")
         }
     }
 }

@@ -9,7 +9,7 @@ struct EngineReport {
     let warning: String?
     let models: ServerModels
 
-    private var version: String { self.facts?.version ?? "unknown" }
+    private var version: String { EngineFacts.shownVersion(self.facts?.version.map { [$0] } ?? []) }
     private var devices: [MachineRoom.Device] { self.facts?.devices ?? [] }
 
     /// The report as text for people.

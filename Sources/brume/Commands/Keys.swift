@@ -107,7 +107,10 @@ struct Keys: AsyncParsableCommand {
             let configuration = try self.directory.load()
             let (policy, store) = try orExit { () throws(StartError) in
                 try KeyStore.checkOwn("the access keys", of: configuration, remedy: "brume keys create")
-                // The policy first: a file that cannot be read leaves no data directory behind.
+                // First what can be wrong, as a mistake leaves no data directory behind.
+                try KeyStore.check(
+                    accessKeyID: self.accessKeyID, secretAccessKey: self.secretAccessKey, account: self.account,
+                    userName: self.user, days: self.expiresDays)
                 let policy = try self.policy.map { (path) throws(StartError) in try PolicyArgument(path: path) }
                 return (policy, try KeyStore(configuration))
             }
@@ -192,7 +195,9 @@ struct Keys: AsyncParsableCommand {
 extension KeyDescription {
     /// What restricts the key within its account, for people.
     fileprivate var permissions: String {
-        guard let names = self.policyNames else { return "none: may do everything" }
+        guard let names = self.policyNames else {
+            return self.isBedrock ? "none: may do everything in Bedrock" : "none: may do everything"
+        }
         return names.isEmpty ? "none left: may do nothing" : names.joined(separator: ", ")
     }
 

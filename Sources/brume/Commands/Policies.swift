@@ -87,10 +87,11 @@ struct Policies: AsyncParsableCommand {
             switch self.output {
             case .text: Terminal.output(policy.text.hasSuffix("\n") ? String(policy.text.dropLast()) : policy.text)
             case .json:
-                // The document is JSON itself.
+                // The document is JSON itself. Line ends in it are white space, since its strings cannot have any.
+                let document = policy.text.split { ["\n", "\r", "\r\n"].contains($0) }.joined(separator: " ")
                 Terminal.output(
                     "{\"account\":\(quoted(policy.account)),\"user\":\(quoted(policy.userName)),"
-                        + "\"policyName\":\(quoted(self.name)),\"policyDocument\":\(policy.text)}")
+                        + "\"policyName\":\(quoted(self.name)),\"policyDocument\":\(document)}")
             }
         }
     }
