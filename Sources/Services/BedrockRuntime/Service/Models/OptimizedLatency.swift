@@ -4,8 +4,8 @@ internal import ServiceModel
 
 /// The models that AWS does not serve with optimized latency.
 ///
-/// - Source: AWS's refusals as users of Converse and InvokeModel recorded them in 2026. Ids that nobody has reported are
-///   accepted.
+/// - Source: AWS's refusals as users of Converse and InvokeModel recorded them in 2026. Ids that nobody has reported
+///   are accepted.
 enum OptimizedLatency {
     /// By prefix of the id.
     private static let refusedPrefixes = [
