@@ -14,7 +14,7 @@ final class FakeEngine: Sendable {
     /// What is done with one request, step by step.
     enum Step: Sendable {
         case send(String)
-        /// Waits until the client has closed the connection; tells the test by `hangUps`.
+        /// Waits until the client has closed the connection; counts it in `hangUpCount`.
         case awaitHangUp
         /// Waits until the test opens the gate.
         case gate

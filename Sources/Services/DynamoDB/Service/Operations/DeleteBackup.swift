@@ -49,19 +49,7 @@ extension DynamoDBService {
             checks: [.unchanged(found.backup.key, since: found.version)],
             writes: [.delete(found.backup.key), .set(CatalogKeys.deletedTable(found.backup.contents), [])]
         )
-        return try await self.commits(batch)
-    }
-
-    /// - Returns: false when a check failed, so that the caller must decide again.
-    func commits(_ batch: Batch) async throws(ServiceError) -> Bool {
-        do throws(StorageError) {
-            try await self.store.commit(batch)
-            return true
-        } catch .checkFailed, .conflict {
-            return false
-        } catch {
-            throw ServiceError(error)
-        }
+        return try await self.catalog.commit(batch)
     }
 }
 

@@ -56,7 +56,7 @@ extension DynamoDBService {
             checks.append(check)
             writes += [write, .set(export.key, export.encoded), .set(BackupKeys.work(.export, export.key), [])]
             if let token { writes.append(token(export.key)) }
-            if try await self.commits(Batch(checks: checks, writes: writes)) {
+            if try await self.catalog.commit(Batch(checks: checks, writes: writes)) {
                 self.startWork(.export)
                 return ExportTableToPointInTimeOutput(exportDescription: export.description)
             }

@@ -339,6 +339,7 @@ final class TableCatalog: Sendable {
         }
     }
 
+    /// - Returns: false when a check failed, so that the caller must decide again.
     func commit(_ batch: Batch) async throws(ServiceError) -> Bool {
         do throws(StorageError) {
             try await self.store.commit(batch)
