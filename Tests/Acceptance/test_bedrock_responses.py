@@ -92,6 +92,23 @@ def test_what_was_said_is_referred_to(client, named):
             "type": "invalid_request_error", "param": "input", "code": None}
 
 
+def test_what_is_referred_to_has_a_bound_together(client):
+    long = client.responses.create(model=ECHO, input=[{"role": "user", "content": "a" * 2_000_000}])
+    reference = {"type": "item_reference", "id": client.responses.input_items.list(long.id).data[0].id}
+    assert client.responses.input_tokens.count(model=ECHO, input=[reference] * 4).input_tokens > 200_000
+    with pytest.raises(openai.BadRequestError) as failure:
+        client.responses.input_tokens.count(model=ECHO, input=[reference] * 1000)
+    assert failure.value.code == "context_length_exceeded"
+
+
+def test_what_takes_much_memory_is_not_kept(client):
+    """Many short values take far more than their text."""
+    response = client.responses.create(
+        model=ECHO, input=[{"role": "user", "content": "hi", "remarks": [[0]] * 200_000}])
+    assert not response.store
+    assert is_gone(client, response.id)
+
+
 def test_what_a_response_was_made_from_is_listed(client):
     first = client.responses.create(model=ECHO, input="One")
     second = client.responses.create(model=ECHO, previous_response_id=first.id, input=[

@@ -158,8 +158,6 @@ struct CompatibleRequest: Sendable {
     let body: Document
     let id: ModelID
     let isStreamed: Bool
-    /// The size of the body in bytes.
-    let byteCount: Int
     /// The beta features that Anthropic's clients request.
     let betas: [String]
 
@@ -175,7 +173,6 @@ struct CompatibleRequest: Sendable {
         self.body = body
         self.id = try ModelID(try Self.model(body, form), context)
         self.isStreamed = body["stream"] == .boolean(true)
-        self.byteCount = request.body.count
         self.betas = request.head.headers.all("anthropic-beta").flatMap { line in
             line.split(separator: ",").map { String($0.drop { $0 == " " }) }
         }

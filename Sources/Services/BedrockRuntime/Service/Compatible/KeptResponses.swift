@@ -11,7 +11,7 @@ package struct KeptResponse: Sendable {
     /// The input of the request, without the preceding conversation.
     let input: [Document]
     let response: Document
-    /// The size of the request and of the response in bytes.
+    /// The memory of input and response in bytes, estimated.
     let bytes: Int
 
     package init(
@@ -35,16 +35,6 @@ package struct KeptResponse: Sendable {
     }
 }
 
-/// The earlier items that a request may reference.
-struct EarlierItems: Sendable {
-    let kept: KeptResponses
-    let context: RequestContext
-
-    func items(upTo response: String) -> [Document]? { self.kept.items(upTo: response, self.context) }
-
-    func item(_ id: String) -> Document? { self.kept.item(id, self.context) }
-}
-
 /// The responses of OpenAI's Responses API that are stored between requests.
 // DEVIATION: AWS stores responses for thirty days. Here they are in memory: when it is full, the oldest are evicted;
 // all are lost when the server stops.
@@ -58,9 +48,9 @@ package final class KeptResponses: Sendable {
         var bytes = 0
     }
 
-    /// The limit on bytes of all responses; one request may have at most a quarter.
-    private static let bytesMax = 32 << 20
-    /// The overhead of one response in bytes, such as its documents' nodes.
+    /// The limit on the memory of all responses in bytes; one request may have at most a quarter.
+    static let bytesMax = 32 << 20
+    /// The overhead of one response in bytes besides its documents.
     private static let entryBytes = 1024
 
     private let state = Mutex(State())
@@ -69,7 +59,7 @@ package final class KeptResponses: Sendable {
 
     /// Whether the response to a request is stored.
     static func keeps(_ request: CompatibleRequest) -> Bool {
-        request.body["store"] != .boolean(false) && request.byteCount <= self.bytesMax / 4
+        request.body["store"] != .boolean(false) && request.body.memoryBytes <= self.bytesMax / 4
     }
 
     package func keep(_ response: KeptResponse) {
@@ -118,11 +108,10 @@ package final class KeptResponses: Sendable {
         return (response.previous.flatMap { self.items(upTo: $0, context) } ?? []) + response.input
     }
 
-    /// An input or output item of a response, by the item's id, which contains the response's token.
-    func item(_ id: String, _ context: RequestContext) -> Document? {
-        let letters = id.drop { $0 != "_" }.prefix(1 + AnswerStamp.tokenLength)
-        let response = self.state.withLock { Self.find("resp\(letters)", context, $0) }
-        return response?.items.first { $0["id"] == .string(id) }
+    /// The input and output items of a response by their ids; of equal ids the first. Empty when it is not stored.
+    func itemsByID(of id: String, _ context: RequestContext) -> [String: Document] {
+        let items = self.state.withLock { Self.find(id, context, $0) }?.items ?? []
+        return Dictionary(items.compactMap { item in item["id"]?.text.map { ($0, item) } }) { first, _ in first }
     }
 
     private static func find(_ id: String, _ context: RequestContext, _ state: State) -> KeptResponse? {

@@ -13,7 +13,9 @@ extension BedrockRuntimeService {
     ) async throws(ServiceError) -> HTTPRouteAnswer {
         let model = try await self.model(request.id, context)
         let earlier = EarlierItems(kept: self.kept, context: context)
-        let chat = try model.reading { () throws(ServiceError) in try ResponsesRequest(request.body, earlier).chat }
+        let chat = try await model.readingSlowly { () async throws(ServiceError) in
+            try await ResponsesRequest.chat(request.body, earlier)
+        }
         let invocation = try await model.begin(chat)
         let stamp = AnswerStamp(request.id, context, self.random)
         let isKept = KeptResponses.keeps(request)
@@ -56,7 +58,9 @@ extension BedrockRuntimeService {
     ) async throws(ServiceError) -> HTTPRouteAnswer {
         let model = try await self.model(request.id, context)
         let earlier = EarlierItems(kept: self.kept, context: context)
-        let chat = try model.reading { () throws(ServiceError) in try ResponsesRequest(request.body, earlier).chat }
+        let chat = try await model.readingSlowly { () async throws(ServiceError) in
+            try await ResponsesRequest.chat(request.body, earlier)
+        }
         let count = try await model.countTokens(chat)
         return .json(.object(["object": .string("response.input_tokens"), "input_tokens": .number(count)]))
     }
@@ -65,12 +69,13 @@ extension BedrockRuntimeService {
         _ response: Document, to request: CompatibleRequest, _ stamp: AnswerStamp, _ context: RequestContext
     ) {
         let earlier = EarlierItems(kept: self.kept, context: context)
+        let input = KeptItems.named(ResponsesRequest.items(of: request.body, earlier), token: stamp.token)
         self.kept.keep(
             KeptResponse(
                 account: context.account, region: context.region,
-                previous: request.body["previous_response_id"]?.text,
-                input: KeptItems.named(ResponsesRequest.items(of: request.body, earlier), token: stamp.token),
-                response: response, bytes: request.byteCount + response.json.count))
+                previous: request.body["previous_response_id"]?.text, input: input, response: response,
+                // Referenced items count for each response that has them: it may outlive the one that they are from.
+                bytes: input.reduce(response.memoryBytes) { $0 + $1.memoryBytes }))
     }
 
     /// `GET …/v1/responses/{response}`

@@ -44,6 +44,18 @@ struct ResponsesRequest {
         }
     }
 
+    /// The conversation of a body. One that continues another may be long although it is short itself: it is parsed off
+    /// the event loop.
+    static func chat(_ body: Document, _ earlier: EarlierItems) async throws(ServiceError) -> ChatRequest {
+        let refers =
+            body["previous_response_id"]?.text != nil
+            || (body["input"]?.elements ?? []).contains { self.isReference($0) }
+        guard refers else { return try ResponsesRequest(body, earlier).chat }
+        return try await withTaskExecutorPreference(globalConcurrentExecutor) { () async throws(ServiceError) in
+            try ResponsesRequest(body, earlier).chat
+        }
+    }
+
     /// The input as items, with references replaced by the referenced items.
     static func items(of body: Document, _ earlier: EarlierItems) -> [Document] {
         guard let text = body["input"]?.text else {
@@ -162,7 +174,13 @@ struct ResponsesRequest {
     private func referred(_ item: Document, at index: Int) throws(ServiceError) -> Document {
         try Self.require(["id"], of: item, at: index)
         let id = item["id"]?.text ?? ""
-        if let item = self.earlier.item(id) { return item }
+        if let item = self.earlier.item(id) {
+            guard self.earlier.charge(item) else {
+                throw OpenAIRules.fault(
+                    "Input is too long for requested model.", "input", "context_length_exceeded")
+            }
+            return item
+        }
         let message =
             "Item with id '\(id)' not found. Items are not persisted when `store` is set to false. Try again with "
             + "`store` set to true, or remove this item from your input."
