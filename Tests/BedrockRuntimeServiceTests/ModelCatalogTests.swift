@@ -33,7 +33,10 @@ struct ModelCatalogTests {
             ("anthropic.*", "anthropic.claude-v2", true), ("anthropic.*", "meta.llama3", false),
             ("*", "anything", true), ("meta.*-v1:0", "meta.llama3-8b-v1:0", true),
             ("meta.*-v1:0", "meta.x-v2:0", false),
-            ("a*b*c", "axxbyyc", true), ("a*b*c", "axxc", false), ("exact", "exact", true), ("exact", "exactly", false),
+            ("a*b*c", "axxbyyc", true), ("a*b*c", "axxc", false), ("a*b*c", "abxbxc", true),
+            ("*ab", "aab", true),
+            ("ab*ba", "aba", false), ("a**b", "ab", true), ("*a*", "bab", true), ("*a*", "bbb", false),
+            ("exact", "exact", true), ("exact", "exactly", false),
         ] as [(String, String, Bool)])
     func `an alias fits whole ids`(_ pattern: String, _ id: String, _ fits: Bool) async {
         let error = await refusal(id, [.init(pattern: pattern, model: EchoModel.name)])
@@ -58,6 +61,8 @@ struct ModelCatalogTests {
             "arn:aws:bedrock:us-east-1:123456789012:provisioned-model/anthropic.claude-v2",
             "arn:aws:bedrock:us-east-1:123456789012:imported-model/abc",
             String(repeating: "a", count: 2049),
+            // The sign for kelvin, which Swift takes for a K, and a letter of another alphabet.
+            "\u{212A}imi-2", "mod\u{E8}le",
         ])
     func `what is no model identifier is refused`(_ id: String) async {
         let error = await refusal(id, [.init(pattern: "*", model: EchoModel.name)])

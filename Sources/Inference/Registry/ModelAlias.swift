@@ -31,20 +31,32 @@ package struct ModelAlias: Sendable, Equatable {
     /// Whether the pattern matches the whole name.
     package func fits(_ name: String) -> Bool { Self.fits(name, pattern: self.pattern) }
 
-    /// Whether a pattern, in which `*` matches any characters, matches the whole name.
-    /// - Complexity: O(characters of both), except for patterns with several stars.
+    /// Whether a pattern, in which `*` matches any characters, matches the whole name, byte by byte.
+    /// - Complexity: O(bytes of both), and for patterns with several stars O(bytes of the name times those between two
+    ///   stars) at most; no allocation.
     package static func fits(_ name: String, pattern: String) -> Bool {
-        var parts = pattern.split(separator: "*", omittingEmptySubsequences: false)
-        guard parts.count > 1 else { return name == pattern }
-        var rest = name[...]
-        let (first, last) = (parts.removeFirst(), parts.removeLast())
-        guard rest.hasPrefix(first) else { return false }
-        rest = rest.dropFirst(first.count)
-        for part in parts where !part.isEmpty {
-            guard let range = rest.firstRange(of: part) else { return false }
-            rest = rest[range.upperBound...]
+        let name = name.utf8.span
+        let pattern = pattern.utf8.span
+        let star = UInt8(ascii: "*")
+        var (place, index) = (0, 0)
+        // Behind the last star, and where in the name what follows it is tried.
+        var retry: (index: Int, place: Int)?
+        while place < name.count {
+            if index < pattern.count, pattern[index] == star {
+                index += 1
+                retry = (index, place)
+            } else if index < pattern.count, pattern[index] == name[place] {
+                index += 1
+                place += 1
+            } else if let last = retry {
+                (index, place) = (last.index, last.place + 1)
+                retry = (index, place)
+            } else {
+                return false
+            }
         }
-        return rest.hasSuffix(last)
+        while index < pattern.count, pattern[index] == star { index += 1 }
+        return index == pattern.count
     }
 
     /// The number of literal characters; of two matching patterns, the one with more takes precedence.

@@ -59,7 +59,9 @@ struct ModelID: Sendable, Equatable {
 
     /// The same of an alias, where any part of the id may be a star.
     static func pattern(in text: String) -> String? {
-        guard text.utf8.count <= self.textBytesMax else { return nil }
+        // Ids are ASCII, as in AWS's patterns: Swift takes some other characters for equal to ASCII's, such as the sign
+        // for kelvin to K, which policies do not.
+        guard text.utf8.count <= self.textBytesMax, text.utf8.allSatisfy({ $0 < 0x80 }) else { return nil }
         var name = text
         if text.hasPrefix("arn:") {
             guard let arn = ARN(text), arn.service == "bedrock",
