@@ -54,8 +54,40 @@ package struct LinearPattern: Sendable {
         return current.contains(self.program.count - 1)
     }
 
+    /// Whether a part of the text matches; the empty part at any place counts.
+    /// - Complexity: as `matchesWhole`, but ends with the first match.
+    package func matchesPart(of text: String) -> Bool {
+        var current = Threads(self.program.count)
+        var next = Threads(self.program.count)
+        var isAtStart = true
+        var scalars = text.unicodeScalars.makeIterator()
+        var scalar = scalars.next()
+        while true {
+            // A match may begin at every place.
+            self.add(0, isAtStart: isAtStart, isAtEnd: scalar == nil, to: &current)
+            if current.contains(self.program.count - 1) { return true }
+            guard let character = scalar else { return false }
+            scalar = scalars.next()
+            isAtStart = false
+            next.removeAll()
+            for place in current.places {
+                if case .character(let set) = self.program[place], set.contains(character) {
+                    self.add(place + 1, isAtStart: false, isAtEnd: scalar == nil, to: &next)
+                }
+            }
+            swap(&current, &next)
+        }
+    }
+
     /// Adds a thread, and all places that it reaches without consuming a character.
     private func add(_ place: Int, isAtStart: Bool, isAtEnd: Bool, to threads: inout Threads) {
+        switch self.program[place] {
+        case .character, .match:
+            // Most places lead nowhere else.
+            _ = threads.insert(place)
+            return
+        case .start, .end, .jump, .split: break
+        }
         var pending = [place]
         while let place = pending.popLast() {
             guard threads.insert(place) else { continue }

@@ -43,4 +43,15 @@ import Testing
             #expect(!(try #require(LinearPattern(pattern))).matchesWhole(digits + "!"), "\(pattern)")
         }
     }
+
+    @Test(arguments: [
+        ("b+c", ["abbcd", "bc"], ["ac", "", "bbbd"]), ("^a", ["ab"], ["ba", ""]), ("a$", ["ba", "a"], ["ab"]),
+        ("^$", [""], ["a"]), ("", ["", "a"], []), ("a|^b", ["xa", "bx"], ["xb"]), ("(?i)Ab", ["xaBx"], ["a b"]),
+        ("é.*!", ["a é\té!", "é!"], ["é", "e!"]), ("a{3}", ["baaab"], ["aabaa"]), ("aab", ["aaab"], ["abab"]),
+    ])
+    func `parts of texts are matched`(_ pattern: String, _ matching: [String], _ other: [String]) throws {
+        let compiled = try #require(LinearPattern(pattern))
+        for text in matching { #expect(compiled.matchesPart(of: text), "\(pattern) in \(text)") }
+        for text in other { #expect(!compiled.matchesPart(of: text), "\(pattern) in \(text)") }
+    }
 }

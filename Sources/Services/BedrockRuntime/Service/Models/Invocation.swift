@@ -60,7 +60,7 @@ struct InvokedModel: Sendable {
             self.failed(refusal)
             throw refusal
         }
-        let rule = self.service.rules.take(self.id, request)
+        let rule = await self.service.rules.take(self.id, request)
         do throws(ServiceError) {
             let recorded = try self.service.rules.recorded(rule, self.id, request)
             var invocation = Invocation(self, request, rule: rule, recorded: recorded)

@@ -72,7 +72,7 @@ extension InvokedModel {
     /// Applies a rule: its delay is over, or its error thrown, when this returns; its reply does not apply to vectors.
     private func obeyRules(_ texts: [String]) async throws {
         let request = ChatRequest(messages: [.init(role: .user, parts: texts.map { .text($0) })])
-        guard let rule = self.service.rules.take(self.id, request) else { return }
+        guard let rule = await self.service.rules.take(self.id, request) else { return }
         self.context.answer(Invocation.ruleHeader, rule.name)
         if rule.delayMilliseconds > 0 { try await Task.sleep(for: .milliseconds(rule.delayMilliseconds)) }
         if let failure = rule.failure { throw InjectedError.error(failure) }

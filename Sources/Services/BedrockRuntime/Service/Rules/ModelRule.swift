@@ -40,15 +40,6 @@ package struct ModelRule: Sendable, Equatable {
     /// The limit on delays, so that a typo does not block a client for a day.
     static let delayMillisecondsMax = 3_600_000
 
-    /// The pattern of a prompt, searched for anywhere in a text.
-    static func compile(_ prompt: String) -> LinearPattern? {
-        let ignoresCase = prompt.hasPrefix("(?i)")
-        let pattern = ignoresCase ? String(prompt.dropFirst(4)) : prompt
-        // Any characters, including newlines.
-        let anything = "(?:[^a]|a)*"
-        return LinearPattern((ignoresCase ? "(?i)" : "") + "\(anything)(?:\(pattern))\(anything)")
-    }
-
     /// The limit on the size of a file of rules: a wrong path may lead to a model.
     package static let fileBytesMax = 16 << 20
 
@@ -85,7 +76,7 @@ package struct ModelRule: Sendable, Equatable {
         }
         self.model = entry["model"]?.text ?? "*"
         self.prompt = entry["prompt"]?.text
-        if let prompt = self.prompt, Self.compile(prompt) == nil {
+        if let prompt = self.prompt, LinearPattern(prompt) == nil {
             throw ModelRuleError("the prompt of rule \(number) is no regular expression that can be used here")
         }
         self.tool = entry["tool"]?.text

@@ -8,6 +8,8 @@ internal import Synchronization
 final class RuleBook: Sendable {
     /// The length of text in which a prompt is searched for.
     static let promptBytesMax = 64 << 10
+    /// The length of text that is searched on the event loop; each rule takes a millisecond for 64 KiB.
+    private static let loopPromptBytesMax = 1 << 10
 
     private struct Entry: Sendable {
         let rule: ModelRule
@@ -19,7 +21,7 @@ final class RuleBook: Sendable {
         var counts: [Int]
 
         init(_ rules: [ModelRule]) {
-            self.entries = rules.map { Entry(rule: $0, prompt: $0.prompt.flatMap(ModelRule.compile)) }
+            self.entries = rules.map { Entry(rule: $0, prompt: $0.prompt.flatMap { LinearPattern($0) }) }
             self.counts = [Int](repeating: 0, count: rules.count)
         }
     }
@@ -50,15 +52,26 @@ final class RuleBook: Sendable {
     }
 
     /// The first matching rule; counts its use.
-    func take(_ id: ModelID, _ request: ChatRequest) -> ModelRule? {
+    func take(_ id: ModelID, _ request: ChatRequest) async -> ModelRule? {
         let entries = self.entries
         guard !entries.isEmpty else { return nil }
         let text = Self.lastText(request)
+        guard text.utf8.count > Self.loopPromptBytesMax, entries.contains(where: { $0.prompt != nil }) else {
+            return self.take(id, request, text, entries)
+        }
+        return await withTaskExecutorPreference(globalConcurrentExecutor) {
+            self.take(id, request, text, entries)
+        }
+    }
+
+    private func take(
+        _ id: ModelID, _ request: ChatRequest, _ text: String, _ entries: [Entry]
+    ) -> ModelRule? {
         for (index, entry) in entries.enumerated() {
             let rule = entry.rule
             guard ModelAlias.fits(id.name, pattern: rule.model) else { continue }
             if let tool = rule.tool, !request.tools.contains(where: { $0.name == tool }) { continue }
-            if let prompt = entry.prompt, !prompt.matchesWhole(text) { continue }
+            if let prompt = entry.prompt, !prompt.matchesPart(of: text) { continue }
             let isTaken = self.state.withLock { state in
                 // The rules were replaced concurrently: this request still uses those that it started with.
                 guard state.counts.indices.contains(index) else { return true }
