@@ -4,6 +4,8 @@ extension ChatRequest {
     /// Ids are chosen by clients. In a prompt they would make equal requests differ, so that neither the engine's cache
     /// nor cached and recorded answers would match; and Mistral's templates only accept ids of nine letters and digits.
     /// A result belongs to the last call with its id; a result without a call gets a number of its own.
+    ///
+    /// A conversation that is numbered already is not copied: several answers to it share its memory.
     /// - Complexity: O(parts of the conversation).
     package func numberingCalls() -> ChatRequest {
         var numbers: [String: Int] = [:]
@@ -18,11 +20,14 @@ extension ChatRequest {
             for (position, part) in message.parts.enumerated() {
                 switch part {
                 case .toolCall(var call):
-                    call.id = Self.callID(next(call.id))
+                    let id = Self.callID(next(call.id))
+                    guard id != call.id else { continue }
+                    call.id = id
                     request.messages[index].parts[position] = .toolCall(call)
-                case .toolResult(let id, let text):
-                    let number = numbers[id] ?? next(id)
-                    request.messages[index].parts[position] = .toolResult(callID: Self.callID(number), text: text)
+                case .toolResult(let known, let text):
+                    let id = Self.callID(numbers[known] ?? next(known))
+                    guard id != known else { continue }
+                    request.messages[index].parts[position] = .toolResult(callID: id, text: text)
                 case .text, .image, .reasoning: break
                 }
             }

@@ -44,4 +44,14 @@ struct CallNumbersTests {
         #expect(
             RequestFingerprint(request("call_x"), model: "m") == RequestFingerprint(request("tooluse_y"), model: "m"))
     }
+
+    @Test func `a conversation that is numbered already stays as it is`() {
+        let request = ChatRequest(messages: [
+            .init(role: .assistant, parts: [call("x"), call("y")]),
+            .init(role: .user, parts: [.toolResult(callID: "y", text: "1"), .toolResult(callID: "x", text: "2")]),
+            .init(role: .user, parts: [.toolResult(callID: "lost", text: "3")]),
+        ]).numberingCalls()
+        #expect(
+            RequestFingerprint(request.numberingCalls(), model: "m") == RequestFingerprint(request, model: "m"))
+    }
 }

@@ -50,6 +50,8 @@ extension BedrockRuntimeService {
         _ count: Int, of chat: ChatRequest, _ model: InvokedModel
     ) async throws(ServiceError) -> [Invocation] {
         var invocations: [Invocation] = []
+        // All choices share a conversation that is numbered already; each would have a copy otherwise.
+        let chat = chat.numberingCalls()
         for index in 0..<count {
             var choice = chat
             choice.sampling.seed = chat.sampling.seed.map { $0 &+ index }
