@@ -71,6 +71,12 @@ struct ServerSentEventsTests {
         #expect(try self.events(bytes.map { String(decoding: [$0], as: UTF8.self) }) == expected)
     }
 
+    @Test(arguments: [["\u{FEFF}data: a\n\ndata: b\n\n"], ["\u{FEFF}", "data: a\n", "\ndata: b\n\n"]])
+    func `a byte order mark before the first event is no part of it`(_ pieces: [String]) throws {
+        #expect(try self.events(pieces) == ["a", "b"])
+        #expect(try self.events(["data: a\n\n\u{FEFF}data: b\n\n"]) == ["a"])
+    }
+
     @Test func `an event without an end is not kept for ever`() {
         var parser = ServerSentEvents()
         parser.append([UInt8](repeating: 0x61, count: ServerSentEvents.eventBytesMax + 1))

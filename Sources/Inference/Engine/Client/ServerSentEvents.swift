@@ -13,6 +13,8 @@ package struct ServerSentEvents: Sendable {
     private var looked = 0
     /// The data of the current event so far.
     private var data: ArraySlice<UInt8>?
+    /// Whether no line was read yet: a byte order mark may precede the first one.
+    private var isAtStart = true
 
     package init() {}
 
@@ -39,8 +41,11 @@ package struct ServerSentEvents: Sendable {
                 guard let data = self.data.take() else { continue }
                 return data
             }
-            guard self.bytes[line].starts(with: Self.field) else { continue }
-            var start = line.lowerBound + Self.field.count
+            let isMarked = self.isAtStart && self.bytes[line].starts(with: Self.mark)
+            self.isAtStart = false
+            let content = line.dropFirst(isMarked ? Self.mark.count : 0)
+            guard self.bytes[content].starts(with: Self.field) else { continue }
+            var start = content.lowerBound + Self.field.count
             if start < line.upperBound, self.bytes[start] == 0x20 { start += 1 }
             if self.data == nil {
                 self.data = self.bytes[start..<line.upperBound]
@@ -55,6 +60,8 @@ package struct ServerSentEvents: Sendable {
     }
 
     private static let field = Array("data:".utf8)
+    /// The byte order mark.
+    private static let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
     private static let tooLong = EngineClientError.malformed("an event is longer than \(Self.eventBytesMax) bytes")
 
     /// The next line without its terminator, LF or CRLF.
