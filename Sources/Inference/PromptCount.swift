@@ -7,7 +7,7 @@ package final class PromptCount: Sendable {
     private struct State {
         var outcome: ChatOutcome?
         var cachePointTokens: Int?
-        var isKeptForAnHour = false
+        var isCachedForAnHour = false
     }
 
     private let state = Mutex(State())
@@ -24,9 +24,9 @@ package final class PromptCount: Sendable {
     }
 
     /// Whether the client wants the part before its last cache point cached for an hour instead of five minutes.
-    package var isKeptForAnHour: Bool {
-        get { self.state.withLock { $0.isKeptForAnHour } }
-        set { self.state.withLock { $0.isKeptForAnHour = newValue } }
+    package var isCachedForAnHour: Bool {
+        get { self.state.withLock { $0.isCachedForAnHour } }
+        set { self.state.withLock { $0.isCachedForAnHour = newValue } }
     }
 
     /// - Parameters:

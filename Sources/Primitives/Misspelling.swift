@@ -8,7 +8,7 @@ package enum Misspelling {
     /// - Complexity: O(letters of all names × letters of the word); a word that is longer than all names costs nothing.
     package static func nearest(to word: String, among names: some Sequence<String>) -> String? {
         let letters = Array(word.lowercased().prefix(self.lettersMax))
-        let near = names.lazy.map { (name: $0, slips: self.slips(letters, Array($0.lowercased()))) }
+        let near = names.lazy.map { (name: $0, slips: self.editDistance(letters, Array($0.lowercased()))) }
             .min { $0.slips < $1.slips }
         guard let near, near.slips <= self.slipsMax else { return nil }
         return near.name
@@ -19,7 +19,7 @@ package enum Misspelling {
 
     /// The edit distance: insertions, deletions, substitutions and swaps of neighbours (Damerau-Levenshtein, optimal
     /// string alignment).
-    private static func slips(_ word: [Character], _ name: [Character]) -> Int {
+    private static func editDistance(_ word: [Character], _ name: [Character]) -> Int {
         guard abs(word.count - name.count) <= self.slipsMax else { return self.slipsMax + 1 }
         var beforeLast: [Int] = []
         var last = Array(0...name.count)

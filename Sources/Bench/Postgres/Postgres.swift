@@ -39,12 +39,12 @@ struct Postgres: AsyncParsableCommand {
         }
         let server = try PostgresProcess(in: self.directory)
         defer { server.stop() }
-        var rows: [Contest] = []
+        var rows: [StoreComparison] = []
         for count in self.clients.values {
-            rows.append(Contest(name: "one store, several writers", clients: count, stores: 1))
+            rows.append(StoreComparison(name: "one store, several writers", clients: count, stores: 1))
             // A store holds nine connections; a server of many stores is a fleet that nobody has.
             if (2...16).contains(count) {
-                rows.append(Contest(name: "several stores, one writer each", clients: count, stores: count))
+                rows.append(StoreComparison(name: "several stores, one writer each", clients: count, stores: count))
             }
         }
         let bench = PgBench(server: server, seconds: self.seconds)
@@ -56,12 +56,12 @@ struct Postgres: AsyncParsableCommand {
             }
             FileHandle.standardError.write(Data("round \(round) of \(self.rounds)\n".utf8))
         }
-        print(Contest.table(rows))
+        print(StoreComparison.table(rows))
     }
 }
 
 /// One row: the store and pgbench, sampled one after the other in each round.
-struct Contest {
+struct StoreComparison {
     let name: String
     let clients: Int
     let stores: Int
@@ -80,7 +80,7 @@ struct Contest {
         self.ratios.append(store / pgbench)
     }
 
-    static func table(_ rows: [Contest]) -> String {
+    static func table(_ rows: [StoreComparison]) -> String {
         let lines = rows.map { row in
             let ratio = Spread(row.ratios)
             return [
@@ -97,7 +97,7 @@ struct Contest {
 enum StoreLoad {
     static let valueBytes = 1024
 
-    static func sample(_ server: PostgresProcess, _ row: Contest, seconds: Double) async throws -> Double {
+    static func sample(_ server: PostgresProcess, _ row: StoreComparison, seconds: Double) async throws -> Double {
         let stores = try (0..<row.stores).map { _ in try PostgresStore(server.options) }
         // Connected, and with plans, as pgbench is when its time begins.
         for store in stores { try await store.commit(Self.batch(0, 0)) }

@@ -20,7 +20,7 @@ final class ConnectionLogFields: Sendable {
             ])
         }
 
-        func isThat(of other: RequestContext) -> Bool {
+        func matches(_ other: RequestContext) -> Bool {
             self.context.principal === other.principal && self.context.region == other.region
                 && self.context.userAgent == other.userAgent
         }
@@ -52,7 +52,7 @@ final class ConnectionLogFields: Sendable {
     /// Account, region, access key and user agent.
     func sender(_ context: RequestContext) -> LogPart {
         self.lastSender.withLock { last in
-            if let last, last.isThat(of: context) { return last.part }
+            if let last, last.matches(context) { return last.part }
             let sender = Sender(context)
             last = sender
             return sender.part

@@ -120,7 +120,7 @@ final class HTTP1Connection: ChannelInboundHandler, RemovableChannelHandler {
             self.input?.writeImmutableBuffer(bytes)
         }
         self.process()
-        self.keepOnlyTheRest(sharedWith: bytes)
+        self.keepUnparsedInput(sharedWith: bytes)
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {
@@ -153,7 +153,7 @@ final class HTTP1Connection: ChannelInboundHandler, RemovableChannelHandler {
     }
 
     /// NIO reuses one receive buffer as long as nobody retains it, so the rest is moved to a small buffer of its own.
-    private func keepOnlyTheRest(sharedWith bytes: ByteBuffer) {
+    private func keepUnparsedInput(sharedWith bytes: ByteBuffer) {
         guard let rest = self.input else { return }
         if rest.readableBytes == 0 {
             self.input = nil

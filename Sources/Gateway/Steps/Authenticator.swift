@@ -92,7 +92,7 @@ package struct Authenticator: Sendable {
         do throws(SigningError) {
             let parsed = try ParsedAuthorization.read(head)
             guard self.mode == .verify else {
-                let (principal, region) = self.believe(parsed)
+                let (principal, region) = self.unverified(parsed)
                 return .proven(principal, region)
             }
             let claimed = signingNames.count > 1 ? parsed.claimedServiceName : nil
@@ -234,7 +234,7 @@ package struct Authenticator: Sendable {
     }
 
     /// Takes the credential without verification; a key id of twelve digits is an account.
-    private func believe(_ parsed: ParsedAuthorization) -> (Principal, Region) {
+    private func unverified(_ parsed: ParsedAuthorization) -> (Principal, Region) {
         let parts = parsed.credential.split(separator: "/").map(String.init)
         let accessKeyID = parts.first ?? ""
         let principal = Self.root(of: AccountID(accessKeyID) ?? .standard, accessKeyID: accessKeyID)

@@ -151,15 +151,15 @@ final class UpstreamConnection: ChannelDuplexHandler {
 
     func flush(context: ChannelHandlerContext) {
         context.flush()
-        self.giveRoom(context)
+        self.allowNextPiece(context)
     }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
-        self.giveRoom(context)
+        self.allowNextPiece(context)
         context.fireChannelWritabilityChanged()
     }
 
-    private func giveRoom(_ context: ChannelHandlerContext) {
+    private func allowNextPiece(_ context: ChannelHandlerContext) {
         guard case .exchanging(var current) = self.phase, current.owesRoom, context.channel.isWritable else { return }
         current.owesRoom = false
         current.moved = .now()

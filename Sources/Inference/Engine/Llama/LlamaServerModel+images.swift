@@ -12,7 +12,7 @@ extension LlamaServerModel {
         guard self.capabilities.isLlamaServer else {
             throw .unsupported("The server of this model does not count the tokens of images.")
         }
-        let answer = try await self.inTurnsThatAreTaken(request) { (request) async throws(InferenceError) in
+        let answer = try await self.inAcceptedTurns(request) { (request) async throws(InferenceError) in
             let members = ChatBody.prompt(request, isOwnEngine: true, isAnswerBegun: isAnswerBegun)
             return try await self.asking("/v1/chat/completions/input_tokens", .object(members))
         }

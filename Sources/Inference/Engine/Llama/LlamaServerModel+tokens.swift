@@ -61,7 +61,7 @@ extension LlamaServerModel {
         guard self.capabilities.hasTemplates else {
             throw InferenceError.unsupported("The server of this model does not tell its template.")
         }
-        let answer = try await self.inTurnsThatAreTaken(request) { (request) async throws(InferenceError) in
+        let answer = try await self.inAcceptedTurns(request) { (request) async throws(InferenceError) in
             let members = ChatBody.prompt(request, isOwnEngine: true, isAnswerBegun: isAnswerBegun)
             return try await self.asking("/apply-template", .object(members))
         }
@@ -72,7 +72,7 @@ extension LlamaServerModel {
     }
 
     /// Sends a conversation as it is and, if the template refuses it, in turns that every template accepts.
-    func inTurnsThatAreTaken<Answer>(
+    func inAcceptedTurns<Answer>(
         _ request: ChatRequest, _ ask: (ChatRequest) async throws(InferenceError) -> Answer
     ) async throws(InferenceError) -> Answer {
         do throws(InferenceError) {

@@ -85,7 +85,7 @@ package struct LlamaServerModel: ChatModel {
     ) async throws -> ChatOutcome {
         let isOwn = self.capabilities.isLlamaServer
         let reading = StreamReading(ChatStream(request, scansStops: isOwn, makeID: self.makeCallID), send)
-        let answer = try await self.inTurnsThatAreTaken(request) { (request) async throws(InferenceError) in
+        let answer = try await self.inAcceptedTurns(request) { (request) async throws(InferenceError) in
             try await self.post("/v1/chat/completions", .object(self.chatMembers(request) + more))
         }
         defer { answer.close() }

@@ -57,7 +57,7 @@ final class StreamReading<Stream: EngineStream>: Sendable {
                     return state.isFull
                 }
                 if isFull { try await self.send.room() }
-            } while !self.goOn()
+            } while !self.passOnRest()
             if isEnd || self.state.withLock({ $0.isOver }) { return self.state.withLock { $0.stream } }
         }
     }
@@ -72,7 +72,7 @@ final class StreamReading<Stream: EngineStream>: Sendable {
 
     /// Passes on what was left when the receiver had no capacity.
     /// - Returns: whether nothing is left.
-    private func goOn() -> Bool {
+    private func passOnRest() -> Bool {
         self.state.withLock { state in
             guard state.isFull else { return true }
             state.isFull = false

@@ -107,7 +107,7 @@ package final class DynamoDBService: DynamoDBOperations {
 
     private func startWorking() async {
         await self.resume()
-        self.startRemovingWhatIsOver()
+        self.startRemovingExpiredRecords()
         self.startTrimming()
         self.startSweeping()
         self.startReplicating()

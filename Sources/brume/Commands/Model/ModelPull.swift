@@ -91,7 +91,7 @@ extension Model {
             let name = self.name ?? shortName ?? plan.suggestedName
             try orExit { () throws(RegistryError) in try ModelName.check(name) }
             self.announce(plan, as: name)
-            await self.sayWhetherItFits(plan, pull, device)
+            await self.reportFit(plan, pull, device)
             guard !self.dryRun else { return }
             defer { display.finish() }
             let notice = WaitNotice.start(waiting)
@@ -156,7 +156,7 @@ extension Model {
         }
 
         /// Said before anything is fetched, and never in the way of it: the machine may get more memory.
-        private func sayWhetherItFits(_ plan: PullPlan, _ pull: ModelPull, _ named: DeviceProfile?) async {
+        private func reportFit(_ plan: PullPlan, _ pull: ModelPull, _ named: DeviceProfile?) async {
             guard let file = await pull.beginning(plan) else { return }
             let device: DeviceProfile
             if let named { device = named } else { device = await MachineMemory.device() }

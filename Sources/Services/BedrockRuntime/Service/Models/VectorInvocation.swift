@@ -50,7 +50,7 @@ extension InvokedModel {
         let started = ContinuousClock.now
         let failure: ServiceError
         do {
-            try await self.obeyRules(texts)
+            try await self.applyRules(texts)
             let model = try self.model.get()
             guard self.purpose == nil || self.purpose == purpose, let outcome = try await work(model) else {
                 throw self.wrongModel(for: purpose)
@@ -70,7 +70,7 @@ extension InvokedModel {
     }
 
     /// Applies a rule: its delay is over, or its error thrown, when this returns; its reply does not apply to vectors.
-    private func obeyRules(_ texts: [String]) async throws {
+    private func applyRules(_ texts: [String]) async throws {
         let request = ChatRequest(messages: [.init(role: .user, parts: texts.map { .text($0) })])
         guard let rule = await self.service.rules.take(self.id, request) else { return }
         self.context.answer(Invocation.ruleHeader, rule.name)

@@ -22,7 +22,7 @@ struct AnthropicContent {
     static func isKept(_ block: Document) -> Bool { block["cache_control"]?["type"]?.text == "ephemeral" }
 
     /// Whether its TTL is one hour; the default is five minutes.
-    static func isKeptForAnHour(_ block: Document?) -> Bool { block?["cache_control"]?["ttl"]?.text == "1h" }
+    static func isCachedForAnHour(_ block: Document?) -> Bool { block?["cache_control"]?["ttl"]?.text == "1h" }
 
     /// - Returns: the parts of a message, the number of parts up to its last cache point, and the block that ends with
     ///   it.

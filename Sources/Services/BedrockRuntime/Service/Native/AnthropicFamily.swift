@@ -32,7 +32,7 @@ struct AnthropicFamily: NativeFamily {
             request.messages.append(.init(role: role, parts: parts))
             if let kept {
                 request.cachePoint = .init(message: index, partCount: kept.count)
-                self.promptCount.isKeptForAnHour = AnthropicContent.isKeptForAnHour(kept.block)
+                self.promptCount.isCachedForAnHour = AnthropicContent.isCachedForAnHour(kept.block)
             }
         }
         guard !request.messages.isEmpty else { throw .invalid("messages: at least one message is required") }
@@ -52,7 +52,7 @@ struct AnthropicFamily: NativeFamily {
         let before = (body["system"]?.elements ?? []) + (body["tools"]?.elements ?? [])
         if request.cachePoint == nil, let kept = before.last(where: AnthropicContent.isKept) {
             request.cachePoint = .init(message: nil)
-            self.promptCount.isKeptForAnHour = AnthropicContent.isKeptForAnHour(kept)
+            self.promptCount.isCachedForAnHour = AnthropicContent.isCachedForAnHour(kept)
         }
         try Self.addChoice(body["tool_choice"], to: &request)
         request.reasoning = Self.reasoning(body)
@@ -163,7 +163,7 @@ struct AnthropicFamily: NativeFamily {
     /// The usage of an answer, with the TTL of what was written to the cache; the end of a stream does not contain the
     /// TTL.
     func usage(_ outcome: ChatOutcome, tellsTimes: Bool = true) -> Document {
-        let (written, isLong) = (outcome.cacheWriteTokens, self.promptCount.isKeptForAnHour)
+        let (written, isLong) = (outcome.cacheWriteTokens, self.promptCount.isCachedForAnHour)
         let times = Document.object([
             "ephemeral_5m_input_tokens": .number(isLong ? 0 : written),
             "ephemeral_1h_input_tokens": .number(isLong ? written : 0),

@@ -124,7 +124,7 @@ enum AnthropicRules {
         var marks = CacheMarks()
         func add(_ blocks: Document?, _ place: String) {
             for (index, block) in (blocks?.elements ?? []).enumerated() where AnthropicContent.isKept(block) {
-                marks.add("\(place).\(index)", isLong: AnthropicContent.isKeptForAnHour(block))
+                marks.add("\(place).\(index)", isLong: AnthropicContent.isCachedForAnHour(block))
             }
         }
         add(body["tools"], "tools")

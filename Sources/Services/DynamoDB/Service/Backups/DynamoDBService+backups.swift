@@ -92,7 +92,7 @@ extension DynamoDBService {
     private static let removalPauseSeconds = 3600
 
     /// Removes expired backups, exports and imports every hour, until the server stops.
-    func startRemovingWhatIsOver() {
+    func startRemovingExpiredRecords() {
         self.jobs.start("expired backups and transfers") {
             while !Task.isCancelled {
                 await self.removeExpiredBackups()

@@ -26,7 +26,7 @@ extension DynamoDBService {
     ) async throws(ServiceError) -> CreateTableOutput {
         let reference = try TableReference(input.tableName, context)
         let definition = try validating { () throws(ValidationFailure) in try TableDefinition(input, context) }
-        try Self.refuseWhatHasNoEffect(input)
+        try Self.refuseIneffectiveParameters(input)
         let policy = try Self.policy(input, context)
         let tableID = RequestID.uuid(self.random).description
         let creation = self.clock.now()
@@ -55,7 +55,7 @@ extension DynamoDBService {
 
     // DEVIATION: parameters whose omission would yield a different table are refused: here, those that would make it a
     // replica.
-    private static func refuseWhatHasNoEffect(_ input: CreateTableInput) throws(ServiceError) {
+    private static func refuseIneffectiveParameters(_ input: CreateTableInput) throws(ServiceError) {
         let given: KeyValuePairs = [
             "GlobalTableSourceArn": input.globalTableSourceARN != nil,
             "GlobalTableSettingsReplicationMode": input.globalTableSettingsReplicationMode != nil,

@@ -20,7 +20,7 @@ extension DynamoDBService {
         let reference = try TableReference(input.tableName, context, refusing: .constraint)
         let input = UpdateRule.effective(input)
         try validating { () throws(ValidationFailure) in try UpdateRule.check(input) }
-        try Self.refuseWhatHasNoEffect(input)
+        try Self.refuseIneffectiveParameters(input)
         let now = self.clock.now()
         let update = TableUpdate(
             input: input, context: context, now: now, transitionMilliseconds: self.transitionMilliseconds)
@@ -74,7 +74,7 @@ extension DynamoDBService {
     }
 
     // DEVIATION: parameters whose omission would yield a different table are refused: here, replicas in other accounts.
-    private static func refuseWhatHasNoEffect(_ input: UpdateTableInput) throws(ServiceError) {
+    private static func refuseIneffectiveParameters(_ input: UpdateTableInput) throws(ServiceError) {
         guard input.globalTableSettingsReplicationMode != nil else { return }
         throw .validation(
             "The parameter GlobalTableSettingsReplicationMode is not supported by this version of Brume")

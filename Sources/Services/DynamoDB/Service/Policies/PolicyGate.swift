@@ -37,7 +37,7 @@ struct PolicyGate: Sendable {
         let own = policies?.decision(for: request)
         if own == .explicitDeny { return .byIdentityPolicy }
         let tables = guarded?.document?.decision(for: request)
-        if tables == .explicitDeny, !Self.mayAlways(access, context) { return .byResourcePolicy }
+        if tables == .explicitDeny, !Self.isAlwaysAllowed(access, context) { return .byResourcePolicy }
         guard own == .notApplicable, guarded?.document?.allowsCaller(of: request) != true else { return nil }
         return .byNobody
     }
@@ -92,7 +92,7 @@ struct PolicyGate: Sendable {
 
     /// The root user of an account must not be locked out of a table for good.
     /// - Source: DynamoDB API Reference, DeleteResourcePolicy.
-    private static func mayAlways(_ access: ResourceAccess, _ context: RequestContext) -> Bool {
+    private static func isAlwaysAllowed(_ access: ResourceAccess, _ context: RequestContext) -> Bool {
         context.principal.kind == .root && access.action == "dynamodb:DeleteResourcePolicy"
     }
 }
