@@ -32,6 +32,7 @@ package final class BrumeServer: Sendable {
     private let certificates: CertificateStore
     private let internalCertificates: CertificateStore?
     private let accessLog: RotatingLogFile
+    private let keys: ServerKeys
     private let phase: ServerPhase
     private let models: ModelEngines?
     /// The work beside requests; ended by `stop`.
@@ -49,6 +50,7 @@ package final class BrumeServer: Sendable {
         var certificates: CertificateStore
         var internalCertificates: CertificateStore?
         var accessLog: RotatingLogFile
+        var keys: ServerKeys
         var phase: ServerPhase
         var models: ModelEngines?
         var startLines: [StartLine]
@@ -68,6 +70,7 @@ package final class BrumeServer: Sendable {
         self.internalCertificates = opened.internalCertificates
         let accessLog = opened.accessLog
         self.accessLog = accessLog
+        self.keys = opened.keys
         self.phase = opened.phase
         self.models = opened.models
         self.startLines = opened.startLines
@@ -99,10 +102,10 @@ package final class BrumeServer: Sendable {
         let store =
             configuration.cluster.runs(.dynamodb)
             ? try Assembly.store(configuration, at: directory.store) : nil
-        guard let accessLog = RotatingLogFile(path: "\(directory.logs)/access.log") else {
+        guard let accessLog = RotatingLogFile(path: directory.accessLog) else {
             throw StartError(
                 .dataDirectory,
-                "the log \(directory.logs)/access.log cannot be written: it must be a file that this user may write. "
+                "the log \(directory.accessLog) cannot be written: it must be a file that this user may write. "
                     + "Move it away, or name another directory with --data-dir")
         }
         let engines =
@@ -148,7 +151,7 @@ package final class BrumeServer: Sendable {
             Opened(
                 directory: directory, store: store, listener: listener, internalListener: inner?.listener,
                 certificates: certificates, internalCertificates: inner?.certificates, accessLog: accessLog,
-                phase: phase, models: engines, startLines: startLines),
+                keys: keys, phase: phase, models: engines, startLines: startLines),
             assembled: assembled)
     }
 
@@ -240,7 +243,7 @@ package final class BrumeServer: Sendable {
         }
     }
 
-    /// The pause between two checks of the configuration's files.
+    /// The pause between two checks of the files of the configuration, and of keys and policies.
     private static let lookSeconds = 1
 
     /// Reports ready on `/readyz` and serves until SIGTERM or SIGINT, then drains. SIGHUP, or a change of the
@@ -255,7 +258,12 @@ package final class BrumeServer: Sendable {
         self.phase.advance(to: .serving)
         await withTaskGroup(of: Void.self) { group in
             group.addTask {
+                var keyTrouble = KeyTrouble(self.keys)
                 while !Task.isCancelled {
+                    for line in keyTrouble.news(now: SystemClock().now()) {
+                        self.note(line.isWarning ? .error : .info, line.text)
+                        say(line)
+                    }
                     if self.configuration.hasChangedOnDisk() { say(self.rereadConfiguration()) }
                     // Sleep throws only on cancellation, at the server's stop, which the loop's condition sees.
                     try? await Task.sleep(for: .seconds(Self.lookSeconds))

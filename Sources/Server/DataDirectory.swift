@@ -13,6 +13,7 @@ package struct DataDirectory: Sendable {
     package var store: String { "\(self.path)/store" }
     package var tls: String { "\(self.path)/tls" }
     package var logs: String { "\(self.path)/logs" }
+    package var accessLog: String { "\(self.logs)/access.log" }
     package var objects: String { "\(self.path)/objects" }
     /// The data streams of Kinesis.
     package var dataStreams: String { "\(self.path)/streams" }

@@ -34,6 +34,7 @@ package enum Diagnosis {
         return [
             self.dataDirectory(configuration),
             self.keys(configuration),
+        ] + self.lostPolicies(configuration) + [
             self.port(configuration, status),
             self.server(configuration, status),
             self.awsCommandLine(),
@@ -64,12 +65,21 @@ package enum Diagnosis {
             guard count == 0 else {
                 return .good("access keys", "\(count) in \(configuration.dataDirectory)/identity")
             }
+            if let loss = try KeyStore.lossOfKeys(configuration) {
+                return .problem("access keys", loss, remedy: nil)
+            }
             return .problem(
                 "access keys", "none yet",
                 remedy: "the first `brume start` creates a root key, `brume keys create` more")
         } catch {
             return .problem("access keys", error.sentence, remedy: nil)
         }
+    }
+
+    /// Nothing where no policies were lost; damaged files are a finding of `keys`.
+    private static func lostPolicies(_ configuration: Configuration) -> [Finding] {
+        guard let loss = try? KeyStore.existing(configuration)?.lossOfPolicies() else { return [] }
+        return [.problem("policies", loss, remedy: nil)]
     }
 
     private static func port(_ configuration: Configuration, _ status: ServerStatus) -> Finding {

@@ -87,8 +87,8 @@ package struct KeyStore: Sendable {
         let policies = try self.policies.read()
         return try self.read().map { key in
             var description = KeyDescription(key)
-            let user = key.userName.map { UserReference(account: key.account, name: $0) }
-            description.policyNames = user.flatMap { policies[$0] }?.map(\.name).sorted()
+            let found = key.user.flatMap { policies[$0] }
+            description.policyNames = (found ?? (key.isRestricted ? [] : nil))?.map(\.name).sorted()
             return description
         }
     }
@@ -109,6 +109,42 @@ package struct KeyStore: Sendable {
         // IAM's bounds of CredentialAgeDays.
         guard days.map({ (1...36_600).contains($0) }) ?? true else {
             throw StartError(.configuration, "a Bedrock API key expires after 1 to 36600 days, or never")
+        }
+    }
+
+    /// A sentence about keys that were lost: a server has run on this directory, but there are none. nil otherwise.
+    ///
+    /// A server opens its log after it has made a key.
+    package static func lossOfKeys(_ configuration: Configuration) throws(StartError) -> String? {
+        let directory = DataDirectory(path: configuration.dataDirectory)
+        guard configuration.cluster.identityURL == nil, Files.facts(directory.accessLog) != nil else { return nil }
+        if let keys = try self.existing(configuration)?.read(), !keys.isEmpty { return nil }
+        return "\(directory.accessKeys) is missing or has no keys, although a server has run here: keys that were "
+            + "handed out before are not accepted. Stop the server and restore the file from a backup, or hand out new "
+            + "keys"
+    }
+
+    /// A sentence about users whose policies were lost; nil when there are none.
+    package func lossOfPolicies() throws(StartError) -> String? {
+        let lost = AccessKey.usersWithLostPolicies(try self.read(), try self.policies.read())
+        return lost.isEmpty ? nil : self.policies.file.lossSentence(lost)
+    }
+
+    /// Marks the keys of users that have policies. Under the lock.
+    ///
+    /// Damaged keys stay as they are, because they do not keep policies from being put: the next change marks them.
+    static func markUnderLock(
+        _ directory: DataDirectory, _ policies: UserPolicyFile.Policies, random: any RandomSource
+    ) throws(StartError) {
+        guard Files.facts(directory.accessKeys) != nil, Files.facts(directory.sealKey) != nil,
+            let file = try? directory.accessKeyFile(random: random), let keys = try? file.read()
+        else { return }
+        let marked = AccessKey.marked(keys, policies)
+        guard marked != keys else { return }
+        do throws(AccessKeyFileError) {
+            try file.write(marked)
+        } catch {
+            throw StartError(.dataDirectory, error.sentence)
         }
     }
 
@@ -196,18 +232,24 @@ package struct KeyStore: Sendable {
         try self.change { (keys) throws(StartError) in
             var made: KeyDescription?
             if let root {
-                keys.removeAll { $0.accessKeyID == root.accessKeyID }
                 var key = AccessKey.generate(account: .standard, random: self.random, now: self.clock.now())
                 key.accessKeyID = root.accessKeyID
                 key.secretAccessKey = root.secretAccessKey
-                keys.insert(key, at: 0)
+                // A key that is there is left alone, so that a start writes nothing: the disk may be full.
+                if !(keys.first?.isSame(as: key) ?? false) {
+                    keys.removeAll { $0.accessKeyID == root.accessKeyID }
+                    keys.insert(key, at: 0)
+                }
             } else if !keys.contains(where: { $0.userName == nil && !$0.isLoopbackOnly }) {
                 let key = AccessKey.generate(account: .standard, random: self.random, now: self.clock.now())
                 keys.insert(key, at: 0)
                 made = KeyDescription(key)
             }
             for (accessKeyID, secretAccessKey) in Self.localStackKeys {
-                keys.removeAll { $0.accessKeyID == accessKeyID && $0.isLoopbackOnly }
+                keys.removeAll { key in
+                    let isKept = addsTestKeys && key.secretAccessKey == secretAccessKey
+                    return key.accessKeyID == accessKeyID && key.isLoopbackOnly && !isKept
+                }
                 guard addsTestKeys, !keys.contains(where: { $0.accessKeyID == accessKeyID }) else { continue }
                 var key = AccessKey.generate(account: .standard, random: self.random, now: self.clock.now())
                 key.accessKeyID = accessKeyID
@@ -237,6 +279,8 @@ package struct KeyStore: Sendable {
             let before = try self.read()
             var keys = before
             let value = try work(&keys)
+            // Damaged policies do not keep keys from being deleted; the next change marks the others.
+            if let policies = try? self.policies.read() { keys = AccessKey.marked(keys, policies) }
             guard keys != before else { return value }
             do throws(AccessKeyFileError) {
                 try self.file.write(keys)

@@ -34,8 +34,10 @@ package struct PolicyDescription: Sendable, Equatable {
 /// A user without any may do everything in the account. After the first policy is put, the user may do only what
 /// policies allow.
 package struct UserPolicyStore: Sendable {
-    private let file: UserPolicyFile
+    let file: UserPolicyFile
     private let lock: IdentityLock
+    private let directory: DataDirectory
+    private let random: any RandomSource
 
     /// Makes the directory if it does not exist.
     package init(_ configuration: Configuration) throws(StartError) {
@@ -57,6 +59,8 @@ package struct UserPolicyStore: Sendable {
     init(_ directory: DataDirectory, _ random: any RandomSource) {
         self.file = directory.userPolicyFile(random: random)
         self.lock = IdentityLock(directory)
+        self.directory = directory
+        self.random = random
     }
 
     /// The policies of a user, or of all users, sorted by name.
@@ -111,6 +115,8 @@ package struct UserPolicyStore: Sendable {
         }
         policies[user] = own
         try self.write(policies)
+        // After the policies: a marked key without policies may do nothing.
+        try KeyStore.markUnderLock(self.directory, policies, random: self.random)
         return PolicyDescription(user, policy)
     }
 

@@ -132,6 +132,44 @@ def test_a_damaged_file_of_policies_keeps_no_deleted_key_alive(fresh_server):
     eventually(lambda: code_of(restricted.list_tables) == "AccessDeniedException", seconds=SECONDS_MAX)
 
 
+@pytest.mark.parametrize("cut", [False, True])
+def test_users_whose_policies_are_lost_may_do_nothing(fresh_server, cut):
+    server = fresh_server()
+    free, restricted = User(server), User(server, document(statement("Allow", "*")))
+    clients = [user.client("dynamodb") for user in (free, restricted)]
+    assert [code_of(client.list_tables) for client in clients] == [None, None]
+    file = server.data_dir / "identity" / "user-policies"
+    good = file.read_bytes()
+
+    def lose():
+        if cut:
+            file.write_bytes(good.splitlines(keepends=True)[0])
+        else:
+            file.unlink()
+
+    lose()
+    eventually(lambda: code_of(clients[1].list_tables) == "AccessDeniedException", seconds=SECONDS_MAX)
+    assert code_of(clients[0].list_tables) is None
+    said = f"no longer has the policies of {restricted.name}"
+    eventually(lambda: said in server.log_tail(), seconds=SECONDS_MAX)
+    assert said in server.run("doctor").stdout
+    server.restart()
+    assert [code_of(client.list_tables) for client in clients] == [None, "AccessDeniedException"]
+    checked(restricted.put(document(statement("Allow", "*"))))
+    eventually(lambda: code_of(clients[1].list_tables) is None, seconds=SECONDS_MAX)
+    eventually(lambda: "in order again" in server.log_tail(), seconds=SECONDS_MAX)
+
+
+def test_lost_keys_are_told_at_the_start(fresh_server):
+    server = fresh_server()
+    assert "although a server has run here" not in server.log_tail()
+    server.stop()
+    (server.data_dir / "identity" / "access-keys").unlink()
+    assert "although a server has run here" in server.run("doctor").stdout
+    server.start()
+    eventually(lambda: "although a server has run here" in server.log_tail(), seconds=SECONDS_MAX)
+
+
 def test_the_aws_cli_says_what_is_missing(server, unique_name):
     table = unique_name()
     make_table(server.client("dynamodb"), table)

@@ -127,6 +127,31 @@ import Testing
         #expect(try self.store().list().map(\.accessKeyID) == [root.accessKeyID])
     }
 
+    @Test(arguments: [false, true])
+    func `a start that finds its keys writes nothing`(_ addsTestKeys: Bool) throws {
+        let root = (accessKeyID: "MINE", secretAccessKey: "mine")
+        func start() throws -> String {
+            _ = try self.store().ensureKeys(root: root, addsTestKeys: addsTestKeys)
+            return try String(contentsOfFile: self.folder.path + "/identity/access-keys", encoding: .utf8)
+        }
+        // Each writing seals the secrets anew.
+        #expect(try start() == start())
+    }
+
+    @Test func `keys that are gone where a server has run are told`() throws {
+        #expect(try KeyStore.lossOfKeys(self.folder.configuration) == nil)
+        _ = try self.create("ONE")
+        try FileManager.default.createDirectory(
+            atPath: self.folder.path + "/logs", withIntermediateDirectories: true)
+        try self.folder.write("logs/access.log", "")
+        #expect(try KeyStore.lossOfKeys(self.folder.configuration) == nil)
+        try FileManager.default.removeItem(atPath: self.folder.path + "/identity/access-keys")
+        #expect(
+            try KeyStore.lossOfKeys(self.folder.configuration)?.contains("although a server has run here") == true)
+        let finding = Diagnosis.findings(self.folder.configuration).first { $0.subject == "access keys" }
+        #expect(finding?.detail.contains("although a server has run here") == true)
+    }
+
     @Test func `a key of one's own that is called test is not LocalStack's`() throws {
         _ = try self.create("test", secret: "mine", user: "ana")
         _ = try self.store().ensureKeys(root: nil, addsTestKeys: true)

@@ -56,6 +56,35 @@ import Testing
                 + "the policies")
     }
 
+    @Test func `keys remember that their user has policies, and a new key of a user whose policies are lost as well`()
+        throws
+    {
+        let keys = try KeyStore(self.folder.configuration)
+        func create(_ id: String, _ user: String, _ policy: PolicyArgument? = nil) throws {
+            _ = try keys.create(
+                accessKeyID: id, secretAccessKey: nil, account: "000000000000", userName: user, policy: policy)
+        }
+        func names() throws -> [String: [String]] {
+            let listed = try keys.list()
+            return Dictionary(uniqueKeysWithValues: listed.map { ($0.accessKeyID, $0.policyNames ?? ["everything"]) })
+        }
+        try create("ANA", "ana")
+        try create("BOB", "bob")
+        try self.put(self.argument())
+        try create("CARL", "carl", self.argument())
+        #expect(try names() == ["ANA": ["Read"], "BOB": ["everything"], "CARL": ["Read"]])
+        #expect(try keys.lossOfPolicies() == nil)
+        try FileManager.default.removeItem(atPath: self.folder.path + "/identity/user-policies")
+        try create("ANA2", "ana")
+        #expect(try names() == ["ANA": [], "BOB": ["everything"], "CARL": [], "ANA2": []])
+        #expect(try keys.lossOfPolicies()?.contains("the policies of ana (account 000000000000), carl") == true)
+        let finding = Diagnosis.findings(self.folder.configuration).first { $0.subject == "policies" }
+        #expect(finding?.isGood == false)
+        try self.put(self.argument())
+        #expect(try names()["ANA2"] == ["Read"])
+        #expect(try keys.lossOfPolicies()?.contains("ana") == false)
+    }
+
     @Test func `white space does not count for the quota, and all policies of a user do`() throws {
         let count = Self.text("").utf8.count
         let half = String(repeating: "a", count: 1024 - count - "shop:".utf8.count)

@@ -10,6 +10,8 @@ struct ServerKeys: Sendable {
     let remote: RemoteIdentity?
     /// The root key, if it has just been made.
     let made: KeyDescription?
+    /// A sentence about keys that were lost before this start; nil when there were none to lose.
+    var loss: String?
 
     static func open(
         _ configuration: Configuration, _ directory: DataDirectory, _ box: SecretBox, _ cluster: Cluster?,
@@ -21,6 +23,7 @@ struct ServerKeys: Sendable {
         {
             return ServerKeys(identity: remote, local: nil, remote: remote, made: nil)
         }
+        let loss = try KeyStore.lossOfKeys(configuration)
         let made = try self.ensureKeys(configuration)
         do throws(IdentityFileError) {
             let local = try LocalIdentity(
@@ -31,7 +34,7 @@ struct ServerKeys: Sendable {
                 mapsAccountIDs: mapsAccountIDs,
                 clusterBox: cluster?.key.box(for: Cluster.sessionsPurpose)
             )
-            return ServerKeys(identity: local, local: local, remote: nil, made: made)
+            return ServerKeys(identity: local, local: local, remote: nil, made: made, loss: loss)
         } catch {
             throw StartError(error)
         }

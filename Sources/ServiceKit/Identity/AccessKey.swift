@@ -13,6 +13,9 @@ package struct AccessKey: Sendable, Equatable {
     /// Whether only clients on this machine may use it: true for the well-known `test`/`test`.
     package var isLoopbackOnly: Bool
     package var kind: Kind
+    /// Whether its user had policies when the key was last written. If none are found for the user, they were lost, and
+    /// the user may do nothing.
+    package var isRestricted: Bool
 
     /// What a key can be used for.
     package enum Kind: Sendable, Equatable {
@@ -30,7 +33,8 @@ package struct AccessKey: Sendable, Equatable {
         isActive: Bool = true,
         creation: Timestamp,
         isLoopbackOnly: Bool = false,
-        kind: Kind = .signing
+        kind: Kind = .signing,
+        isRestricted: Bool = false
     ) {
         self.accessKeyID = accessKeyID
         self.secretAccessKey = secretAccessKey
@@ -40,7 +44,18 @@ package struct AccessKey: Sendable, Equatable {
         self.creation = creation
         self.isLoopbackOnly = isLoopbackOnly
         self.kind = kind
+        self.isRestricted = isRestricted
     }
+
+    /// Whether the keys differ in nothing but the time of their creation.
+    package func isSame(as other: AccessKey) -> Bool {
+        var other = other
+        other.creation = self.creation
+        return self == other
+    }
+
+    /// The user that the key belongs to; nil for the account's root.
+    package var user: UserReference? { self.userName.map { UserReference(account: self.account, name: $0) } }
 
     /// Letters, digits, `_` and `-`, 1...128 bytes, no `-` first: AWS's own rule is 16...128 `\w`, but suites written
     /// for other emulators have `test` and `fake-key`.

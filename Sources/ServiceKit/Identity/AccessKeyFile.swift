@@ -5,8 +5,9 @@ package import Signing
 ///
 /// One line for each key, tab-separated: id, account, user or `-`, `active`/`inactive`, use, creation in milliseconds
 /// since 1970, sealed secret in base64. The use is `any` or `loopback`; for a bearer key it is `bedrock`, or
-/// `bedrock-until-` followed by the expiry in milliseconds since 1970. The first line names the format. The file is
-/// replaced as a whole; command line and server exclude each other with `flock`.
+/// `bedrock-until-` followed by the expiry in milliseconds since 1970. The line of a user that has policies ends in
+/// another field, `restricted`. The first line names the format. The file is replaced as a whole; command line and
+/// server exclude each other with `flock`.
 package struct AccessKeyFile: Sendable {
     /// A file with more keys is refused.
     package static let keyCountMax = 10_000
@@ -67,16 +68,18 @@ package struct AccessKeyFile: Sendable {
         var text = Self.header + "\n"
         for key in keys {
             let sealed = box.seal(Array(key.secretAccessKey.utf8), context: key.accessKeyID)
-            let parts = [
-                key.accessKeyID, key.account.description, key.userName ?? "-", key.isActive ? "active" : "inactive",
-                Self.use(key), String(key.creation.millisecondsSinceEpoch),
-                Base64.encode(sealed),
-            ]
+            let parts =
+                [
+                    key.accessKeyID, key.account.description, key.userName ?? "-", key.isActive ? "active" : "inactive",
+                    Self.use(key), String(key.creation.millisecondsSinceEpoch),
+                    Base64.encode(sealed),
+                ] + (key.isRestricted ? [Self.restricted] : [])
             text += parts.joined(separator: "\t") + "\n"
         }
         return text
     }
 
+    private static let restricted = "restricted"
     private static let bedrock = "bedrock"
     private static let bedrockUntil = "bedrock-until-"
 
@@ -97,7 +100,8 @@ package struct AccessKeyFile: Sendable {
 
     private static func parse(_ line: String, _ box: SecretBox) -> AccessKey? {
         let parts = line.split(separator: "\t", omittingEmptySubsequences: false).map(String.init)
-        guard parts.count == 7, let account = AccountID(parts[1]), let creation = Int64(parts[5]),
+        guard parts.count == 7 || (parts.count == 8 && parts[7] == Self.restricted), let account = AccountID(parts[1]),
+            let creation = Int64(parts[5]),
             let sealed = Base64.decode(parts[6].utf8), let secret = box.open(sealed, context: parts[0]),
             let kind = Self.kind(parts[4])
         else { return nil }
@@ -109,7 +113,8 @@ package struct AccessKeyFile: Sendable {
             isActive: parts[3] == "active",
             creation: Timestamp(millisecondsSinceEpoch: creation),
             isLoopbackOnly: parts[4] == "loopback",
-            kind: kind
+            kind: kind,
+            isRestricted: parts.count == 8
         )
     }
 }

@@ -2,11 +2,17 @@ package import Signing
 
 /// Keys and policies in the form in which a process without its own fetches them: the text of the key file and, if
 /// there are policies, that of the policy file after it. An older process that does not know of policies cannot parse
-/// that, and so accepts no key, rather than ignoring the policies.
+/// that, and so accepts no key, rather than ignoring the policies. Users whose policies were lost are among those with
+/// policies, so no key needs a mark.
 package enum IdentityText {
     /// The text that such a process is sent; `box` seals the secrets.
     package static func text(_ keys: [AccessKey], _ policies: UserPolicyFile.Policies, box: SecretBox) -> String {
-        AccessKeyFile.text(keys, box: box) + (policies.isEmpty ? "" : UserPolicyFile.text(policies))
+        let keys = keys.map { key in
+            var key = key
+            key.isRestricted = false
+            return key
+        }
+        return AccessKeyFile.text(keys, box: box) + (policies.isEmpty ? "" : UserPolicyFile.text(policies))
     }
 
     static func read(

@@ -8,7 +8,7 @@ internal import Synchronization
 /// The command line changes the same files. Their metadata is checked at most every `reloadIntervalMilliseconds`, and
 /// additionally when an unknown key is looked up, so that a new key works at once. If a file is damaged, what was read
 /// of it before stays in force. Damaged keys do not keep policies from being put, nor damaged policies keys from being
-/// deleted.
+/// deleted. Policies that are missing altogether leave their users without any permission.
 package final class LocalIdentity: KeyRingIdentity {
     /// The longest time for which a deleted key may still be accepted.
     package static let reloadIntervalMilliseconds: Int64 = 500
@@ -27,6 +27,8 @@ package final class LocalIdentity: KeyRingIdentity {
         /// Of the files that could not be read the last time; nil when they could.
         var unreadable: Stamps?
         var checked = Timestamp(millisecondsSinceEpoch: .min)
+        /// What is wrong with the files, for the operator; nil when nothing is.
+        var trouble: String?
     }
 
     private let file: AccessKeyFile
@@ -54,8 +56,32 @@ package final class LocalIdentity: KeyRingIdentity {
         self.mapsAccountIDs = mapsAccountIDs
         let stamps = Self.stamps(file, policyFile)
         let (keys, policies) = try Self.read(file, policyFile)
-        let ring = KeyRing(keys, policies: policies, mapsAccountIDs: mapsAccountIDs)
-        self.state = Mutex(State(ring: ring, policies: policies, stamps: stamps))
+        let (all, lost) = Self.complete(policies, keys)
+        let ring = KeyRing(keys, policies: all, mapsAccountIDs: mapsAccountIDs)
+        let trouble = Self.trouble(keys, lost, file, policyFile)
+        self.state = Mutex(State(ring: ring, policies: all, stamps: stamps, trouble: trouble))
+    }
+
+    /// Adds the users whose policies were lost, with none: they may do nothing.
+    private static func complete(
+        _ policies: UserPolicyFile.Policies, _ keys: [AccessKey]
+    ) -> (policies: UserPolicyFile.Policies, lost: Set<UserReference>) {
+        let lost = AccessKey.usersWithLostPolicies(keys, policies)
+        var all = policies
+        for user in lost { all[user] = [] }
+        return (all, lost)
+    }
+
+    private static func trouble(
+        _ keys: [AccessKey], _ lost: Set<UserReference>, _ file: AccessKeyFile, _ policyFile: UserPolicyFile?
+    ) -> String? {
+        if keys.isEmpty {
+            return
+                "\(file.path) is missing or has no keys, so no key is accepted: restore it from a backup, or restart "
+                + "to have a new root key made"
+        }
+        guard !lost.isEmpty, let policyFile else { return nil }
+        return policyFile.lossSentence(lost)
     }
 
     private static func stamps(_ file: AccessKeyFile, _ policyFile: UserPolicyFile?) -> Stamps {
@@ -100,6 +126,14 @@ package final class LocalIdentity: KeyRingIdentity {
         }
     }
 
+    /// A sentence for the operator on what is wrong with the files; nil when nothing is.
+    package func trouble(now: Timestamp) -> String? {
+        self.state.withLock { state in
+            self.reloadIfDue(&state, now)
+            return state.trouble
+        }
+    }
+
     func lookUp(_ now: Timestamp, _ answer: (KeyRing) -> CredentialLookup) -> CredentialLookup {
         self.state.withLock { state in
             self.reloadIfDue(&state, now)
@@ -135,12 +169,14 @@ package final class LocalIdentity: KeyRingIdentity {
             (state.stamps, state.unreadable) = (stamps, nil)
             self.install(keys, policies, &state)
         // What was read before of the damaged file stays in force; every command on it names the damage.
-        case .failure(.keys):
+        case .failure(.keys(let error)):
+            defer { state.trouble = error.sentence }
             guard let policies = try? self.policyFile?.read() else { return }
             // A user without an entry is unrestricted, but its keys may have been deleted with its entry.
             let all = state.policies.merging(policies) { $1 }
             self.install(Array(state.ring.keys.values), all, &state)
-        case .failure(.policies):
+        case .failure(.policies(let error)):
+            defer { state.trouble = error.sentence }
             // A key that is new or changed might be a user's whose policies cannot be read.
             guard let keys = try? self.file.read() else { return }
             self.install(keys.filter { state.ring.keys[$0.accessKeyID] == $0 }, state.policies, &state)
@@ -148,8 +184,10 @@ package final class LocalIdentity: KeyRingIdentity {
     }
 
     private func install(_ keys: [AccessKey], _ policies: UserPolicyFile.Policies, _ state: inout State) {
-        state.policies = policies
-        state.ring = KeyRing(keys, policies: policies, mapsAccountIDs: self.mapsAccountIDs)
+        let (all, lost) = Self.complete(policies, keys)
+        state.policies = all
+        state.ring = KeyRing(keys, policies: all, mapsAccountIDs: self.mapsAccountIDs)
+        state.trouble = Self.trouble(keys, lost, self.file, self.policyFile)
     }
 }
 

@@ -4,7 +4,8 @@ package import Primitives
 ///
 /// One line for each policy, tab-separated: account, user, name, and the text in base64. A user whose last policy was
 /// deleted keeps a line of account and user alone, and is denied everything; a user without any line may do everything
-/// in the account. The first line names the format. The file is replaced as a whole, under the lock of the access keys.
+/// in the account, unless its keys say that it had policies (`AccessKey.isRestricted`). The first line names the
+/// format. The file is replaced as a whole, under the lock of the access keys.
 package struct UserPolicyFile: Sendable {
     /// The inline policies of each user, by user. A user who is missing is unrestricted; one with an empty list is
     /// denied everything.
@@ -104,7 +105,7 @@ package enum UserPolicyFileError: Error, Sendable, Equatable {
         case .unreadable(let line, let path):
             return
                 "\(path), line \(line) cannot be read: it is damaged. Restore it from a backup, or remove it and put "
-                + "the policies again: until then every user may do everything in its account."
+                + "the policies again: until then the users that had some may do nothing."
         case .tooLarge:
             return "the policies of all users take more than \(UserPolicyFile.bytesMax) bytes; delete some first"
         }

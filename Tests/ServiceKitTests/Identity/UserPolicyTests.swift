@@ -157,6 +157,69 @@ struct UserPolicyTests {
         #expect(self.policies(look("ANA", 4)) == nil)
     }
 
+    @Test func `a user whose policies are lost may do nothing until they are back, and one without never had any`()
+        throws
+    {
+        var ana = self.key("ANA")
+        ana.isRestricted = true
+        try self.keys.write([ana, self.key("BOB", user: "bob")])
+        #expect(try self.keys.read() == [ana, self.key("BOB", user: "bob")])
+        let kept = [self.ana: [try self.policy()]]
+        try self.file.write(kept)
+        let identity = try LocalIdentity(file: self.keys, policies: self.file, box: self.box)
+        func look(_ id: String, _ intervals: Int64) -> UserPolicies? {
+            self.policies(identity.credential(accessKeyID: id, sessionToken: nil, now: time(intervals)))
+        }
+        func time(_ intervals: Int64) -> Timestamp {
+            self.now.advanced(byMilliseconds: intervals * LocalIdentity.reloadIntervalMilliseconds)
+        }
+        #expect(look("ANA", 0)?.documents.count == 1)
+        #expect(identity.trouble(now: time(0)) == nil)
+        try FileManager.default.removeItem(atPath: self.file.path)
+        #expect(look("ANA", 1)?.documents.isEmpty == true)
+        #expect(look("BOB", 1) == nil)
+        #expect(identity.trouble(now: time(1)) == self.file.lossSentence([self.ana]))
+        // As a node receives them, and as a start finds them, with the file cut to its header.
+        let told = identity.current(now: time(1))
+        #expect(told.policies == [self.ana: []])
+        #expect(!IdentityText.text(told.keys, told.policies, box: self.box).contains("restricted"))
+        try self.file.write([:])
+        let started = try LocalIdentity(file: self.keys, policies: self.file, box: self.box)
+        #expect(
+            self.policies(started.credential(accessKeyID: "ANA", sessionToken: nil, now: time(1)))?.documents.isEmpty
+                == true)
+        #expect(started.trouble(now: time(1)) != nil)
+        try self.file.write(kept)
+        #expect(look("ANA", 2)?.documents.count == 1)
+        #expect(identity.trouble(now: time(2)) == nil)
+    }
+
+    @Test func `keys that are gone are told, and what is damaged is told until it is in order`() throws {
+        try self.keys.write([self.key("ANA")])
+        try self.file.write([self.ana: [self.policy()]])
+        let identity = try LocalIdentity(file: self.keys, policies: self.file, box: self.box)
+        func trouble(_ intervals: Int64) -> String? {
+            identity.trouble(
+                now: self.now.advanced(byMilliseconds: intervals * LocalIdentity.reloadIntervalMilliseconds))
+        }
+        #expect(trouble(0) == nil)
+        try self.keys.write([])
+        #expect(trouble(1)?.hasPrefix("\(self.keys.path) is missing or has no keys") == true)
+        try self.keys.write([self.key("ANA")])
+        try Data("nonsense".utf8).write(to: URL(fileURLWithPath: self.file.path))
+        #expect(trouble(2) == UserPolicyFileError.unreadable(line: 1, path: self.file.path).sentence)
+        try self.file.write([self.ana: [self.policy()]])
+        #expect(trouble(3) == nil)
+    }
+
+    @Test func `a loss names three users`() {
+        let users = ["a", "b", "c", "d", "e"].map { UserReference(account: .standard, name: $0) }
+        #expect(
+            self.file.lossSentence(Set(users)).contains(
+                "the policies of a (account 000000000000), b (account 000000000000), c (account 000000000000) and 2 more:"
+            ))
+    }
+
     @Test func `another process takes them with the keys, and believes them as long`() async throws {
         let clock = ManualClock()
         let remote = RemoteIdentity(
