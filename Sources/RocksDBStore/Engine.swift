@@ -23,9 +23,13 @@ final class Engine: @unchecked Sendable {
     ///
     /// A torn end of the log, as a crash leaves it, is cut off: nothing in it was acknowledged. RocksDB takes some torn
     /// ends for damage, so a log that it refuses is examined here before RocksDB is believed.
-    static func open(path: String, options: StoreOptions) throws(EngineFailure) -> Engine {
+    ///
+    /// With `isReadOnly` nothing is written: the log is read into memory, and every write fails.
+    static func open(
+        path: String, options: StoreOptions, isReadOnly: Bool = false
+    ) throws(EngineFailure) -> Engine {
         do throws(EngineFailure) {
-            return try Engine(path: path, options: options, recovery: .tornEndOnly)
+            return try Engine(path: path, options: options, recovery: .tornEndOnly, isReadOnly: isReadOnly)
         } catch {
             guard case .corrupt(let sentence) = error else { throw error }
             // If groups were not synced, a power cut may leave any hole, and everything before the hole is all that can
@@ -33,22 +37,26 @@ final class Engine: @unchecked Sendable {
             if options.durability == .durable, let log = WALDamage.find(in: path) {
                 throw .corrupt("the log \(log) does not check, and whole commits stand behind the damage: \(sentence)")
             }
-            return try Engine(path: path, options: options, recovery: .upToDamage)
+            return try Engine(path: path, options: options, recovery: .upToDamage, isReadOnly: isReadOnly)
         }
     }
 
     private init(
-        path: String, options: StoreOptions, recovery: EngineOptions.LogRecovery
+        path: String, options: StoreOptions, recovery: EngineOptions.LogRecovery, isReadOnly: Bool
     ) throws(EngineFailure) {
         let settings = EngineOptions(options, recovery: recovery)
         let names = Family.allCases.map { Array($0.name.utf8CString) }
         var handles = unsafe [OpaquePointer?](repeating: nil, count: names.count)
         let database = try unsafe Self.checked { error in
-            unsafe Self.withPointers(names) { namePointers in
-                unsafe rocksdb_open_column_families(
-                    settings.database, path, Int32(names.count), namePointers, settings.families.map { unsafe $0 },
-                    &handles, error
-                )
+            unsafe Self.withPointers(names) { (namePointers) -> OpaquePointer? in
+                let count = Int32(names.count)
+                let families = unsafe settings.families.map { unsafe Optional($0) }
+                guard isReadOnly else {
+                    return unsafe rocksdb_open_column_families(
+                        settings.database, path, count, namePointers, families, &handles, error)
+                }
+                return unsafe rocksdb_open_for_read_only_column_families(
+                    settings.database, path, count, namePointers, families, &handles, 0, error)
             }
         }
         guard let database = unsafe database, unsafe handles.allSatisfy({ unsafe $0 != nil }) else {

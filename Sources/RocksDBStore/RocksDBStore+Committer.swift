@@ -17,8 +17,11 @@ extension RocksDBStore {
     private static let tokenSweepCountMax = 256
 
     /// The body of the committer's thread: joins waiting commits into groups until the store is closed.
-    func runCommitter() {
+    ///
+    /// - Parameter mustReopen: whether the engine was opened for reads only.
+    func runCommitter(mustReopen: Bool) {
         var state = CommitterState()
+        state.mustReopen = mustReopen
         while true {
             switch self.admission.withLock({ $0.next() }) {
             case .write(let group):
@@ -198,16 +201,13 @@ extension RocksDBStore {
         guard self.directory.isInPlace else { return (reason: self.directory.goneSentence, mayPass: false) }
         let path = self.directory.path
         guard let freeBytes = self.options.freeSpace.freeBytes(at: path), freeBytes < neededBytes else { return nil }
-        let reason =
-            "the disk of \(path) has \(freeBytes >> 20) MiB free and \(neededBytes >> 20) MiB are"
-            + " kept in reserve: make room, writes are taken again by themselves"
-        return (reason, mayPass: true)
+        return (reason: Self.shortage(path, freeBytes: freeBytes, neededBytes: neededBytes), mayPass: true)
     }
 
     private static func reason(_ failure: EngineFailure) -> String {
         switch failure {
         case .noSpace(let sentence):
-            "the disk is full (\(sentence)): make room, writes are taken again by themselves"
+            Self.fullDisk(sentence)
         case .sync(let sentence):
             "the disk failed to make a write durable (\(sentence)): check the disk, then restart"
         case .corrupt(let sentence):

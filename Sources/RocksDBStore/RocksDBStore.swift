@@ -45,18 +45,19 @@ package final class RocksDBStore: OrderedStore {
     /// Opens the store in the directory at `path`, creating it if it does not exist.
     ///
     /// Blocks while the log is read: call it at start, not on an event loop.
+    ///
+    /// On a disk without room for what opening may write, an existing store is opened for reads, and takes writes once
+    /// there is room.
     package init(path: String, options: StoreOptions = StoreOptions()) throws(StoreOpenError) {
         self.directory = try StoreDirectory(path: path)
         CrashPoint.reach("store.open.afterFormat")
-        if let freeBytes = options.freeSpace.freeBytes(at: path), freeBytes < Self.openBytesMin(options) {
-            throw .noSpace(path: path, reason: "\(freeBytes >> 20) MiB free")
-        }
         // If groups are not synced, a power cut may take the whole log, so a short log proves nothing.
         if options.durability == .durable { try LogMark.check(self.directory) }
         let recovered: (version: UInt64, time: Timestamp)
         let engine: Engine
+        let shortage: String?
         do throws(EngineFailure) {
-            engine = try Engine.open(path: self.directory.enginePath, options: options)
+            (engine, shortage) = try Self.openEngine(self.directory, options)
             recovered = try Self.lastCommit(of: engine)
         } catch {
             throw Self.openError(error, path: path)
@@ -65,14 +66,17 @@ package final class RocksDBStore: OrderedStore {
         self.options = options
         self.limits = options.limits
         let version = recovered.version + Self.versionGapAtOpen
-        self.admission = Mutex(Admission(recoveredVersion: version, time: recovered.time))
+        var admission = Admission(recoveredVersion: version, time: recovered.time)
+        if let shortage { admission.refuse(.unavailable(shortage), isResumable: true) }
+        self.admission = Mutex(admission)
         self.lastVersion = Atomic(version)
         self.settledVersion = Atomic(version)
         self.pool = ReadPool(threadCount: options.readThreadCount)
         self.recordCache = RecordCache(bytesMax: options.recordCacheBytes)
         self.pageCache = PageCache(bytesMax: options.pageCacheBytes)
         self.slot = Mutex(engine)
-        BlockingThread.start("store-commit") { self.runCommitter() }
+        if let shortage { self.beacon.set(.readOnly(reason: shortage)) }
+        BlockingThread.start("store-commit") { self.runCommitter(mustReopen: shortage != nil) }
     }
 
     package var health: StoreHealth { self.beacon.health }
@@ -175,6 +179,35 @@ extension RocksDBStore {
             let time = BigEndian.read(UInt64.self, from: value, at: 8)
         else { throw .corrupt("the number of the last commit is too short") }
         return (version, Timestamp(millisecondsSinceEpoch: Int64(bitPattern: time)))
+    }
+
+    /// - Returns: the engine, and why it is open for reads only; nil when it takes writes.
+    private static func openEngine(
+        _ directory: StoreDirectory, _ options: StoreOptions
+    ) throws(EngineFailure) -> (Engine, shortage: String?) {
+        let freeBytes = options.freeSpace.freeBytes(at: directory.path)
+        var shortage: String?
+        if let freeBytes, freeBytes < self.openBytesMin(options) {
+            guard directory.hasEngine else { throw .noSpace("\(freeBytes >> 20) MiB free") }
+            shortage = self.shortage(directory.path, freeBytes: freeBytes, neededBytes: options.freeBytesReserve)
+        } else {
+            do throws(EngineFailure) {
+                return (try Engine.open(path: directory.enginePath, options: options), nil)
+            } catch {
+                guard case .noSpace(let sentence) = error, directory.hasEngine else { throw error }
+                shortage = self.fullDisk(sentence)
+            }
+        }
+        return (try Engine.open(path: directory.enginePath, options: options, isReadOnly: true), shortage)
+    }
+
+    static func shortage(_ path: String, freeBytes: UInt64, neededBytes: UInt64) -> String {
+        "the disk of \(path) has \(freeBytes >> 20) MiB free and \(neededBytes >> 20) MiB are kept in reserve: make"
+            + " room, writes are taken again by themselves"
+    }
+
+    static func fullDisk(_ sentence: String) -> String {
+        "the disk is full (\(sentence)): make room, writes are taken again by themselves"
     }
 
     /// Opening may have to write out everything in the log.

@@ -102,6 +102,9 @@ final class StoreDirectory: Sendable {
         }
     }
 
+    /// Whether an engine was created here before.
+    var hasEngine: Bool { unsafe access(self.path + "/made", F_OK) == 0 }
+
     /// Records that the directory has an engine.
     func noteEngine() throws(StoreOpenError) {
         let descriptor = unsafe open(self.path + "/made", O_WRONLY | O_CREAT | O_CLOEXEC, 0o600)

@@ -145,7 +145,7 @@ package final class BrumeServer: Sendable {
             services: assembled.services.filter { $0.nodes == nil }.map(\.binding.schema), madeKey: keys.made,
             // The program as it was called: the printed command must work where it was typed, and `brume` may not be in
             // PATH.
-            program: CommandLine.arguments.first ?? "brume")
+            program: CommandLine.arguments.first ?? "brume", storeHealth: store?.health)
         return BrumeServer(
             configuration: live,
             Opened(

@@ -50,6 +50,13 @@ package struct StartError: Error, Sendable, Equatable {
 
     /// The data directory of a command is unusable.
     init(unusable error: FileError) {
+        if error.isNoSpace {
+            self.init(
+                .dataDirectory,
+                "the disk of the data directory is full: \(error.sentence). Make some room and start again; for reads "
+                    + "alone one MiB is enough.")
+            return
+        }
         if case .unusable = error {
             self.init(.storeDamaged, "\(error.sentence). Restore it from a backup.")
             return

@@ -1,4 +1,5 @@
 internal import Inference
+package import KeyValue
 internal import Primitives
 package import ServiceModel
 
@@ -6,7 +7,7 @@ package import ServiceModel
 package enum StartLines {
     package static func lines(
         _ configuration: Configuration, port: Int, internalPort: Int? = nil, services: [ServiceSchema],
-        madeKey: KeyDescription?, program: String = "brume"
+        madeKey: KeyDescription?, program: String = "brume", storeHealth: StoreHealth? = nil
     ) -> [BrumeServer.StartLine] {
         let scheme = configuration.allowsPlaintext ? "http and https" : "https"
         let names = services.map { service in
@@ -21,6 +22,9 @@ package enum StartLines {
         if configuration.cluster.runs(.dynamodb) {
             let place = configuration.store.map(StoreAddress.withoutPassword) ?? "in the data directory"
             lines.append(.init(text: "store        \(place)"))
+            if case .readOnly(let reason)? = storeHealth {
+                lines.append(.init(text: "store        TAKES NO WRITES: \(reason)", isWarning: true))
+            }
         }
         lines.append(.init(text: "services     \(names.isEmpty ? "none" : names.joined(separator: ", "))"))
         lines += self.cluster(configuration.cluster, internalPort: internalPort)

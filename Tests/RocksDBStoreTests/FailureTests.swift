@@ -38,6 +38,43 @@ import Testing
         }
     }
 
+    @Test func `a store on a full disk is opened for reads, and takes writes once there is room`() async throws {
+        try await withFixture { fixture in
+            let before = try fixture.open()
+            let last = try await before.commit(Batch(writes: [.set([1], [1])]))
+            // Nothing was flushed: what is read is in the log alone.
+            fixture.disk.setFreeBytes(5 << 20)
+            let store = try fixture.crash()
+            let files = try FileManager.default.contentsOfDirectory(atPath: fixture.path + "/rocksdb").sorted()
+            #expect(try await store.get([[1]], .forAnswer)[0]?.value == [1])
+            #expect(try await store.get([[1]], .forDecision)[0]?.version == last.version)
+            guard case .readOnly(let reason) = store.health else {
+                Issue.record("a store on a full disk takes writes")
+                return
+            }
+            #expect(reason.contains("has 5 MiB free and 256 MiB are kept in reserve"))
+            await #expect(throws: StorageError.unavailable(reason)) {
+                try await store.commit(Batch(writes: [.set([1], [2])]))
+            }
+            #expect(try FileManager.default.contentsOfDirectory(atPath: fixture.path + "/rocksdb").sorted() == files)
+            fixture.disk.makeRoom()
+            await self.wait(store) { $0.isTakingWrites }
+            let next = try await store.commit(Batch(writes: [.set([1], [3])]))
+            #expect(next.version > last.version)
+            #expect(try await store.get([[1]], .forAnswer)[0]?.value == [3])
+        }
+    }
+
+    @Test func `a store on a full disk is closed as it was`() async throws {
+        try await withFixture { fixture in
+            _ = try await (try fixture.open()).commit(Batch(writes: [.set([1], [1])]))
+            fixture.disk.setFreeBytes(0)
+            await (try fixture.crash()).close()
+            fixture.disk.makeRoom()
+            #expect(try await fixture.open().get([[1]], .forAnswer)[0]?.value == [1])
+        }
+    }
+
     /// Made anew, the directory is the one of another store, as of a second server that was started on its path.
     @Test(arguments: [false, true])
     func `writes are refused where the directory is gone, not where the room is unknown`(
