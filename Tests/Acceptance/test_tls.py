@@ -10,12 +10,16 @@ import subprocess
 import threading
 import time
 
+import botocore.auth
+import botocore.awsrequest
 import botocore.config
 import botocore.exceptions
+import h2.connection
+import h2.settings
 import httpx
 import pytest
 
-from brume_server import Server
+from brume_server import REGION, Server
 from waiting import eventually
 
 
@@ -192,3 +196,80 @@ def test_what_is_cut_at_the_end_of_a_drain_ends_at_once(fresh_server, tmp_path):
     asking.join()
     assert len(errors) == 1
     assert "ERROR" not in server.log_tail(), "nothing goes on when the server's threads have ended"
+
+
+def converse(server, text):
+    """Header fields and body of a signed Converse request."""
+    session = server.session()
+    host = f"localhost:{server.port}"
+    path = "/model/brume.echo/converse"
+    body = json.dumps({
+        "messages": [{"role": "user", "content": [{"text": text}]}], "inferenceConfig": {"maxTokens": 60_000},
+    }).encode()
+    request = botocore.awsrequest.AWSRequest(
+        "POST", f"https://{host}{path}", data=body, headers={"Content-Type": "application/json", "Host": host})
+    botocore.auth.SigV4Auth(session.get_credentials(), "bedrock", REGION).add_auth(request)
+    fields = {name.lower(): value for name, value in request.headers.items() if name.lower() != "host"}
+    return [(":method", "POST"), (":scheme", "https"), (":authority", host), (":path", path),
+            ("content-length", str(len(body))), *fields.items()], body
+
+
+def slow_answer(connection):
+    """The answer on stream 1, whose client rests after its first bytes; h2 takes no frame after a GOAWAY."""
+    waiting, body = b"", b""
+    while True:
+        piece = connection.recv(8192)
+        assert piece, f"cut after {len(body)} bytes"
+        waiting += piece
+        while len(waiting) >= 9 and len(waiting) >= 9 + (length := int.from_bytes(waiting[:3], "big")):
+            kind, flags, content = waiting[3], waiting[4], waiting[9:9 + length]
+            waiting = waiting[9 + length:]
+            if kind == 6 and not flags & 1:
+                connection.sendall(b"\0\0\x08\x06\x01\0\0\0\0" + content)
+            if kind != 0:
+                continue
+            if not body:
+                time.sleep(1)
+            body += content
+            if flags & 1:
+                return body
+            connection.sendall(b"\0\0\x04\x08\0\0\0\0\0" + max(length, 1).to_bytes(4, "big"))
+
+
+@pytest.mark.parametrize("secure", [True, False])
+def test_a_slow_client_gets_the_end_of_an_answer_that_was_under_way_at_a_stop(fresh_server, tmp_path, secure):
+    rules = tmp_path / "rules.json"
+    rules.write_text(json.dumps({"rules": [{"name": "held", "delayMilliseconds": 1000}]}))
+    server = fresh_server("--bedrock-rules", rules)
+    text = " ".join(["word" * 1000] * 200)
+    fields, body = converse(server, text)
+    plain = socket.socket()
+    plain.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 16_384)
+    plain.settimeout(20)
+    plain.connect(("localhost", server.port))
+    context = ssl.create_default_context(cafile=server.client_environment()["AWS_CA_BUNDLE"])
+    context.set_alpn_protocols(["h2"])
+    with context.wrap_socket(plain, server_hostname="localhost") if secure else plain as connection:
+        client = h2.connection.H2Connection()
+        client.initiate_connection()
+        # Room for the whole answer, so that it ends for the server before the client has read it.
+        client.update_settings({h2.settings.SettingCodes.INITIAL_WINDOW_SIZE: 4 << 20})
+        client.increment_flow_control_window(4 << 20)
+        client.send_headers(1, fields)
+        connection.sendall(client.data_to_send())
+        for start in range(0, len(body), client.max_outbound_frame_size):
+            while client.local_flow_control_window(1) < client.max_outbound_frame_size:
+                connection.sendall(client.data_to_send())
+                client.receive_data(connection.recv(8192))
+            piece = body[start:start + client.max_outbound_frame_size]
+            client.send_data(1, piece, end_stream=start + len(piece) == len(body))
+        connection.sendall(client.data_to_send())
+        status = []
+        stopping = threading.Thread(target=lambda: status.append(server.stop()))
+        stopping.start()
+        answer = json.loads(slow_answer(connection))
+    # Compared first, because pytest would look for the difference for minutes.
+    is_whole = answer["output"]["message"]["content"][0]["text"].endswith(text)
+    assert is_whole
+    stopping.join()
+    assert status == [0]

@@ -81,7 +81,8 @@ package struct EdgeLimits: Sendable, Equatable {
     /// PING, SETTINGS and PRIORITY frames in `http2FloodWindow`; the connection is closed beyond.
     package var http2ControlFramesMax = 400
     /// How long a client may take for its answer to the PING that goes with GOAWAY, while it has no stream. One that
-    /// keeps its connections for later, and reads nothing meanwhile, gives none.
+    /// keeps its connections for later, and reads nothing meanwhile, gives none. The same for closing its side after
+    /// the last answer was sent to it, as long as it sends nothing either.
     package var http2FarewellTimeout: Duration = .seconds(2)
     /// The window of the two frame limits.
     package var http2FloodWindow: Duration = .seconds(30)

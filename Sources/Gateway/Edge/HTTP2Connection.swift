@@ -22,11 +22,27 @@ final class HTTP2Connection: ChannelInboundHandler {
     private var hasSaidError = false
     private var isHeaderBlockOpen = false
     private var deadline: Deadline = .none
+    private var ending = Ending.open
+    /// Since the last deadline of the farewell, and how often one has been extended for it.
+    private var hasClientSpoken = false
+    private var farewellCount = 0
     var deadlineSlot = -1
+
+    /// Extensions of the farewell for a client that is still taking an answer.
+    private static let farewellCountMax = 30
 
     /// The meaning of the armed deadline.
     private enum Deadline {
         case none, idle, head, stall, farewell
+    }
+
+    /// How far the connection's end has come.
+    private enum Ending {
+        case open
+        /// The kernel has not taken everything that was written.
+        case sending
+        /// Our side is closed, or nothing is waited for.
+        case closed
     }
 
     private init(loop: EdgeLoop, membership: ConnectionMembership) {
@@ -121,6 +137,29 @@ final class HTTP2Connection: ChannelInboundHandler {
             && self.requestCount < self.loop.limits.http2ConcurrentStreamsMax
     }
 
+    /// Begins the end of a connection that said GOAWAY: its last answers may still be on their way to a slow client.
+    /// - Returns: false when it is to be closed at once.
+    func beginsSlowEnd() -> Bool {
+        guard self.context != nil, self.isGoingAway, self.ending == .open else { return false }
+        self.ending = .sending
+        self.armDeadline()
+        return true
+    }
+
+    /// Everything was given to the kernel, and our side is closed.
+    func noteSent() {
+        guard self.context != nil else { return }
+        self.ending = .closed
+        self.armDeadline()
+    }
+
+    /// Bytes of the client have arrived.
+    /// - Returns: whether they are read. While the connection ends they only tell that the client still takes something.
+    func readsBytes() -> Bool {
+        self.hasClientSpoken = true
+        return self.ending == .open
+    }
+
     func noteHeaderBlock(isOpen: Bool) {
         guard isOpen != self.isHeaderBlockOpen else { return }
         self.isHeaderBlockOpen = isOpen
@@ -152,7 +191,7 @@ final class HTTP2Connection: ChannelInboundHandler {
 
     /// The client closed its side: without its frames there is no flow control, so answers cannot be sent.
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-        if case ChannelEvent.inputClosed? = event as? ChannelEvent { context.close(promise: nil) }
+        if case ChannelEvent.inputClosed? = event as? ChannelEvent { self.closeNow() }
         context.fireUserInboundEventTriggered(event)
     }
 
@@ -166,6 +205,7 @@ final class HTTP2Connection: ChannelInboundHandler {
         if self.isOfStream(error) { return }
         // NIOHTTP2 leaves closing to us. Not at once: frames that are written, such as GOAWAY, may not be flushed yet.
         context.flush()
+        self.ending = .closed
         let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
         context.eventLoop.execute { bound.value.close(promise: nil) }
     }
@@ -179,6 +219,11 @@ final class HTTP2Connection: ChannelInboundHandler {
 
 extension HTTP2Connection: DeadlineTarget {
     private var wantedDeadline: Deadline {
+        switch self.ending {
+        case .open: break
+        case .sending: return .stall
+        case .closed: return .farewell
+        }
         if self.context?.channel.isWritable == false { return .stall }
         if self.isHeaderBlockOpen { return .head }
         // A client that does not answer the GOAWAY's PING is not waited for; streams in flight are.
@@ -202,9 +247,28 @@ extension HTTP2Connection: DeadlineTarget {
     }
 
     func deadlineReached() {
-        guard self.deadline == .idle else { return self.closeNow() }
-        self.deadline = .none
-        self.drain()
+        switch self.deadline {
+        case .idle:
+            self.deadline = .none
+            self.drain()
+        case .farewell where self.ending == .open && self.bufferedBytes > 0:
+            self.context?.close(promise: nil)
+        case .farewell where self.ending == .closed && self.isStillTaking:
+            self.deadline = .none
+            self.hasClientSpoken = false
+            self.farewellCount += 1
+            self.armDeadline()
+        case .none, .farewell, .head, .stall:
+            self.closeNow()
+        }
+    }
+
+    private var isStillTaking: Bool { self.hasClientSpoken && self.farewellCount < Self.farewellCountMax }
+
+    /// The bytes that the kernel has not taken; 0 for a closed channel, which has no options.
+    private var bufferedBytes: Int {
+        let options = self.context?.channel.syncOptions
+        return (try? options?.getOption(ChannelOptions.bufferedWritableBytes)) ?? 0
     }
 
     /// Sends GOAWAY; streams in flight continue, and the management handler closes the connection after the last.
@@ -215,6 +279,7 @@ extension HTTP2Connection: DeadlineTarget {
     }
 
     func closeNow() {
+        self.ending = .closed
         self.context?.close(promise: nil)
     }
 }

@@ -2,7 +2,8 @@ internal import NIOCore
 internal import Primitives
 
 /// Sits between the bytes of an HTTP/2 connection and NIOHTTP2: counts bytes, watches for what NIOHTTP2 does not
-/// report, and inserts the early acknowledgement of our settings.
+/// report, inserts the early acknowledgement of our settings, and lets a slow client take the last answer before the
+/// connection is closed.
 final class HTTP2FrameWatch: ChannelDuplexHandler {
     typealias InboundIn = ByteBuffer
     typealias InboundOut = ByteBuffer
@@ -29,12 +30,31 @@ final class HTTP2FrameWatch: ChannelDuplexHandler {
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         var bytes = self.unwrapInboundIn(data)
         self.connection.loop.counters.bytesIn.add(bytes.readableBytes)
+        guard self.connection.readsBytes() else { return }
         if let others = self.acknowledgement.replacement(for: bytes.readableBytesUInt8Span) {
             bytes = context.channel.allocator.buffer(bytes: others)
         }
         self.scanner.scan(bytes.readableBytesUInt8Span)
         context.fireChannelRead(self.wrapInboundOut(bytes))
         self.connection.noteHeaderBlock(isOpen: self.scanner.isInsideBlock)
+    }
+
+    /// NIOHTTP2 closes a connection as soon as its last stream was written, which would discard what the kernel has not
+    /// taken. And the kernel would discard what the client has not taken, at the client's first frame after the close.
+    /// So our side is closed first, behind the last byte, and the rest once the client has closed its own.
+    func close(context: ChannelHandlerContext, mode: CloseMode, promise: EventLoopPromise<Void>?) {
+        guard mode == .all, self.connection.beginsSlowEnd() else { return context.close(mode: mode, promise: promise) }
+        let connection = self.connection
+        let bound = NIOLoopBound((context, connection), eventLoop: context.eventLoop)
+        let sent = context.eventLoop.makePromise(of: Void.self)
+        sent.futureResult.whenComplete { _ in
+            let (context, connection) = bound.value
+            connection.noteSent()
+            context.close(mode: .output, promise: nil)
+        }
+        let nothing = context.channel.allocator.buffer(capacity: 0)
+        context.writeAndFlush(self.wrapOutboundOut(.byteBuffer(nothing)), promise: sent)
+        promise?.succeed()
     }
 
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
