@@ -93,6 +93,7 @@ package final class BrumeServer: Sendable {
         let configuration = live.current
         let random = SystemRandomSource()
         let clock = SystemClock()
+        try AddressSpace.check()
         let openFiles = OpenFiles.raiseLimit()
         AllocatorSettings.keepForLargeAnswers()
         let directory = DataDirectory(path: configuration.dataDirectory)

@@ -7,7 +7,7 @@ import time
 import botocore.exceptions
 import pytest
 
-from brume_server import SOON
+from brume_server import SOON, Server, ServerDied
 
 WRITERS = 8
 PAYLOAD_BYTES = 2000
@@ -163,3 +163,9 @@ def test_damage_that_a_read_meets_is_told_and_costs_what_stands_elsewhere_nothin
         assert error["Code"] == "ServiceUnavailable"
         assert error["Message"] == "The stored data is damaged; /readyz of the server names the reason."
     assert "damaged data was found" in server.get("/readyz").read().decode()
+
+
+def test_a_limit_of_address_space_that_is_too_small_is_told(tmp_path):
+    limited = Server(tmp_path, words=("sh", "-c", 'ulimit -v 700000; exec "$@"', "sh"))
+    with pytest.raises(ServerDied, match=r"status 78[^$]*ulimit -v\) is 683 MiB, and a server needs 1024"):
+        limited.start()

@@ -154,7 +154,7 @@ final class HTTP2Connection: ChannelInboundHandler {
     }
 
     /// Bytes of the client have arrived.
-    /// - Returns: whether they are read. While the connection ends they only tell that the client still takes something.
+    /// - Returns: whether they are read. While the connection ends they only tell that the client takes something.
     func readsBytes() -> Bool {
         self.hasClientSpoken = true
         return self.ending == .open
