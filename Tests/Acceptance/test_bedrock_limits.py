@@ -8,8 +8,10 @@ import gc
 import json
 import os
 import pathlib
+import re
 import threading
 
+import anthropic
 import botocore.config
 import botocore.exceptions
 import openai
@@ -151,6 +153,15 @@ def test_what_keeps_a_model_from_its_first_word_is_no_stream(crowded, model):
     with pytest.raises(openai.BadRequestError, match="Input is too long for requested model.") as failure:
         openai_client.responses.create(model=model, input=words, stream=True)
     assert (failure.value.code, failure.value.param) == ("context_length_exceeded", None)
+    claude = anthropic.Anthropic(base_url=crowded.url, api_key=key["bearerToken"], max_retries=0)
+    # Clients look for the first words, and shorten the conversation.
+    for streamed in (False, True):
+        with pytest.raises(anthropic.BadRequestError) as failure:
+            claude.messages.create(
+                model=model, max_tokens=9, messages=[{"role": "user", "content": words}], stream=streamed)
+        told = failure.value.body["error"]
+        numbers = re.fullmatch(r"prompt is too long: (\d+) tokens > (\d+) maximum", told["message"])
+        assert told["type"] == "invalid_request_error" and int(numbers[1]) > int(numbers[2]) > 0
 
 
 @pytest.mark.parametrize("model_id", [

@@ -31,7 +31,7 @@ enum OpenAIError {
     static func document(_ error: ServiceError) -> Document {
         let (type, name) = self.names(error)
         let fault = error.detail as? MemberFault
-        let code = fault?.code ?? name
+        let code = error.detail is ContextFault ? ContextFault.openAICode : fault?.code ?? name
         return .object([
             "error": .object([
                 "message": .string(error.message), "type": .string(type),
@@ -106,9 +106,10 @@ enum AnthropicError {
         ])
     }
 
-    /// The sentence about an unknown path is OpenAI's.
+    /// The sentence about an unknown path is OpenAI's, the one about a prompt that is too long Bedrock's.
     private static func message(_ error: ServiceError) -> String {
-        error.code == ServiceError.RouteCode.unknownPath ? "Not Found" : error.message
+        if error.code == ServiceError.RouteCode.unknownPath { return "Not Found" }
+        return (error.detail as? ContextFault)?.anthropicSentence ?? error.message
     }
 
     private static func type(_ error: ServiceError) -> String {

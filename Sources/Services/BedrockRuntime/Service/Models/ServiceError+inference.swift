@@ -12,9 +12,10 @@ extension ServiceError {
         switch error {
         case .unsupported(let sentence):
             self = .invalid(sentence)
-        case .contextExceeded:
-            // The code is OpenAI's: its clients shorten a conversation by it. Other notations do not have it.
-            self = OpenAIRules.fault("Input is too long for requested model.", "", "context_length_exceeded")
+        case .contextExceeded(let tokens, let tokensMax):
+            self = ServiceError(
+                code: "ValidationException", message: ContextFault.message,
+                detail: ContextFault(tokens: tokens, tokensMax: tokensMax))
         case .failed, .unreached:
             self = BedrockRuntimeError.modelError(
                 message: "The model failed while it answered; the server's log names the reason.")
