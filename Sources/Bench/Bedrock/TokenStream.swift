@@ -4,7 +4,7 @@ internal import Foundation
 /// measured is the server.
 ///
 /// Like the clients of the SDKs, it keeps its connection for as long as the server does. Brume keeps it; llama.cpp's
-/// server closes it after each stream, whatever it says of keeping it. A new connection is made before the clock starts.
+/// server closes it after each stream, whatever it says of keeping it. A new one is made before the clock starts.
 final class TokenStream {
     /// The server that is measured.
     struct Target {

@@ -6,8 +6,8 @@ internal import Musl
 internal import Darwin
 #endif
 
-/// Whole lines of a child's output. They stay bytes until somebody reads them: an engine prints dozens of lines for each
-/// request, and nearly all of them are only kept.
+/// Whole lines of a child's output. They stay bytes until somebody reads them: an engine prints dozens of lines for
+/// each request, and nearly all of them are only kept.
 package struct OutputLines: Sendable, ExpressibleByArrayLiteral {
     private static let newline = UInt8(ascii: "\n")
 
