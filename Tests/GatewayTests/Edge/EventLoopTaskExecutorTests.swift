@@ -25,8 +25,11 @@ struct EventLoopTaskExecutorTests {
 
     /// Runs tasks that compute and yield until the loop has accepted a connection, or for ten seconds.
     /// - Returns: how many slices they ran; nil when the connection was not accepted.
+    ///
+    /// The loop is its own, since the tasks may keep it from everybody else's connections.
     private func sliceCount(taskCount: Int, slice: Duration) async throws -> Int? {
-        let loop = MultiThreadedEventLoopGroup.singleton.next()
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+        let loop = group.next()
         let executor = EventLoopTaskExecutor(loop)
         let progress = Progress()
         let server = try await ServerBootstrap(group: loop)
@@ -57,6 +60,7 @@ struct EventLoopTaskExecutorTests {
         let isAccepted = progress.isAccepted.load(ordering: .relaxed)
         try await client.get().close()
         try await server.close()
+        try await group.shutdownGracefully()
         return isAccepted ? progress.sliceCount.load(ordering: .relaxed) : nil
     }
 }
