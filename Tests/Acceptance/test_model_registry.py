@@ -228,10 +228,10 @@ def test_an_import_is_a_second_name_of_the_same_content(models, tmp_path):
     record = models.json("import", path, "--name", "mine")
     blob = models.data_dir / "models/blobs" / record["digest"]
     assert blob.stat().st_ino == path.stat().st_ino
-    models("import", path, "--name", "copied", "--copy")
+    models("import", path, "--name", "second")
     removal = models.json("remove", "mine")
     assert removal["freedBytes"] == 0 and blob.exists()
-    removal = models.json("remove", "copied")
+    removal = models.json("remove", "second")
     assert removal["keptElsewhereBytes"] == path.stat().st_size
     assert models.blobs() == [] and path.exists()
 

@@ -5,18 +5,29 @@ extension ModelRegistry {
     /// Adds a model: moves its contents from `partial` to their final places, then writes the manifest.
     ///
     /// - Parameters:
-    ///   - record: the new record; an existing model of that name is only replaced if `replaces` is set.
+    ///   - record: the new record; an existing model of that name is only replaced if `replaces` is set, and stays
+    ///     pinned if it was.
     ///   - staged: for each content that is not in the registry yet, a file with it on the same file system, synced and
-    ///     verified. It is moved, or removed if the content was added meanwhile.
+    ///     verified. It is moved, or removed if the registry has the content already.
     ///   - replaces: whether a model of the same name may be replaced.
+    ///   - replacesContents: whether the staged files also take the place of contents that the registry has already,
+    ///     which may be hard links to files that another program can change.
+    /// - Returns: the record as it was written.
     /// - Throws: `.usage` when the name is taken.
+    @discardableResult
     package func add(
-        _ record: ModelRecord, staged: [ContentDigest: String] = [:], replaces: Bool = false
-    ) throws(RegistryError) {
+        _ record: ModelRecord, staged: [ContentDigest: String] = [:], replaces: Bool = false,
+        replacesContents: Bool = false
+    ) throws(RegistryError) -> ModelRecord {
         try ModelName.check(record.name)
         precondition(!record.weights.isEmpty, "a model has weights")
-        try self.change { () throws(RegistryError) in
-            if !replaces, try self.record(named: record.name)?.digest != nil {
+        return try self.change { () throws(RegistryError) in
+            var record = record
+            if replaces {
+                // A damaged manifest may be replaced; nobody knows then whether the model was pinned.
+                let earlier = try? self.record(named: record.name)
+                record.isPinned = earlier?.isPinned ?? record.isPinned
+            } else if try self.record(named: record.name) != nil {
                 throw RegistryError(
                     .usage,
                     "the model \(record.name) exists already; choose another name with --name, or replace it with "
@@ -26,16 +37,19 @@ extension ModelRegistry {
                 throw RegistryError(.usage, "there are \(Self.modelCountMax) models already; remove some first")
             }
             for (digest, path) in staged {
-                if Files.facts(self.blobPath(digest)) != nil {
+                let blob = self.blobPath(digest)
+                // A content of another length is damaged, and this one is whole.
+                if !replacesContents, let there = Files.facts(blob), there.bytes == Files.facts(path)?.bytes {
                     try Disk.remove(path)
                 } else {
-                    try Disk.rename(path, to: self.blobPath(digest))
+                    try Disk.rename(path, to: blob)
                 }
             }
             _ = try self.linkParts(of: record)
             CrashPoint.reach("registry.add.beforeManifest")
             try self.write(record)
             _ = try self.paths(record)
+            return record
         }
     }
 

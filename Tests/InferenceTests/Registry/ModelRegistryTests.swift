@@ -74,6 +74,35 @@ struct ModelRegistryTests {
         #expect(try fixture.registry.model("mine").digest == ContentDigest(of: [2]))
     }
 
+    @Test func `a model that is replaced stays pinned`() throws {
+        let fixture = try RegistryFixture()
+        try fixture.add("mine", [[1]])
+        _ = try fixture.registry.setPinned("mine", isPinned: true)
+        try fixture.add("mine", [[2]], replaces: true)
+        #expect(try fixture.registry.model("mine").isPinned)
+    }
+
+    @Test(arguments: [false, true])
+    func `a content that is there is replaced only on demand, or if its length is wrong`(isDemanded: Bool) throws {
+        let fixture = try RegistryFixture()
+        let contents: [[UInt8]] = [[1, 2], [3, 4]]
+        var record = try fixture.add("mine", contents)
+        let inodes = record.files.map { Files.facts(fixture.registry.blobPath($0.digest))?.inode }
+        record.name = "second"
+        var staged: [ContentDigest: String] = [:]
+        for (index, content) in contents.enumerated() {
+            let path = "\(fixture.registry.partial)/again-\(index)"
+            try Disk.replace(path, with: content)
+            staged[ContentDigest(of: content)] = path
+        }
+        try Disk.replace(fixture.registry.blobPath(record.files[1].digest), with: [3])
+        try fixture.registry.add(record, staged: staged, replacesContents: isDemanded)
+        let paths = try fixture.registry.paths(record)
+        #expect((Files.facts(paths.parts[0])?.inode == inodes[0]) == !isDemanded)
+        #expect(try paths.parts.map { try Disk.read($0, bytesMax: 10) } == contents)
+        #expect(try Disk.names(in: fixture.registry.partial).isEmpty)
+    }
+
     @Test func `a damaged manifest is told, and keeps contents from being removed`() throws {
         let fixture = try RegistryFixture()
         let record = try fixture.add("mine", [[1]])

@@ -41,12 +41,17 @@ package struct ModelImport: Sendable {
             let record = ModelRecord(
                 name: name, kind: inspection.kind, files: work.files, facts: inspection.facts, source: model.source,
                 license: inspection.license, added: self.registry.clock.now())
-            if !replaces, let there = try self.registry.record(named: name), there.digest == record.digest {
+            let there = replaces ? nil : try self.registry.record(named: name)
+            let same = there?.digest == record.digest ? there : nil
+            if let same, method == .link {
                 try self.discard(work)
-                return Outcome(record: there, copiedBytes: 0)
+                return Outcome(record: same, copiedBytes: 0)
             }
-            try self.registry.add(record, staged: work.staged, replaces: replaces)
-            return Outcome(record: record, copiedBytes: work.copiedBytes)
+            // A copy that was asked for also takes the place of a hard link that an earlier import made.
+            let added = try self.registry.add(
+                same ?? record, staged: work.staged, replaces: replaces || same != nil,
+                replacesContents: method == .copy)
+            return Outcome(record: added, copiedBytes: work.copiedBytes)
         } catch {
             try self.discard(work)
             throw error

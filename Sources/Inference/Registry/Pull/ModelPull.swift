@@ -197,8 +197,7 @@ package struct ModelPull: Sendable {
         let record = ModelRecord(
             name: name, kind: inspection.kind, files: files, facts: inspection.facts, source: plan.source,
             license: plan.license ?? inspection.license, added: self.registry.clock.now())
-        try self.registry.add(record, staged: staged, replaces: replaces)
-        return record
+        return try self.registry.add(record, staged: staged, replaces: replaces)
     }
 
     /// Checks that the disk has space for the remaining downloads.
