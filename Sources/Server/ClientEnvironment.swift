@@ -33,7 +33,7 @@ package enum ClientEnvironment {
         let region = region ?? address.region
         guard Region(region) != nil else {
             throw StartError(
-                .configuration, "\(region) is not a region: one has 1 to 40 lower-case letters, digits and hyphens")
+                .usage, "\(region) is not a region: one has 1 to 40 lower-case letters, digits and hyphens")
         }
         var variables = [
             ("AWS_ENDPOINT_URL", "\(scheme)://\(address.clientHost):\(address.port)"),

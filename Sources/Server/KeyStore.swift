@@ -100,15 +100,15 @@ package struct KeyStore: Sendable {
     ) throws(StartError) {
         _ = try AccountID(configured: account)
         if let accessKeyID, !AccessKey.isLawfulID(accessKeyID) {
-            throw StartError(.configuration, "an access key id is \(AccessKey.idRule)")
+            throw StartError(.usage, "an access key id is \(AccessKey.idRule)")
         }
         if let secretAccessKey, !AccessKey.isLawfulSecret(secretAccessKey) {
-            throw StartError(.configuration, "a secret access key is 1 to 128 visible ASCII characters")
+            throw StartError(.usage, "a secret access key is 1 to 128 visible ASCII characters")
         }
         if let userName, !self.isLawfulUserName(userName) { throw self.unlawfulUserName }
         // IAM's bounds of CredentialAgeDays.
         guard days.map({ (1...36_600).contains($0) }) ?? true else {
-            throw StartError(.configuration, "a Bedrock API key expires after 1 to 36600 days, or never")
+            throw StartError(.usage, "a Bedrock API key expires after 1 to 36600 days, or never")
         }
     }
 
@@ -152,7 +152,7 @@ package struct KeyStore: Sendable {
     private func put(_ policy: PolicyArgument?, _ key: AccessKey) throws(StartError) {
         guard let policy else { return }
         guard let userName = key.userName else {
-            throw StartError(.configuration, "the account's root has no policies: name a user with --user")
+            throw StartError(.usage, "the account's root has no policies: name a user with --user")
         }
         try self.policies.putUnderLock(policy, UserReference(account: key.account, name: userName))
     }
@@ -171,7 +171,7 @@ package struct KeyStore: Sendable {
         return try self.change { (keys) throws(StartError) in
             guard !keys.contains(where: { $0.accessKeyID == key.accessKeyID }) else {
                 throw StartError(
-                    .configuration,
+                    .usage,
                     "the access key \(key.accessKeyID) exists already; delete it first with "
                         + "`brume keys delete \(key.accessKeyID)`"
                 )
@@ -203,7 +203,7 @@ package struct KeyStore: Sendable {
 
     static var unlawfulUserName: StartError {
         StartError(
-            .configuration,
+            .usage,
             "a user name is 1 to 64 letters, digits and characters of +=,.@-_, and not a hyphen alone"
         )
     }

@@ -5,7 +5,8 @@ internal import ServiceKit
 package struct StartError: Error, Sendable, Equatable {
     /// The category of the failure; decides the exit code.
     package enum Reason: Sendable, Hashable {
-        case configuration, dataDirectory, storeLocked, storeNewer, storeDamaged, storeUnreachable, portInUse,
+        /// `usage`: an argument of a command is wrong. `configuration`: a setting is wrong, wherever it was given.
+        case usage, configuration, dataDirectory, storeLocked, storeNewer, storeDamaged, storeUnreachable, portInUse,
             noPermission, noSource, other
     }
 

@@ -101,6 +101,7 @@ package struct UserPolicyStore: Sendable {
             policy = try InlinePolicy(name: argument.name, text: argument.text)
             try policy.checkAsNew()
         } catch {
+            if case .name = error { throw StartError(.usage, error.sentence) }
             throw StartError(.configuration, "\(argument.origin): \(error.sentence)")
         }
         var policies = try self.read()
@@ -221,7 +222,7 @@ extension AccountID {
     /// Parses an account that a command names.
     init(configured text: String) throws(StartError) {
         guard let account = AccountID(text) else {
-            throw StartError(.configuration, "an account is twelve digits, not \"\(text)\"")
+            throw StartError(.usage, "an account is twelve digits, not \"\(text)\"")
         }
         self = account
     }

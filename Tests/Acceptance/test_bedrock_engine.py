@@ -372,6 +372,8 @@ def test_without_an_engine_everything_else_works(models, fresh_server):
     # llama-server's own line says so again.
     assert "version: " not in chosen.stdout + status.stdout
     assert server.run("engine", "use", "/etc/hostname").returncode == 64
+    absent = server.run("engine", "use", "/absent/engine")
+    assert (absent.returncode, absent.stderr) == (66, "brume: there is no file /absent/engine\n")
 
 
 def test_an_engine_that_is_gone_or_cannot_load_is_told(models, fresh_server, tmp_path):

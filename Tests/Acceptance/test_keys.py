@@ -138,6 +138,34 @@ def test_what_nobody_would_look_at_is_not_made(tmp_path, words, sentence):
     assert not (server.data_dir / "identity" / "access-keys").exists()
 
 
+@pytest.mark.parametrize("words, sentence", [
+    (["keys", "create", "--account", "12"], "an account is twelve digits"),
+    (["keys", "create", "--user", "a b"], "a user name is 1 to 64 letters"),
+    (["keys", "create", "--access-key-id", "a b"], "an access key id is "),
+    (["keys", "create", "--secret-access-key", ""], "a secret access key is "),
+    (["keys", "create", "--bedrock", "--expires-days", "0"], "expires after 1 to 36600 days"),
+    (["policies", "list", "--account", "12"], "an account is twelve digits"),
+    (["policies", "put", "a b", "-", "--user", "ana"], '"a b" is no name of a policy'),
+    (["policies", "put", "Any", "-", "--user", "a b"], "a user name is 1 to 64 letters"),
+])
+def test_a_wrong_argument_is_wrong_usage(tmp_path, words, sentence):
+    refusal = Server(tmp_path).run(*words, input="{}")
+    assert (refusal.returncode, refusal.stdout) == (64, "") and sentence in refusal.stderr
+
+
+def test_a_key_is_made_once_and_a_region_has_a_form(server):
+    assert server.run("keys", "create", "--access-key-id", ACCESS_KEY_ID).returncode == 64
+    assert server.run("env", "--region", "Nowhere!").returncode == 64
+
+
+@pytest.mark.parametrize("words, environment", [
+    (["start", "--port", "x"], {}), (["start"], {"BRUME_PORT": "x"}), (["config", "check"], {"BRUME_PORT": "x"}),
+])
+def test_a_wrong_setting_is_wrong_configuration_wherever_it_is_given(tmp_path, words, environment):
+    refusal = Server(tmp_path, environment=environment).run(*words)
+    assert refusal.returncode == 78 and "whole number from 0 to 65535" in refusal.stderr
+
+
 def test_a_damaged_seal_is_damage_and_not_the_wrong_directory(fresh_server):
     server = fresh_server()
     server.stop()

@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import Inference
+internal import Primitives
 internal import Server
 
 /// `brume engine`: the program that runs models.
@@ -65,6 +66,9 @@ struct Engine: AsyncParsableCommand {
             let current = ProcessEnvironment.currentDirectory
             let whole = self.path.hasPrefix("/") ? self.path : "\(current)/\(self.path)"
             let program = EngineProgram(path: whole, origin: .choice)
+            guard Files.facts(whole) != nil else {
+                throw Exit.failure(.noSuchThing, "there is no file \(whole)")
+            }
             guard program.isExecutable else {
                 throw Exit.failure(.usage, "\(whole) is not an executable file")
             }

@@ -56,6 +56,7 @@ extension Exit {
     /// The exit code of a start that failed.
     init(_ error: StartError) {
         switch error.reason {
+        case .usage: self = .usage
         case .configuration: self = .wrongConfiguration
         case .dataDirectory: self = .dataDirectoryNotWritable
         case .storeLocked: self = .storeInUse
