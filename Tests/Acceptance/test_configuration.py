@@ -28,8 +28,10 @@ def test_check_counts_what_holds_and_names_line_and_column_of_a_mistake(tmp_path
         ("port: 4570\nthrotling: false\n", f"{file}:2:1: there is no setting"),
         ("drain-seconds: soon\n", f"{file}:1:1: `drain-seconds` takes a whole number"),
         ("port: 1\nhost: [a\n", f"{file}:3:1: this is not YAML"),
+        ("# settings\n- port: 1\n", f"{file}:2:1: the file must consist of"),
+        ("port: 1\n# Zürich\n", f"cannot use {file}: line 2 is not UTF-8 text"),
     ]:
-        file.write_text(text)
+        file.write_bytes(text.encode("latin-1"))
         bad = brume(tmp_path, "config", "check", str(file))
         assert bad.returncode == 78, bad
         assert place in bad.stderr, bad.stderr

@@ -55,6 +55,20 @@ def test_a_pipe_is_no_model_and_is_not_waited_for(models, tmp_path):
     assert models.json("show", "real")["source"] == str(folder / "real.gguf")
 
 
+def test_a_model_is_shown_by_every_id_that_it_answers_for(models, tmp_path):
+    path = tmp_path / "mine.gguf"
+    path.write_bytes(gguf())
+    models("import", path, "--alias", "anthropic.*")
+    models("alias", "meta.*", "brume.echo")
+    haiku = "anthropic.claude-3-haiku-20240307-v1:0"
+    arn = f"arn:aws:bedrock:us-east-1::foundation-model/{haiku}"
+    for model_id in ("mine", "anthropic.*", haiku, f"us.{haiku}", arn):
+        assert models.json("show", model_id)["name"] == "mine"
+    assert models.json("show", "cohere.command-r-v1:0", BRUME_BEDROCK_ALIASES="cohere.*=mine")["name"] == "mine"
+    assert models.json("show", "meta.llama3-8b-instruct-v1:0")["name"] == "brume.echo"
+    assert "there is no model amazon.nova-lite-v1:0" in models("show", "amazon.nova-lite-v1:0", status=66)
+
+
 def test_an_alias_that_is_none_is_told_before_anything_is_taken_up(models, tmp_path):
     path = tmp_path / "real.gguf"
     path.write_bytes(gguf())

@@ -160,13 +160,14 @@ def test_which_file_is_meant(models, hub):
 
 def test_a_hub_that_is_not_there(models):
     refusal = models("pull", "hf.co/org/repo", "--endpoint", "http://127.0.0.1:1", "--tries", 1, status=68)
-    assert "cannot reach http://127.0.0.1:1" in refusal
+    assert "cannot reach http://127.0.0.1:1" in refusal and "HF_ENDPOINT" in refusal and "is kept" not in refusal
 
 
 def test_a_pull_that_waits_for_its_next_try_says_why(models):
     said = models("pull", "http://127.0.0.1:1/x.gguf", "--tries", 2, status=68).splitlines()
     assert said[0].startswith("retrying in 1 s: cannot reach http://127.0.0.1:1: "), said
-    assert said[-1].startswith("brume: cannot reach http://127.0.0.1:1: "), said
+    # Nothing came that could be kept, and an address has no mirror.
+    assert said[-1] == "brume: " + said[0].removeprefix("retrying in 1 s: "), said
 
 
 def test_a_short_name_is_pulled_from_the_mirror(models, hub):
@@ -299,8 +300,7 @@ def test_names_aliases_and_pins(models, tmp_path):
     models("alias", "anthropic.claude-3-*", "mine")
     assert models.json("show", "anthropic.claude-3-*")["name"] == "mine"
     assert "anthropic.claude-3-*" in models("list")
-    assert models.json("pin", "mine")["pinned"] is True
-    assert models.json("pin", "mine", "--off")["pinned"] is False
+    assert [models.json("pin", "mine", *off)["pinned"] for off in ((), ("--off",))] == [True, False]
     assert "no model other" in models("alias", "x", "other", status=66)
     assert "is not an alias" in models("alias", "a b", "mine", status=64)
     assert "is not a model name" in models("import", path, "--name", "A B", status=64)

@@ -82,7 +82,11 @@ package enum ConfigurationLoader {
         do throws(FileError) {
             let bytes = try Files.read(path ?? standard, bytesMax: self.fileBytesMax)
             guard let text = String(validating: bytes, as: UTF8.self) else {
-                throw FileError.unusable(path: path ?? standard, reason: "it is not UTF-8 text")
+                // A line end is no part of any other character, so each line stands for itself.
+                let lines = bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+                let line = lines.firstIndex { String(validating: $0, as: UTF8.self) == nil } ?? 0
+                throw FileError.unusable(
+                    path: path ?? standard, reason: "line \(line + 1) is not UTF-8 text")
             }
             return (path ?? standard, text)
         } catch .absent {
@@ -108,7 +112,8 @@ package enum ConfigurationLoader {
         }
         guard let root else { return }
         guard case .mapping(let mapping, _) = root else {
-            throw ConfigurationError("\(path): the file must consist of `name: value` lines")
+            throw ConfigurationError(
+                "\(self.place(path, root.place)): the file must consist of `name: value` lines")
         }
         var seen: Set<String> = []
         for (key, value) in mapping {

@@ -54,9 +54,12 @@ package struct LoadedConfiguration: Sendable {
                     case .environment: "environment variable \(setting.environmentVariable)"
                     case .file(let place): "\(place): `\(setting.name)`"
                     }
+                let shown = setting.shown(text)
+                let isNamed = setting.isPath && !shown.isEmpty && error.sentence.contains(shown)
                 // The error may be logged: a running server reads its configuration again.
                 throw ConfigurationError(
-                    AddressText.withoutSecrets("\(source) \(error.sentence); it was \"\(setting.shown(text))\""))
+                    AddressText.withoutSecrets(
+                        "\(source) \(error.sentence)" + (isNamed ? "" : "; it was \"\(shown)\"")))
             }
             self.words[setting.name] = Word(text: text, origin: origin)
         }

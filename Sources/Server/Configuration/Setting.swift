@@ -357,7 +357,8 @@ package struct Setting: Sendable {
         do throws(FileError) {
             bytes = try Files.read(path, bytesMax: ModelRule.fileBytesMax)
         } catch {
-            throw ConfigurationError("takes a file that can be read: \(path): \(error.sentence)")
+            let reason = error == .absent ? "there is no file \(path)" : error.sentence
+            throw ConfigurationError("takes a file that can be read: \(reason)")
         }
         do throws(ModelRuleError) {
             return try ModelRule.rules(json: bytes, folder: Files.parent(of: path))

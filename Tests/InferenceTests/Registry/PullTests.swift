@@ -177,6 +177,14 @@ struct DownloadProgressTests {
         #expect(error.sentence.hasPrefix("cut; the downloaded part is kept"))
     }
 
+    @Test(arguments: [(0, true), (10, false)])
+    func `a part is only said to be kept if there is one, and a later pull uses it`(have: Int64, isKept: Bool) {
+        var progress = DownloadProgress(
+            name: "x", totalBytes: 100, haveBytes: have, isKept: isKept, fruitlessCountMax: 1)
+        let cut = RegistryError(.unreachable, "cut")
+        #expect(progress.failed(cut) == .fail(cut))
+    }
+
     @Test func `a body that ends too early is a cut, and one without a length is over at its end`() {
         var progress = self.progress()
         _ = progress.begin(status: 200, contentRange: nil, contentLength: nil)

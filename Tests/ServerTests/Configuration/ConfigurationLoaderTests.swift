@@ -306,12 +306,18 @@ import Testing
             "port: 1\n---\nport: 2",
             "config.yaml:2:1: this is not YAML: a second document begins, but only one is allowed"
         ),
-        ("- port: 1", "config.yaml: the file must consist of `name: value` lines"),
-        ("port", "config.yaml: the file must consist of `name: value` lines"),
+        ("- port: 1", "config.yaml:1:1: the file must consist of `name: value` lines"),
+        ("port", "config.yaml:1:1: the file must consist of `name: value` lines"),
     ])
     func `the file's mistakes are told with line and column`(_ text: String, _ sentence: String) throws {
         try self.folder.write("config.yaml", text)
         #expect(self.sentence() == sentence)
+    }
+
+    @Test func `a file of a setting that is not there is named once`() {
+        #expect(
+            self.sentence(["bedrock-rules": "/absent"])
+                == "--bedrock-rules takes a file that can be read: there is no file /absent")
     }
 
     @Test func `a file of rules that is as large as a model is not read`() throws {

@@ -33,16 +33,19 @@ package struct DownloadProgress: Sendable, Equatable {
     package private(set) var haveBytes: Int64
     /// Why the last connection ended early.
     private(set) var trouble: RegistryError?
+    /// Whether a later pull resumes with the bytes of this one.
+    private let isKept: Bool
     private let fruitlessCountMax: Int
     private var attempts = 0
     private var fruitless = 0
     private var haveAtBegin: Int64 = 0
 
     package init(
-        name: String, totalBytes: Int64?, haveBytes: Int64,
+        name: String, totalBytes: Int64?, haveBytes: Int64, isKept: Bool = true,
         fruitlessCountMax: Int = DownloadProgress.fruitlessCountMax
     ) {
         self.name = name
+        self.isKept = isKept
         self.fruitlessCountMax = fruitlessCountMax
         self.totalBytes = totalBytes
         self.haveBytes = haveBytes
@@ -125,6 +128,7 @@ package struct DownloadProgress: Sendable, Equatable {
         self.fruitless = self.haveBytes > self.haveAtBegin ? 0 : self.fruitless + 1
         self.haveAtBegin = self.haveBytes
         guard self.fruitless < self.fruitlessCountMax, self.attempts < Self.attemptCountMax else {
+            guard self.isKept, self.haveBytes > 0 else { return .fail(error) }
             return .fail(
                 RegistryError(
                     error.reason,

@@ -42,7 +42,7 @@ struct FileDownload {
         self.file = try Self.open("\(directory)/\(Self.fileName(target))", name: target.name)
         if target.digest == nil || self.file.bytes > target.bytes ?? .max { try self.file.truncate(to: 0) }
         self.progress = DownloadProgress(
-            name: target.name, totalBytes: target.bytes, haveBytes: self.file.bytes,
+            name: target.name, totalBytes: target.bytes, haveBytes: self.file.bytes, isKept: target.digest != nil,
             fruitlessCountMax: client.fruitlessCountMax)
         self.hasOldBytes = self.file.bytes > 0
         var hash = SHA256()
@@ -79,7 +79,9 @@ struct FileDownload {
                 throw RegistryError(
                     .damaged,
                     "\(self.target.name) was discarded: its digest is \(digest.hex), but \(expected.hex) was "
-                        + "announced. Try again, or use another mirror (HF_ENDPOINT)")
+                        + (self.client.isHub(self.target.url)
+                            ? "announced. Try again, or use another mirror (HF_ENDPOINT)"
+                            : "given. Try again, or correct the digest"))
             }
             try self.startOver()
             self.progress = DownloadProgress(
@@ -101,8 +103,8 @@ struct FileDownload {
                 case let error as RegistryError: throw error
                 case let retry as HubRetry:
                     end = self.patient(self.progress.failed(retry.error), retry.waitMilliseconds)
-                case FetchError.untrusted: throw HubClient.told(error, self.target.url)
-                default: end = self.progress.failed(HubClient.told(error, self.target.url))
+                case FetchError.untrusted: throw self.client.told(error, self.target.url)
+                default: end = self.progress.failed(self.client.told(error, self.target.url))
                 }
             }
             switch end {
@@ -136,10 +138,10 @@ struct FileDownload {
         var state = self
         defer { self = state }
         let reference = self.reference
-        let settings = self.client.settings
+        let client = self.client
         return try await self.client.get(self.target.url, headers) { head, body in
             guard [200, 206, 416].contains(head.status) else {
-                throw Self.refusal(head, reference, settings)
+                throw Self.refusal(head, reference, client.settings)
             }
             if try state.begins(head) { return .complete }
             do {
@@ -149,7 +151,7 @@ struct FileDownload {
             } catch let error as CancellationError {
                 throw error
             } catch {
-                return state.progress.end(HubClient.told(HTTPFetch.translated(error), head.url))
+                return state.progress.end(client.told(HTTPFetch.translated(error), head.url))
             }
             return state.progress.end(nil)
         }

@@ -40,10 +40,10 @@ struct HubClient: Sendable {
                 guard attempt < min(Self.attemptCountMax, self.fruitlessCountMax),
                     let wait = Self.waitMilliseconds(error, attempt: attempt)
                 else {
-                    throw Self.told(error, url)
+                    throw self.told(error, url)
                 }
                 attempt += 1
-                self.again(Self.told(error, url), wait)
+                self.again(self.told(error, url), wait)
                 try await self.pause(wait)
             }
         }
@@ -100,16 +100,19 @@ struct HubClient: Sendable {
         }
     }
 
+    /// Whether a URL is one of the hub or of its mirror, and not an address that the user gave.
+    func isHub(_ url: FetchURL) -> Bool { url.origin == self.settings.endpoint.origin }
+
     /// The error for the user.
-    static func told(_ error: any Error, _ url: FetchURL) -> RegistryError {
+    func told(_ error: any Error, _ url: FetchURL) -> RegistryError {
         switch error {
         case let error as RegistryError: error
         case let retry as HubRetry: retry.error
         case FetchError.noConnection(let reason):
             RegistryError(
                 .unreachable,
-                "cannot reach \(url.origin): \(reason). Is there a network? A mirror of the hub is named with "
-                    + "HF_ENDPOINT")
+                "cannot reach \(url.origin): \(reason)"
+                    + (self.isHub(url) ? ". Is there a network? A mirror of the hub is named with HF_ENDPOINT" : ""))
         case FetchError.untrusted(let reason):
             RegistryError(
                 .unreachable,

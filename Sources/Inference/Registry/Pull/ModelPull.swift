@@ -103,7 +103,7 @@ package struct ModelPull: Sendable {
         do {
             listing = try await self.client.listing(hub)
         } catch {
-            throw HubClient.told(error, self.client.settings.endpoint)
+            throw self.client.told(error, self.client.settings.endpoint)
         }
         let selection = try HubSelection(hub.selection, in: listing, repository: hub.repository)
         var files: [PullPlan.File] = []

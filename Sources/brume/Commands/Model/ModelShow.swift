@@ -9,7 +9,7 @@ extension Model {
 
         @OptionGroup var directory: DirectoryOptions
 
-        @Argument(help: "Name or alias of the model.")
+        @Argument(help: "Name or alias of the model, or a Bedrock model ID that it answers for.")
         var name: String
 
         @Flag(help: "Read the model's files completely and check their digests.")
@@ -20,13 +20,15 @@ extension Model {
 
         func run() async throws {
             let registry = try self.directory.registry()
-            if self.name == EchoModel.name { return self.writeBuiltIn() }
-            let running = await ServerModels.ask(try self.directory.load())
-            if let model = try running.configured(self.name, registry) {
+            let configuration = try self.directory.load()
+            let running = await ServerModels.ask(configuration)
+            let name = try self.answering(running, configuration, registry)
+            if name == EchoModel.name { return self.writeBuiltIn() }
+            if let model = try running.configured(name, registry) {
                 let isPinned = try orExit { () throws(RegistryError) in try registry.pins().contains(model.name) }
                 return self.write(model, running.loaded.first { $0.name == model.name }, isPinned: isPinned)
             }
-            let record = try orExit { () throws(RegistryError) in try registry.model(self.name) }
+            let record = try orExit { () throws(RegistryError) in try registry.model(name) }
             let loaded = running.loaded.first { $0.name == record.name }
             switch self.output {
             case .text: self.write(record, registry, loaded)
@@ -44,6 +46,18 @@ extension Model {
                 }
             }
             if self.output == .text { Terminal.output("verified: the files match their digests") }
+        }
+
+        /// The name of the model that a server would use for the text; the text itself if there is none.
+        private func answering(
+            _ running: ServerModels, _ configuration: Configuration, _ registry: ModelRegistry
+        ) throws -> String {
+            for name in [self.name] + AliasPattern.meanings(of: self.name, configuration, registry) {
+                if name == EchoModel.name || running.configured.contains(where: { $0.name == name }) { return name }
+                let record = try orExit { () throws(RegistryError) in try registry.record(named: name) }
+                if record != nil { return name }
+            }
+            return self.name
         }
 
         /// The model that has no files.
