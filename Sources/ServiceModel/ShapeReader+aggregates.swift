@@ -1,3 +1,5 @@
+package import Primitives
+
 // The generic reads are inlinable, so that they are specialised in each model's module; what is not generic is in
 // ShapeReader.swift.
 extension ShapeReader {
@@ -54,12 +56,28 @@ extension ShapeReader {
     package func map<Value>(
         _ member: MemberSchema, _ read: (MemberSchema) throws(ShapeError) -> Value
     ) throws(ShapeError) -> [String: Value] {
+        try self.entries(member, { $0 }, read)
+    }
+
+    /// Reads a map whose keys are the same only if their bytes are.
+    @inlinable
+    package func exactMap<Value>(
+        _ member: MemberSchema, _ read: (MemberSchema) throws(ShapeError) -> Value
+    ) throws(ShapeError) -> [ExactName: Value] {
+        try self.entries(member, { ExactName($0) }, read)
+    }
+
+    @inlinable
+    package func entries<Key: Hashable, Value>(
+        _ member: MemberSchema, _ key: (String) -> Key, _ read: (MemberSchema) throws(ShapeError) -> Value
+    ) throws(ShapeError) -> [Key: Value] {
         let value = member.target.value
-        var entries: [String: Value] = [:]
+        var entries: [Key: Value] = [:]
         var droppedCount = 0
         let aggregate = try self.beginMap(member)
         let countMax = aggregate.countMax
-        while let name = try self.nextKey(member) {
+        while let text = try self.nextKey(member) {
+            let name = key(text)
             let content = try read(value)
             if entries.count < countMax || entries[name] != nil || self.keepsSurplus(at: entries.count) {
                 entries[name] = content

@@ -99,6 +99,7 @@ struct ModelFile: Decodable {
         /// As in `PatchFile.Correction`, where they come from.
         var told: [String]?
         var lengthFirst: Bool?
+        var isExact: Bool?
     }
 
     struct Operation: Decodable {
@@ -165,6 +166,8 @@ struct PatchFile: Decodable {
         var told: [String]?
         /// Of a text that breaks its length and its pattern, the length is told first.
         var lengthFirst: Bool?
+        /// Texts of this shape are the same only if their bytes are: as keys of a map, which is not sparse.
+        var isExact: Bool?
         /// The service does not show the value when it refuses it.
         var sensitive: Bool?
         /// An enumeration's values in the order in which the service prints them.

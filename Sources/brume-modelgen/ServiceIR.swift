@@ -76,6 +76,7 @@ struct ServiceIR {
             shape.told = told
         }
         shape.lengthFirst = correction.lengthFirst ?? shape.lengthFirst
+        shape.isExact = correction.isExact ?? shape.isExact
         if let values = correction.values {
             guard Set(values) == Set(shape.enum ?? []) else {
                 throw GeneratorError("\(service): a correction of \(shape.name) names other values than the model")

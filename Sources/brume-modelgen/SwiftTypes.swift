@@ -13,7 +13,7 @@ struct SwiftTypes {
             return shape.isEventStream ? "EventStream<\(type)>" : type
         case "string", "character": return shape.isEnumeration ? self.service.typeName(name) : "String"
         case "list": return "[\(self.item(shape, shape.member))]"
-        case "map": return "[String: \(self.item(shape, shape.value))]"
+        case "map": return "[\(self.hasExactKeys(shape) ? "ExactName" : "String"): \(self.item(shape, shape.value))]"
         case "blob": return "[UInt8]"
         case "boolean": return "Bool"
         case "byte", "short", "integer", "long": return "Int"
@@ -29,13 +29,19 @@ struct SwiftTypes {
         self.type(reference?.shape ?? "") + (shape.sparse == true ? "?" : "")
     }
 
+    /// Whether canonically equivalent keys of a map are different keys.
+    private func hasExactKeys(_ map: ModelFile.Shape) -> Bool {
+        map.key.map { self.service.shape($0.shape).isExact == true } ?? false
+    }
+
     /// Modules beside ServiceModel that the type comes from.
     func modules(_ name: String) -> Set<String> {
         if let binding = self.service.bindings[name] { return [binding.module] }
         let shape = self.service.shape(name)
         switch shape.type {
         case "list": return self.modules(shape.member?.shape ?? "")
-        case "map": return self.modules(shape.value?.shape ?? "")
+        case "map":
+            return self.modules(shape.value?.shape ?? "").union(self.hasExactKeys(shape) ? ["Primitives"] : [])
         case "timestamp": return ["Primitives"]
         default: return []
         }
@@ -55,7 +61,7 @@ struct SwiftTypes {
             let method = shape.sparse == true ? "sparseList" : "list"
             return self.closure(method, member, self.read(shape.member?.shape ?? "", "member"))
         case "map":
-            let method = shape.sparse == true ? "sparseMap" : "map"
+            let method = shape.sparse == true ? "sparseMap" : self.hasExactKeys(shape) ? "exactMap" : "map"
             return self.closure(method, member, self.read(shape.value?.shape ?? "", "member"))
         case "blob": return "try reader.blob(\(member))"
         case "boolean": return "try reader.boolean(\(member))"
@@ -123,7 +129,7 @@ struct SwiftTypes {
             return (isUsed ? ["let \(entry) = \(member).target.value"] : []) + [
                 "writer.beginMap(\(member), count: \(value).count)",
                 "for (\(key), \(item)) in \(value).sorted(by: { $0.key < $1.key }) {",
-                "    writer.key(\(key), \(member).target.key)",
+                "    writer.key(\(key)\(self.hasExactKeys(shape) ? ".text" : ""), \(member).target.key)",
             ] + body + ["}", "writer.endMap(\(member))"]
         case "blob": return ["writer.blob(\(value).span, \(member))"]
         case "boolean": return ["writer.boolean(\(value), \(member))"]

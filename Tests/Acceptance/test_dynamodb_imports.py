@@ -88,6 +88,15 @@ def test_csv_is_imported(server, dynamodb, unique_name):
     ]
 
 
+def test_columns_of_csv_that_only_look_alike_are_different_columns(server, dynamodb, unique_name):
+    bucket, table = "an-alike-bucket", unique_name("alike")
+    place(server, bucket, "1.csv", "pk,sk,\u00e9,e\u0301\na,1,x,y\n".encode())
+    started = start(dynamodb, table, bucket, "", "CSV", InputCompressionType="NONE")
+    assert ended(dynamodb, started["ImportArn"])["ImportStatus"] == "COMPLETED"
+    assert items(dynamodb, table) == [
+        {"pk": {"S": "a"}, "sk": {"N": "1"}, "\u00e9": {"S": "x"}, "e\u0301": {"S": "y"}}]
+
+
 def from_ion(value):
     """A value that Ion's own library read, in DynamoDB JSON."""
     if value is None or isinstance(value, simple_types.IonPyNull):

@@ -89,3 +89,23 @@ def test_both_kinds_of_parameters_are_refused(dynamodb, table):
         "Can not use both expression and non-expression parameters in the same request: "
         "Non-expression parameters: {AttributesToGet} Expression parameters: {ProjectionExpression}"
     )
+
+
+def test_names_that_only_look_alike_are_different_names(dynamodb, table):
+    composed, decomposed = "\u00e9", "e\u0301"
+    updated = dynamodb.update_item(
+        TableName=table, Key=key("alike", "a"), ReturnValues="UPDATED_NEW",
+        AttributeUpdates={composed: {"Value": {"S": "1"}}, decomposed: {"Value": {"S": "2"}}},
+    )
+    assert updated["Attributes"] == {composed: {"S": "1"}, decomposed: {"S": "2"}}
+    for first, second, count in [("1", "2", 1), ("1", "1", 0), ("2", "2", 0)]:
+        conditions = {composed: compare("EQ", {"S": first}), decomposed: compare("EQ", {"S": second})}
+        assert dynamodb.scan(TableName=table, ScanFilter=conditions)["Count"] == count
+        found = dynamodb.query(
+            TableName=table, KeyConditions={"pk": compare("EQ", {"S": "alike"})}, QueryFilter=conditions)
+        assert found["Count"] == count
+        write = {"TableName": table, "Key": key("alike", "a"), "Expected": conditions}
+        if count:
+            dynamodb.update_item(**write)
+        else:
+            assert refusal(dynamodb.update_item, **write)["Code"] == "ConditionalCheckFailedException"

@@ -100,3 +100,35 @@ def test_the_limits_are_those_of_a_new_account(dynamodb):
         "AccountMaxReadCapacityUnits": 80_000, "AccountMaxWriteCapacityUnits": 80_000,
         "TableMaxReadCapacityUnits": 40_000, "TableMaxWriteCapacityUnits": 40_000,
     }
+
+
+def test_names_that_only_look_alike_are_different_names(dynamodb, unique_name):
+    names = ["\u00e9", "e\u0301"]
+    composed, decomposed = names
+    table = unique_name("alike")
+    create(
+        dynamodb, table,
+        KeySchema=[
+            {"AttributeName": composed, "KeyType": "HASH"}, {"AttributeName": decomposed, "KeyType": "RANGE"}],
+        AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in names],
+        GlobalSecondaryIndexes=[{
+            "IndexName": "swapped",
+            "Projection": {"ProjectionType": "INCLUDE", "NonKeyAttributes": ["\u00e4", "a\u0308"]},
+            "KeySchema": [
+                {"AttributeName": decomposed, "KeyType": "HASH"}, {"AttributeName": composed, "KeyType": "RANGE"}],
+        }],
+    )
+    dynamodb.get_waiter("table_exists").wait(TableName=table, WaiterConfig=SOON)
+    description = dynamodb.describe_table(TableName=table)["Table"]
+    assert [definition["AttributeName"] for definition in description["AttributeDefinitions"]] == names
+    item = {composed: {"S": "1"}, decomposed: {"S": "2"}, "\u00e4": {"S": "3"}, "a\u0308": {"S": "4"}}
+    dynamodb.put_item(TableName=table, Item=item)
+    found = dynamodb.query(
+        TableName=table, IndexName="swapped", KeyConditionExpression="#n = :v",
+        ExpressionAttributeNames={"#n": decomposed}, ExpressionAttributeValues={":v": {"S": "2"}},
+    )
+    assert found["Items"] == [item]
+    tags = [{"Key": "\u212b", "Value": "1"}, {"Key": "\u00c5", "Value": "2"}]
+    dynamodb.tag_resource(ResourceArn=description["TableArn"], Tags=tags)
+    dynamodb.untag_resource(ResourceArn=description["TableArn"], TagKeys=["\u00c5"])
+    assert dynamodb.list_tags_of_resource(ResourceArn=description["TableArn"])["Tags"] == tags[:1]

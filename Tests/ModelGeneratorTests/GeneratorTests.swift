@@ -165,6 +165,30 @@ import brume_modelgen
         }
     }
 
+    @Test func `keys of a map are compared by their bytes where a correction says so`() throws {
+        try self.withFolder { folder in
+            let model = Self.model.replacing(
+                #"{"name":"Colour","shape":"Colour"}"#,
+                with: #"{"name":"Colour","shape":"Colour"},{"name":"Notes","shape":"Notes"}"#
+            ).replacing(
+                #"{"name":"Body","type""#,
+                with: #"{"name":"Notes","type":"map","key":{"shape":"Note"},"value":{"shape":"Note"}},"#
+                    + #"{"name":"Note","type":"string"},{"name":"Body","type""#)
+            try self.write(model, folder, "Models/shop.json")
+            try self.write("Buy", folder, "Models/shop.ops")
+            let file = folder.appending(path: "Sources/Services/Shop/Generated/Shapes/BuyInput.swift")
+            _ = try Generator(root: folder).write()
+            var text = try String(contentsOf: file, encoding: .utf8)
+            #expect(text.contains("notes: Optional<[String: String]>") && text.contains("reader.map("))
+            let patch = #"{"corrections":[{"shape":"Note","isExact":true,"reason":"r"}]}"#
+            try self.write(patch, folder, "Models/shop.patch.json")
+            _ = try Generator(root: folder).write()
+            text = try String(contentsOf: file, encoding: .utf8)
+            #expect(text.contains("notes: Optional<[ExactName: String]>") && text.contains("reader.exactMap("))
+            #expect(text.contains("package import Primitives"))
+        }
+    }
+
     @Test func `a folder without models is refused`() throws {
         try self.withFolder { folder in
             try FileManager.default.createDirectory(

@@ -272,7 +272,7 @@ extension CBORScanner {
 
     private mutating func documentMembers(_ head: CBORHead, depth: Int) throws(ShapeError) -> [Document.Member] {
         var members: [Document.Member] = []
-        var indexByName: [String: Int] = [:]
+        var indexByName: [ExactName: Int] = [:]
         var remaining = try self.count(head)
         while try self.hasMore(&remaining) {
             let key = try self.head()
@@ -281,10 +281,11 @@ extension CBORScanner {
             try self.appendString(key, to: &content)
             let member = Document.Member(
                 String(decoding: content, as: UTF8.self), try self.document(depth: depth + 1))
-            if let index = indexByName[member.name] {
+            let name = ExactName(member.name)
+            if let index = indexByName[name] {
                 members[index] = member
             } else {
-                indexByName[member.name] = members.count
+                indexByName[name] = members.count
                 members.append(member)
             }
         }

@@ -128,7 +128,7 @@ extension JSONScanner {
         try self.open(UInt8(ascii: "{"), .document, member.name)
         var members: [Document.Member] = []
         members.reserveCapacity(4)
-        var indices: [String: Int] = [:]
+        var indices: [ExactName: Int] = [:]
         while try self.advance(UInt8(ascii: "}")) {
             guard self.peek() == UInt8(ascii: "\"") else { throw self.unexpected("a name") }
             let name = try self.readPlainString()
@@ -141,7 +141,7 @@ extension JSONScanner {
             if let index = Self.index(of: name, in: members, &indices) {
                 members[index].value = value
             } else {
-                if !indices.isEmpty { indices[name] = members.count }
+                if !indices.isEmpty { indices[ExactName(name)] = members.count }
                 members.append(Document.Member(name, value))
             }
         }
@@ -153,14 +153,16 @@ extension JSONScanner {
 
     /// The index of the member with that name, if there is one. `indices` maps names to indices; it stays empty while
     /// there are few members.
-    private static func index(of name: String, in members: [Document.Member], _ indices: inout [String: Int]) -> Int? {
-        // Names are equal only if their bytes are; `String` also treats canonically equivalent texts as equal.
+    private static func index(
+        of name: String, in members: [Document.Member], _ indices: inout [ExactName: Int]
+    ) -> Int? {
         let count = name.utf8.count
+        let name = ExactName(name)
         guard members.count > self.comparedCountMax else {
-            return members.indices.first { members[$0].name.utf8.count == count && members[$0].name == name }
+            return members.indices.first { members[$0].name.utf8.count == count && ExactName(members[$0].name) == name }
         }
-        if indices.isEmpty { for (index, member) in members.enumerated() { indices[member.name] = index } }
-        return indices[name].flatMap { members[$0].name.utf8.count == count ? $0 : nil }
+        if indices.isEmpty { for (index, member) in members.enumerated() { indices[ExactName(member.name)] = index } }
+        return indices[name]
     }
 
     private var isAtNumber: Bool {

@@ -1,6 +1,7 @@
 import DynamoDBModel
 import DynamoDBService
 import DynamoDBValues
+import Primitives
 import ServiceModel
 import Testing
 
@@ -30,7 +31,7 @@ struct LegacyConditionTests {
 
     /// Whether a DeleteItem with these conditions deletes the item.
     private static func holds(
-        _ expected: [String: ExpectedAttributeValue], _ joining: ConditionalOperator? = nil
+        _ expected: [ExactName: ExpectedAttributeValue], _ joining: ConditionalOperator? = nil
     ) async throws -> Bool {
         let fixture = try await Self.fixture()
         let refusal = await refused { () throws(ServiceError) in
@@ -82,7 +83,7 @@ struct LegacyConditionTests {
     func `a condition holds as its operator says`(
         _ name: String, _ condition: ExpectedAttributeValue, _ holds: Bool
     ) async throws {
-        #expect(try await Self.holds([name: condition]) == holds)
+        #expect(try await Self.holds([ExactName(name): condition]) == holds)
     }
 
     @Test func `conditions are joined by AND unless OR is asked for`() async throws {
@@ -98,8 +99,8 @@ struct LegacyConditionTests {
 
     @Test func `many conditions are evaluated, and one more is refused`() async throws {
         let absent = ExpectedAttributeValue(exists: false)
-        func conditions(_ count: Int) -> [String: ExpectedAttributeValue] {
-            Dictionary(uniqueKeysWithValues: (0..<count).map { ("none\($0)", absent) })
+        func conditions(_ count: Int) -> [ExactName: ExpectedAttributeValue] {
+            Dictionary(uniqueKeysWithValues: (0..<count).map { (ExactName("none\($0)"), absent) })
         }
         #expect(try await Self.holds(conditions(1_024)))
         let fixture = try await Self.fixture()
@@ -198,7 +199,7 @@ struct LegacyConditionTests {
         let without = Self.envelope + "ConditionalOperator cannot be used without Filter or Expected"
         let one =
             Self.envelope + "ConditionalOperator can only be used when Filter or Expected has two or more elements"
-        func sentence(_ expected: [String: ExpectedAttributeValue]?) async -> String? {
+        func sentence(_ expected: [ExactName: ExpectedAttributeValue]?) async -> String? {
             await wording { () throws(ServiceError) in
                 try await fixture.delete(key("a", 1)) {
                     $0.expected = expected
@@ -218,7 +219,7 @@ struct LegacyConditionTests {
 
     @Test func `conditions stand alone or in an expression`() async throws {
         let fixture = try await ItemFixture()
-        let absent = ["x": ExpectedAttributeValue(exists: false)]
+        let absent: [ExactName: ExpectedAttributeValue] = ["x": ExpectedAttributeValue(exists: false)]
         let mixed = "Can not use both expression and non-expression parameters in the same request: "
         #expect(
             await wording { () throws(ServiceError) in
@@ -264,5 +265,23 @@ struct LegacyConditionTests {
         #expect(try await fixture.stored(key("a", 1))?["s"] == .s("abc"))
         try await fixture.put(key("a", 1)) { $0.expected = ["s": Self.compare(.eq, .s("abc"))] }
         #expect(try await fixture.stored(key("a", 1)) == ["pk": .s("a"), "sk": int(1)])
+    }
+
+    @Test func `names that only look alike have conditions of their own`() async throws {
+        let fixture = try await ItemFixture()
+        try await fixture.put(key("a", 1) + [("\u{E9}", int(1)), ("e\u{301}", int(2))])
+        func isHeld(_ composed: Int, _ decomposed: Int) async throws -> Bool {
+            let refusal = await refused { () throws(ServiceError) in
+                try await fixture.update(key("a", 1), nil) {
+                    $0.expected = [
+                        "\u{E9}": Self.compare(.eq, int(composed)), "e\u{301}": Self.compare(.eq, int(decomposed)),
+                    ]
+                }
+            }
+            return refusal == nil
+        }
+        #expect(try await isHeld(1, 2))
+        #expect(try await isHeld(1, 1) == false)
+        #expect(try await isHeld(2, 2) == false)
     }
 }

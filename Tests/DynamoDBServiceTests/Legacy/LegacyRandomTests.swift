@@ -1,6 +1,7 @@
 import DynamoDBModel
 import DynamoDBService
 import DynamoDBValues
+import Primitives
 import ServiceModel
 import Testing
 
@@ -79,7 +80,7 @@ struct LegacyRandomTests {
             let samples = (0..<Int.random(in: 1...3, using: &random)).map { Self.sample(&random, $0) }
             let isAny = Bool.random(using: &random)
             let legacy = try await fixture.scan {
-                $0.scanFilter = Dictionary(uniqueKeysWithValues: samples.map { ($0.name, $0.condition) })
+                $0.scanFilter = Dictionary(uniqueKeysWithValues: samples.map { (ExactName($0.name), $0.condition) })
                 if samples.count > 1 { $0.conditionalOperator = isAny ? .or : .and }
             }
             let values = samples.flatMap(\.values)

@@ -1,6 +1,7 @@
 import DynamoDBModel
 import DynamoDBService
 import DynamoDBValues
+import Primitives
 import ServiceModel
 import Testing
 
@@ -17,7 +18,7 @@ struct LegacyReadTests {
         )
     }
 
-    private static let partition = ["pk": Self.compare(.eq, .s("a"))]
+    private static let partition: [ExactName: DynamoDBModel.Condition] = ["pk": Self.compare(.eq, .s("a"))]
 
     private static func fixture() async throws(ServiceError) -> ItemFixture {
         let fixture = try await ItemFixture(ItemFixture.indexed)
@@ -31,7 +32,7 @@ struct LegacyReadTests {
     }
 
     private static func query(
-        _ fixture: ItemFixture, _ conditions: [String: DynamoDBModel.Condition], index: String? = nil,
+        _ fixture: ItemFixture, _ conditions: [ExactName: DynamoDBModel.Condition], index: String? = nil,
         _ change: (inout QueryInput) -> Void = { _ in }
     ) async throws(ServiceError) -> [[String: AttributeValue]] {
         let answer = try await fixture.query(nil, [], index: index) {
@@ -92,9 +93,9 @@ struct LegacyReadTests {
                 ["pk": Self.compare(.eq, .s("a")), "sk": Self.compare(.between, int(2), int(1))],
                 "The BETWEEN condition was provided a range where the lower bound is greater than the upper bound"
             ),
-        ] as [([String: DynamoDBModel.Condition], String)])
+        ] as [([ExactName: DynamoDBModel.Condition], String)])
     func `key conditions that choose nothing are refused`(
-        _ conditions: [String: DynamoDBModel.Condition], _ sentence: String
+        _ conditions: [ExactName: DynamoDBModel.Condition], _ sentence: String
     ) async throws {
         let fixture = try await ItemFixture()
         #expect(
@@ -104,7 +105,9 @@ struct LegacyReadTests {
 
     @Test func `filters keep what holds, joined by AND or OR`() async throws {
         let fixture = try await Self.fixture()
-        let filter = ["x": Self.compare(.ge, int(3)), "y": Self.compare(.beginsWith, .s("y3"))]
+        let filter: [ExactName: DynamoDBModel.Condition] = [
+            "x": Self.compare(.ge, int(3)), "y": Self.compare(.beginsWith, .s("y3")),
+        ]
         let both = try await Self.query(fixture, Self.partition) { $0.queryFilter = filter }
         #expect(both.map { $0["sk"] } == [int(3)])
         let either = try await Self.query(fixture, Self.partition) {

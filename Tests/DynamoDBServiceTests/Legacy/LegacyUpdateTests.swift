@@ -1,6 +1,7 @@
 import DynamoDBModel
 import DynamoDBService
 import DynamoDBValues
+import Primitives
 import ServiceModel
 import Testing
 
@@ -13,7 +14,7 @@ struct LegacyUpdateTests {
     }
 
     private static func update(
-        _ fixture: ItemFixture, _ updates: [String: AttributeValueUpdate],
+        _ fixture: ItemFixture, _ updates: [ExactName: AttributeValueUpdate],
         _ change: (inout UpdateItemInput) -> Void = { _ in }
     ) async throws(ServiceError) -> UpdateItemOutput {
         try await fixture.update(key("a", 1), nil, []) {
@@ -130,7 +131,7 @@ struct LegacyUpdateTests {
         for update in [
             ["x": Self.change(.add, int(1))], ["ss": Self.change(.add, .ns([DynamoDBNumber(1)]))],
             ["ss": Self.change(.delete, .bs([[1]]))],
-        ] {
+        ] as [[ExactName: AttributeValueUpdate]] {
             #expect(
                 await wording { () throws(ServiceError) in try await Self.update(fixture, update) }
                     == "Type mismatch for attribute to update"
@@ -154,7 +155,7 @@ struct LegacyUpdateTests {
 
     @Test func `an update goes with a condition`() async throws {
         let fixture = try await ItemFixture()
-        let absent = ["x": ExpectedAttributeValue(exists: false)]
+        let absent: [ExactName: ExpectedAttributeValue] = ["x": ExpectedAttributeValue(exists: false)]
         _ = try await Self.update(fixture, ["x": Self.change(.put, int(1))]) { $0.expected = absent }
         let refusal = await refused { () throws(ServiceError) in
             try await Self.update(fixture, ["x": Self.change(.put, int(2))]) { $0.expected = absent }
@@ -165,8 +166,8 @@ struct LegacyUpdateTests {
 
     @Test func `updates that read are bounded, others are not`() async throws {
         let fixture = try await ItemFixture()
-        func updates(_ count: Int, _ update: AttributeValueUpdate) -> [String: AttributeValueUpdate] {
-            Dictionary(uniqueKeysWithValues: (0..<count).map { ("a\($0)", update) })
+        func updates(_ count: Int, _ update: AttributeValueUpdate) -> [ExactName: AttributeValueUpdate] {
+            Dictionary(uniqueKeysWithValues: (0..<count).map { (ExactName("a\($0)"), update) })
         }
         _ = try await Self.update(fixture, updates(2_000, Self.change(.put, int(1)))) { $0.returnValues = .updatedNew }
         _ = try await Self.update(fixture, updates(1_024, Self.change(.add, int(1))))
@@ -176,5 +177,15 @@ struct LegacyUpdateTests {
                 try await Self.update(fixture, updates(1_025, Self.change(.add, int(1))))
             } == Self.enveloped + "A parameter without expressions can have at most 1024 entries"
         )
+    }
+
+    @Test func `names that only look alike are updated apart`() async throws {
+        let fixture = try await ItemFixture()
+        try await fixture.put(key("a", 1))
+        let answer = try await Self.update(
+            fixture, ["\u{E9}": Self.change(.put, int(1)), "e\u{301}": Self.change(.put, int(2))]
+        ) { $0.returnValues = .updatedNew }
+        #expect(answer.attributes?["\u{E9}"]?.content == item([("x", int(1))])["x"]?.content)
+        #expect(answer.attributes?["e\u{301}"]?.content == item([("x", int(2))])["x"]?.content)
     }
 }

@@ -2,6 +2,7 @@ import DynamoDBModel
 import DynamoDBService
 import DynamoDBValues
 import KeyValue
+import Primitives
 import ServiceModel
 import Testing
 

@@ -108,6 +108,18 @@ import WireProtocols
                 ]))
     }
 
+    @Test(arguments: [0, 20])
+    func `names of a document that only look alike are different names`(_ others: Int) throws {
+        let marks = ["a\u{323}\u{307}", "a\u{307}\u{323}"]
+        let names = (0..<others).map { "m\($0)" } + marks
+        let json = "{" + (names + marks).map { "\"\($0)\":1" }.joined(separator: ",") + "}"
+        guard case .object(let members) = try Self.document(Array(json.utf8)) else {
+            Issue.record("no object")
+            return
+        }
+        #expect(members.map { Array($0.name.utf8) } == names.map { Array($0.utf8) })
+    }
+
     @Test func `names are compared after their escapes`() throws {
         #expect(try Self.read(#"{"\u0073tring":"a"}"#) == .structure(["string": .string("a")]))
     }

@@ -1,4 +1,5 @@
 internal import DynamoDBModel
+internal import Primitives
 internal import ServiceModel
 
 /// The indexes of a restored table: those of the source, or the subset that the request lists. They are matched by
@@ -123,7 +124,9 @@ extension RestoreOverrides {
 
     private static func isSame(_ left: [KeySchemaElement], _ right: [KeySchemaElement]) -> Bool {
         left.count == right.count
-            && zip(left, right).allSatisfy { $0.attributeName == $1.attributeName && $0.keyType == $1.keyType }
+            && zip(left, right).allSatisfy {
+                ExactName($0.attributeName) == ExactName($1.attributeName) && $0.keyType == $1.keyType
+            }
     }
 
     private static func isSame(

@@ -46,11 +46,13 @@ struct RestoreOverrides: Sendable {
         let global = try self.globalIndexes(source, shown, isProvisioned: isProvisioned)
         let local = try self.localIndexes(shown)
         let vector = try self.vectorIndexes(shown)
-        let keys =
-            (shown.keySchema ?? []) + local.flatMap(\.keySchema) + global.flatMap(\.keySchema)
-        let used = Set(keys.map(\.attributeName) + vector.flatMap { ($0.searchSchema ?? []).map(\.attributeName) })
+        let keys = (shown.keySchema ?? []) + local.flatMap(\.keySchema) + global.flatMap(\.keySchema)
+        let searched = vector.flatMap { $0.searchSchema ?? [] }
+        let names = keys.map(\.attributeName) + searched.map(\.attributeName)
+        let used = Set(names.map { ExactName($0) })
+        let definitions = (shown.attributeDefinitions ?? []).filter { used.contains(ExactName($0.attributeName)) }
         return CreateTableInput(
-            attributeDefinitions: (shown.attributeDefinitions ?? []).filter { used.contains($0.attributeName) },
+            attributeDefinitions: definitions,
             tableName: source.name,
             keySchema: shown.keySchema,
             localSecondaryIndexes: local.isEmpty ? nil : local,

@@ -30,9 +30,8 @@ package struct KeyNames: Sendable {
 
     /// `indexes` are the schemas of all secondary indexes of the table.
     package init(_ table: KeySchema, indexes: [KeySchema] = []) {
-        let names = table.elements.map(\.name)
-        self.table = names
-        self.index = indexes.flatMap { $0.elements.map(\.name) }.filter { !names.contains($0) }
+        self.table = table.elements.map(\.name)
+        self.index = indexes.flatMap(\.elements).map(\.name).filter { !table.contains($0.utf8) }
     }
 
     /// Refuses a path into a key attribute: keys are scalars.

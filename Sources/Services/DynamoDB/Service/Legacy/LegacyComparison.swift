@@ -1,5 +1,6 @@
 internal import DynamoDBModel
 internal import DynamoDBValues
+internal import Primitives
 
 /// A comparison of one attribute with values: an entry of a filter, of `Expected` or of `KeyConditions`.
 ///
@@ -25,12 +26,14 @@ struct LegacyComparison: Sendable {
     }
 
     /// The comparisons of a filter or of `KeyConditions`, in the order in which AWS checks them.
-    static func list(_ conditions: [String: DynamoDBModel.Condition]) throws(ValidationFailure) -> [LegacyComparison] {
+    static func list(
+        _ conditions: [ExactName: DynamoDBModel.Condition]
+    ) throws(ValidationFailure) -> [LegacyComparison] {
         var comparisons: [LegacyComparison] = []
         for name in LegacyParameters.ordered(conditions.keys) {
             guard let condition = conditions[name] else { continue }
             comparisons.append(
-                try LegacyComparison(name, condition.comparisonOperator, condition.attributeValueList ?? [])
+                try LegacyComparison(name.text, condition.comparisonOperator, condition.attributeValueList ?? [])
             )
         }
         return comparisons

@@ -1,11 +1,12 @@
 internal import DynamoDBModel
 internal import DynamoDBValues
+internal import Primitives
 
 /// Compiles `Expected`, `QueryFilter` and `ScanFilter` to conditions.
 enum LegacyCondition {
     /// - Returns: nil when there is no condition.
     static func filter(
-        _ conditions: [String: DynamoDBModel.Condition]?, _ joining: ConditionalOperator?
+        _ conditions: [ExactName: DynamoDBModel.Condition]?, _ joining: ConditionalOperator?
     ) throws(ValidationFailure) -> Condition? {
         guard let conditions else { return nil }
         return try self.condition(try LegacyComparison.list(conditions), joining)
@@ -13,13 +14,13 @@ enum LegacyCondition {
 
     /// - Returns: nil when there is no condition.
     static func expected(
-        _ expected: [String: ExpectedAttributeValue]?, _ joining: ConditionalOperator?
+        _ expected: [ExactName: ExpectedAttributeValue]?, _ joining: ConditionalOperator?
     ) throws(ValidationFailure) -> Condition? {
         guard let expected else { return nil }
         var comparisons: [LegacyComparison] = []
         for name in LegacyParameters.ordered(expected.keys) {
             guard let entry = expected[name] else { continue }
-            comparisons.append(try self.comparison(name, entry))
+            comparisons.append(try self.comparison(name.text, entry))
         }
         return try self.condition(comparisons, joining)
     }

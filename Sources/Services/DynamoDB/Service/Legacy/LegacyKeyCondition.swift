@@ -1,5 +1,6 @@
 internal import DynamoDBModel
 internal import DynamoDBValues
+internal import Primitives
 
 /// Compiles `KeyConditions` to a key condition.
 enum LegacyKeyCondition {
@@ -7,7 +8,7 @@ enum LegacyKeyCondition {
     static let comparisonCountMax = 2 * KeySchema.elementCountMax
 
     static func keyCondition(
-        _ conditions: [String: DynamoDBModel.Condition]
+        _ conditions: [ExactName: DynamoDBModel.Condition]
     ) throws(ValidationFailure) -> KeyCondition {
         // AWS's sentence predates keys of more than two attributes.
         guard (1...self.comparisonCountMax).contains(conditions.count) else {

@@ -1,5 +1,6 @@
 internal import DynamoDBModel
 internal import DynamoDBValues
+internal import Primitives
 
 /// The parameters that predate expressions (2014): the part common to all of them.
 ///
@@ -67,8 +68,8 @@ enum LegacyParameters {
 
     /// Names in the order in which AWS checks the entries of a map, so that the same request always gets the same
     /// error.
-    static func ordered(_ names: some Collection<String>) -> [String] {
-        Placeholders.listed(Array(names), of: names.count)
+    static func ordered(_ names: some Collection<ExactName>) -> [ExactName] {
+        Placeholders.listed(names.map(\.text), of: names.count).map { ExactName($0) }
     }
 
     /// - Returns: nil when the request has no `AttributesToGet`.

@@ -1,23 +1,24 @@
 internal import DynamoDBModel
 internal import DynamoDBValues
+internal import Primitives
 
 /// Compiles `AttributeUpdates` to an update.
 enum LegacyUpdate {
     /// - Returns: nil when there is nothing to update.
-    static func plan(_ updates: [String: AttributeValueUpdate]?) throws(ValidationFailure) -> UpdatePlan? {
+    static func plan(_ updates: [ExactName: AttributeValueUpdate]?) throws(ValidationFailure) -> UpdatePlan? {
         guard let updates, !updates.isEmpty else { return nil }
         var tree = SyntaxTree.none
         var actions: [UpdatePlan.Action] = []
         actions.reserveCapacity(updates.count)
         for name in LegacyParameters.ordered(updates.keys) {
             guard let update = updates[name] else { continue }
-            guard !name.isEmpty else { throw .emptyAttributeName }
+            guard !name.text.isEmpty else { throw .emptyAttributeName }
             try self.check(update)
             actions.append(
                 UpdatePlan.Action(
                     section: update.section,
                     clause: 0,
-                    path: [.name(Array(name.utf8)[...])],
+                    path: [.name(Array(name.text.utf8)[...])],
                     value: update.value?.stored.map { tree.appendValue($0) }
                 )
             )

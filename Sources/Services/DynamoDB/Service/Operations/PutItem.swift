@@ -8,7 +8,7 @@ extension DynamoDBService {
             keys.add(input.item)
             keys.add(
                 condition: input.conditionExpression, input.expressionAttributeNames, input.expressionAttributeValues)
-            keys.add(attributes: input.expected?.keys)
+            keys.add(names: input.expected?.keys)
             keys.set(returnValues: input.returnValues)
             keys.set(returnConsumedCapacity: input.returnConsumedCapacity)
         }

@@ -17,7 +17,7 @@ extension DynamoDBService {
             }
             keys.add(condition: input.filterExpression, names, values, .filter)
             keys.add(projection: input.projectionExpression, names)
-            keys.add(attributes: input.queryFilter?.keys)
+            keys.add(names: input.queryFilter?.keys)
             keys.add(attributes: input.attributesToGet)
             let isProjected = input.projectionExpression != nil || input.attributesToGet != nil
             keys.set(select: input.select, isProjected: isProjected)

@@ -9,7 +9,7 @@ extension DynamoDBService {
             let names = input.expressionAttributeNames
             keys.add(condition: input.filterExpression, names, input.expressionAttributeValues, .filter)
             keys.add(projection: input.projectionExpression, names)
-            keys.add(attributes: input.scanFilter?.keys)
+            keys.add(names: input.scanFilter?.keys)
             keys.add(attributes: input.attributesToGet)
             let isProjected = input.projectionExpression != nil || input.attributesToGet != nil
             keys.set(select: input.select, isProjected: isProjected)

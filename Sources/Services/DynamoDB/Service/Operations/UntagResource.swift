@@ -1,5 +1,6 @@
 package import DynamoDBModel
 internal import DynamoDBValues
+internal import Primitives
 package import ServiceModel
 
 extension DynamoDBService {
@@ -25,9 +26,9 @@ extension DynamoDBService {
             for key in input.tagKeys { try TagRule.checkKey(key) }
             try TagRule.checkCount(input.tagKeys.count)
         }
-        let keys = Set(input.tagKeys)
+        let keys = Set(input.tagKeys.map { ExactName($0) })
         try await self.changeTags(reference, input.resourceARN) { (stored) throws(ServiceError) in
-            stored.removeAll { keys.contains($0.key) }
+            stored.removeAll { keys.contains(ExactName($0.key)) }
         }
         return UntagResourceOutput()
     }

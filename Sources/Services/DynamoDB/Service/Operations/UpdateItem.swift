@@ -9,8 +9,8 @@ extension DynamoDBService {
             keys.add(input.key)
             keys.add(update: input.updateExpression, names, values)
             keys.add(condition: input.conditionExpression, names, values)
-            keys.add(attributes: input.attributeUpdates?.keys)
-            keys.add(attributes: input.expected?.keys)
+            keys.add(names: input.attributeUpdates?.keys)
+            keys.add(names: input.expected?.keys)
             keys.set(returnValues: input.returnValues)
             keys.set(returnConsumedCapacity: input.returnConsumedCapacity)
         }

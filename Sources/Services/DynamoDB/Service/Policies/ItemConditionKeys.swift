@@ -121,6 +121,11 @@ struct ItemConditionKeys {
         for name in names { self.attributes.add(name) }
     }
 
+    /// The attributes that a parameter without expressions names.
+    mutating func add(names: (some Sequence<ExactName>)?) {
+        self.add(attributes: names?.map(\.text))
+    }
+
     /// The attributes that an expression names; `names` and `values` define its placeholders.
     mutating func add(
         condition text: String?, _ names: [String: String]?, _ values: AttributeMap?,

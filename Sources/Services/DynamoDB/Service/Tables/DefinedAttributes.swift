@@ -1,18 +1,20 @@
 internal import DynamoDBModel
 internal import DynamoDBValues
+internal import Primitives
 
 /// The AttributeDefinitions of a request, which must be exactly the attributes in the keys of table and indexes.
 struct DefinedAttributes {
     private let names: [String]
-    private let types: [String: AttributeType]
+    private let types: [ExactName: AttributeType]
 
     init(_ definitions: [AttributeDefinition]) throws(ValidationFailure) {
-        var types: [String: AttributeType] = [:]
+        var types: [ExactName: AttributeType] = [:]
         for definition in definitions {
-            guard types[definition.attributeName] == nil else {
+            let name = ExactName(definition.attributeName)
+            guard types[name] == nil else {
                 throw ValidationFailure("Attribute Name is duplicated: \(definition.attributeName)")
             }
-            types[definition.attributeName] = AttributeType(descriptor: definition.attributeType.rawValue)
+            types[name] = AttributeType(descriptor: definition.attributeType.rawValue)
         }
         self.types = types
         self.names = definitions.map(\.attributeName)
@@ -22,9 +24,10 @@ struct DefinedAttributes {
     init(_ definitions: [AttributeDefinition], beside table: TableDescriptor) throws(ValidationFailure) {
         let given = try DefinedAttributes(definitions)
         var types = given.types
-        for element in table.attributes where types[element.name] == nil { types[element.name] = element.type }
+        let others = table.attributes.filter { types[ExactName($0.name)] == nil }
+        for element in others { types[ExactName(element.name)] = element.type }
         self.types = types
-        self.names = given.names + table.attributes.map(\.name).filter { !given.names.contains($0) }
+        self.names = given.names + others.map(\.name)
     }
 
     /// Checks that all attributes of the table's key are defined.
@@ -37,7 +40,7 @@ struct DefinedAttributes {
 
     /// Checks that all attributes of a key are defined.
     func check(_ schema: [KeySchemaElement]) throws(ValidationFailure) {
-        guard schema.contains(where: { self.types[$0.attributeName] == nil }) else { return }
+        guard schema.contains(where: { self.types[ExactName($0.attributeName)] == nil }) else { return }
         throw .invalid(
             "Some index key attributes are not defined in AttributeDefinitions. Keys: "
                 + "\(Self.list(schema.map(\.attributeName))), AttributeDefinitions: \(Self.list(self.names))"
@@ -63,13 +66,11 @@ struct DefinedAttributes {
         if input.globalSecondaryIndexes?.isEmpty == true { throw .invalid("List of GlobalSecondaryIndexes is empty") }
         for schema in local + global { try self.check(schema) }
         var used: [String] = []
-        var known: Set<String> = []
-        for element in table + (local + global).joined() where known.insert(element.attributeName).inserted {
-            used.append(element.attributeName)
-        }
-        for element in (input.vectorIndexes ?? []).flatMap({ $0.searchSchema ?? [] })
-        where !used.contains(element.attributeName) {
-            used.append(element.attributeName)
+        var known: Set<ExactName> = []
+        let vector = (input.vectorIndexes ?? []).flatMap { $0.searchSchema ?? [] }.map(\.attributeName)
+        let keys = table + (local + global).joined()
+        for name in keys.map(\.attributeName) + vector where known.insert(ExactName(name)).inserted {
+            used.append(name)
         }
         guard used.count < self.names.count else { return }
         throw .invalid(
@@ -83,7 +84,7 @@ struct DefinedAttributes {
         var (partition, sort): ([KeyElement], [KeyElement]) = ([], [])
         for element in schema {
             // Unknown types are refused when the request is parsed; a set or a map never gets this far.
-            guard let type = self.types[element.attributeName], type == .s || type == .n || type == .b else {
+            guard let type = self.types[ExactName(element.attributeName)], type == .s || type == .n || type == .b else {
                 throw ValidationFailure("Invalid KeySchema: Some index key attribute have no definition")
             }
             let resolved = KeyElement(element.attributeName, type)
@@ -94,7 +95,7 @@ struct DefinedAttributes {
 
     /// An attribute that can be part of a key; nil when it is not defined, or has another type.
     func element(_ name: String) -> KeyElement? {
-        guard let type = self.types[name], type == .s || type == .n || type == .b else { return nil }
+        guard let type = self.types[ExactName(name)], type == .s || type == .n || type == .b else { return nil }
         return KeyElement(name, type)
     }
 

@@ -1,5 +1,6 @@
 internal import DynamoDBModel
 internal import DynamoDBValues
+internal import Primitives
 
 /// The checks that CreateTable makes on secondary indexes, local ones first.
 struct IndexRule {
@@ -114,8 +115,8 @@ struct IndexRule {
             guard let names else {
                 throw .invalid("ProjectionType is INCLUDE, but NonKeyAttributes is not specified")
             }
-            var seen: Set<String> = []
-            for name in names where !seen.insert(name).inserted {
+            var seen: Set<ExactName> = []
+            for name in names where !seen.insert(ExactName(name)).inserted {
                 throw .invalid("Duplicate element in NonKeyAttributes: \(name)")
             }
             return .include(names)

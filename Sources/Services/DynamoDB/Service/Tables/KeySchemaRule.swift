@@ -1,12 +1,15 @@
 internal import DynamoDBModel
 internal import DynamoDBValues
+internal import Primitives
 
 /// The order and number of a key's elements.
 enum KeySchemaRule {
     /// Tables and local indexes: one HASH, optionally followed by one RANGE.
     static func checkOrder(_ schema: [KeySchemaElement]) throws(ValidationFailure) {
         guard let first = schema.first else { throw self.firstIsNotHash }
-        if schema.count == 2, first.attributeName == schema[1].attributeName { throw self.sameName }
+        if schema.count == 2, ExactName(first.attributeName) == ExactName(schema[1].attributeName) {
+            throw self.sameName
+        }
         guard first.keyType == .hash else { throw self.firstIsNotHash }
         guard schema.count < 2 || schema[1].keyType == .range else {
             throw ValidationFailure("Invalid KeySchema: The second KeySchemaElement is not a RANGE key type")
@@ -16,7 +19,7 @@ enum KeySchemaRule {
     /// Global indexes: up to four HASH, followed by up to four RANGE.
     static func checkGlobalOrder(_ schema: [KeySchemaElement]) throws(ValidationFailure) {
         guard let first = schema.first else { throw self.firstIsNotHash }
-        guard Set(schema.map(\.attributeName)).count == schema.count else {
+        guard Set(schema.map { ExactName($0.attributeName) }).count == schema.count else {
             guard schema.count == 2, schema[1].keyType == .range else {
                 throw ValidationFailure("The KeySchema contains multiple key attributes with the same name")
             }

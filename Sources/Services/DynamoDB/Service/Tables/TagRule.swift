@@ -1,5 +1,6 @@
 internal import DynamoDBModel
 internal import DynamoDBValues
+internal import Primitives
 
 /// The rules for tags and their number.
 ///
@@ -13,7 +14,7 @@ enum TagRule {
     /// The tags of a request; either all or none are accepted.
     static func tags(_ given: [DynamoDBModel.Tag]) throws(ValidationFailure) -> [TableTag] {
         var tags: [TableTag] = []
-        var keys: Set<String> = []
+        var keys: Set<ExactName> = []
         for tag in given {
             guard let key = tag.key else { throw ValidationFailure("The Tag Key provided is invalid, Key: null") }
             try self.checkKey(key)
@@ -23,7 +24,7 @@ enum TagRule {
             guard value.unicodeScalars.count <= self.valueCharactersMax, self.hasLawfulCharacters(value) else {
                 throw ValidationFailure("The Tag Value provided is invalid, Value: \(value)")
             }
-            guard keys.insert(key).inserted else {
+            guard keys.insert(ExactName(key)).inserted else {
                 throw ValidationFailure("Duplicate Tag Keys provided as input: Duplicate Tag Key found \(key)")
             }
             tags.append(TableTag(key: key, value: value))
@@ -76,7 +77,8 @@ extension [TableTag] {
     /// Adds tags; existing keys get the new values in place.
     mutating func set(_ tags: [TableTag]) {
         for tag in tags {
-            if let index = self.firstIndex(where: { $0.key == tag.key }) {
+            let key = ExactName(tag.key)
+            if let index = self.firstIndex(where: { ExactName($0.key) == key }) {
                 self[index].value = tag.value
             } else {
                 self.append(tag)

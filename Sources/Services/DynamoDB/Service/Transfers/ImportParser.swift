@@ -42,7 +42,7 @@ struct ImportParser: Sendable {
     }
 
     private static func column(_ name: String, _ table: TableDescriptor) -> Column {
-        let element = table.attributes.first { $0.name == name }
+        let element = table.attributes.first { ExactName($0.name) == ExactName(name) }
         return Column(
             name: name, type: element?.type ?? .s, isTableKey: table.schema.contains(name.utf8))
     }
@@ -107,7 +107,7 @@ struct ImportParser: Sendable {
             texts.append(text)
         }
         guard let columns = self.columns else {
-            guard Set(texts).count == texts.count, !texts.contains("") else {
+            guard Set(texts.map { ExactName($0) }).count == texts.count, !texts.contains("") else {
                 return .malformed("The header has an empty name, or one twice")
             }
             self.columns = texts.map { Self.column($0, self.table) }
@@ -139,6 +139,6 @@ struct ImportParser: Sendable {
     }
 
     private func isIndexKey(_ column: Column) -> Bool {
-        !column.isTableKey && self.table.attributes.contains { $0.name == column.name }
+        !column.isTableKey && self.table.attributes.contains { ExactName($0.name) == ExactName(column.name) }
     }
 }

@@ -11,6 +11,10 @@ package struct KeyElement: Sendable, Hashable {
         self.name = name
         self.type = type
     }
+
+    package static func == (left: KeyElement, right: KeyElement) -> Bool {
+        left.type == right.type && ByteScan.areEqual(left.name.utf8.span, right.name.utf8.span)
+    }
 }
 
 /// The key of a table or index: the attributes of the partition key, then those of the sort key.

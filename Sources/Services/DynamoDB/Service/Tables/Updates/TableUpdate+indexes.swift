@@ -160,7 +160,10 @@ extension TableUpdate {
         }
         for known in [table.schema] + table.indexes.map(\.schema) {
             for element in schema.elements {
-                guard known.elements.contains(where: { $0.name == element.name && $0.type != element.type }) else {
+                let isRedefined = known.elements.contains {
+                    $0.name.utf8.elementsEqual(element.name.utf8) && $0.type != element.type
+                }
+                guard isRedefined else {
                     continue
                 }
                 throw .invalid(
