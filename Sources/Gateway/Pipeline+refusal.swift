@@ -28,7 +28,7 @@ extension Pipeline {
         let requestID = self.requestID(request.target)
         let record = RequestRecord(request, requestID: requestID, bodyBytes: 0, started: .now)
         let answered = AnsweredRequest(request: request, record: record)
-        guard let error = refusal.serviceError, let schema = answered.schema else {
+        guard let error = refusal.error(of: request.target.service?.registration), let schema = answered.schema else {
             var response = refusal.response
             response.headers.append("x-amzn-RequestId", requestID.description)
             return (record, response)
@@ -49,7 +49,7 @@ extension Pipeline {
             errorCode: nil, context: nil, bodyBytes: 0, responseBytes: 0, started: .now,
             traceID: TraceContext.id(head.headers))
         var response = refusal.response
-        if let error = refusal.serviceError {
+        if let error = refusal.error(of: entry.service.registration) {
             let (status, body) = entry.route.form.error(error, requestID)
             response = EdgeResponse(
                 status: status, headers: ["Content-Type": "application/json"], body: .bytes(body))
@@ -64,12 +64,16 @@ extension Pipeline {
 extension EdgeRefusal {
     /// A service's error for a request that it cannot read; nil when the head was not understood either.
     /// - Source: "Common Errors" of AWS's API references, for codes and statuses; the sentences are ours.
-    var serviceError: ServiceError? {
+    func error(of service: RegisteredService?) -> ServiceError? {
         switch self {
         case .bodyTooLarge:
             ServiceError(code: "RequestEntityTooLargeException", status: self.status, message: self.explanation)
         case .tooSlow:
             ServiceError(code: "RequestTimeoutException", status: self.status, message: self.explanation)
+        case .noRoom:
+            ServiceError(
+                code: (service?.unavailableError ?? RegisteredService.unavailable).code, status: self.status,
+                message: self.explanation)
         case .malformed:
             ServiceError(code: "MalformedHttpRequestException", status: self.status, message: self.explanation)
         case .targetTooLong, .headTooLarge, .expectationFailed: nil

@@ -125,7 +125,7 @@ extension BrumeServer {
     /// The listener for the other processes of a cluster.
     static func listenInternally(
         _ configuration: Configuration, _ openFiles: Int, _ cluster: Cluster?, _ keys: ServerKeys,
-        _ pipeline: Pipeline, _ clock: SystemClock
+        _ pipeline: Pipeline, _ clock: SystemClock, bodies: BodyBudget
     ) async throws(StartError) -> (listener: EdgeListener, certificates: CertificateStore?)? {
         guard let cluster, let address = configuration.cluster.internalListen else { return nil }
         let certificates = try cluster.certificates()
@@ -136,7 +136,7 @@ extension BrumeServer {
         limits.halfClosedTimeout = .zero
         let edge = EdgeConfiguration(
             hosts: [address.host], port: address.port, loopCount: configuration.loops, certificates: certificates,
-            allowsPlaintext: certificates == nil, limits: limits)
+            allowsPlaintext: certificates == nil, limits: limits, bodies: bodies)
         let text = keys.local.map { cluster.keysText(of: $0, clock: clock) }
         let responder = InternalEdge(pipeline: pipeline, key: cluster.key, clock: clock, keys: text)
         return (try await self.start(edge, responder), certificates)

@@ -137,7 +137,8 @@ package final class BrumeServer: Sendable {
             pipeline, allowed: { live.current.corsOrigins }, refusesOthers: configuration.hasKnownKeys,
             metrics: edge.metrics)
         let listener = try await self.listen(configuration, openFiles, certificates, publicEdge)
-        let inner = try await self.listenInternally(configuration, openFiles, cluster, keys, pipeline, clock)
+        let inner = try await self.listenInternally(
+            configuration, openFiles, cluster, keys, pipeline, clock, bodies: listener.bodies)
         try await self.wait(for: certificates, configuration)
         edge.listeners.withLock { $0 = [listener] + (inner.map { [$0.listener] } ?? []) }
         try self.publish(listener.port, configuration, directory, random)

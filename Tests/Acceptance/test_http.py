@@ -6,11 +6,14 @@ import pathlib
 import random
 import re
 import socket
+import threading
 import time
 
 import pytest
 
+from brume_server import ACCESS_KEY_ID, REGION
 from raw_http import exchange, request, statuses
+from waiting import eventually
 
 
 @pytest.mark.parametrize("data", [
@@ -144,15 +147,15 @@ def test_connections_that_go_away_leave_the_server_well(server):
     assert server.get("/healthz").status == 200
 
 
+def resident_bytes(server):
+    status = pathlib.Path(f"/proc/{server.process.pid}/status").read_text()
+    return int(re.search(r"VmRSS:\s+(\d+) kB", status)[1]) * 1024
+
+
 @pytest.mark.alone
 def test_large_bodies_of_whoever_has_no_key_take_no_memory(fresh_server):
     server = fresh_server()
-
-    def resident_bytes():
-        status = pathlib.Path(f"/proc/{server.process.pid}/status").read_text()
-        return int(re.search(r"VmRSS:\s+(\d+) kB", status)[1]) * 1024
-
-    before, count, size = resident_bytes(), 20, 16 << 20
+    before, count, size = resident_bytes(server), 20, 16 << 20
     with contextlib.ExitStack() as connections:
         opened = []
         for number in range(count):
@@ -164,8 +167,50 @@ def test_large_bodies_of_whoever_has_no_key_take_no_memory(fresh_server):
                 connection.sendall(b"%x\r\n" % size)
             connection.sendall(b" " * (size - 1))
             opened.append(connection)
-        assert resident_bytes() - before < count * size / 4
+        assert resident_bytes(server) - before < count * size / 4
         for number, connection in enumerate(opened):
             connection.sendall(b" " if number % 2 else b" \r\n0\r\n\r\n")
             answer = connection.recv(65536)
             assert statuses(answer) == [400] and b"MissingAuthenticationTokenException" in answer
+
+
+@pytest.mark.alone
+def test_large_bodies_share_256_mib_and_come_in_turn(fresh_server):
+    server = fresh_server()
+    before, count, size = resident_bytes(server), 24, 20 << 20
+    # A known key's id is all that the head shows.
+    day = time.strftime("%Y%m%d", time.gmtime())
+    head = request("POST", "/", [
+        "X-Amz-Target: DynamoDB_20120810.ListTables", "Content-Type: application/x-amz-json-1.0",
+        f"X-Amz-Date: {time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}",
+        f"Authorization: AWS4-HMAC-SHA256 Credential={ACCESS_KEY_ID}/{day}/{REGION}/dynamodb/aws4_request, "
+        f"SignedHeaders=content-type;host;x-amz-date;x-amz-target, Signature={'0' * 64}", f"Content-Length: {size}",
+    ])
+    nearly_sent, answers, goes_on = [], [], threading.Event()
+
+    def send():
+        with socket.create_connection(("127.0.0.1", server.port), timeout=60) as connection:
+            connection.sendall(head + b" " * (size - 1))
+            nearly_sent.append(connection)
+            goes_on.wait(60)
+            connection.sendall(b" ")
+            answers.append(connection.recv(65536))
+
+    def large_body_bytes():
+        return int(re.search(rb"^brume_edge_large_body_bytes (\d+)$", server.get("/metrics").read(), re.MULTILINE)[1])
+
+    senders = [threading.Thread(target=send) for _ in range(count)]
+    for sender in senders:
+        sender.start()
+    try:
+        room = (256 << 20) // size
+        eventually(lambda: len(nearly_sent) == room, 20, "so many bodies as there is room for")
+        assert large_body_bytes() == room * size
+        assert resident_bytes(server) - before < 320 << 20
+    finally:
+        goes_on.set()
+        for sender in senders:
+            sender.join()
+    assert [statuses(answer) for answer in answers] == [[400]] * count
+    assert all(b"InvalidSignatureException" in answer for answer in answers)
+    eventually(lambda: large_body_bytes() == 0, 10, "the room of all is free again")

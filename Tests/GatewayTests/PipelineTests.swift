@@ -186,6 +186,7 @@ import Testing
             (EdgeRefusal.malformed(.host), 400, "BadRequest"), (.targetTooLong, 414, "URITooLong"),
             (.headTooLarge, 431, "RequestHeaderFieldsTooLarge"), (.tooSlow, 408, "RequestTimeout"),
             (.bodyTooLarge, 413, "ContentTooLarge"), (.expectationFailed, 417, "ExpectationFailed"),
+            (.noRoom, 503, "ServiceUnavailable"),
         ] as [(EdgeRefusal, Int, String)])
     func `what the edge turns away has a request id and a line of the log`(
         _ refusal: EdgeRefusal, _ status: Int, _ code: String
@@ -211,7 +212,7 @@ import Testing
     @Test(
         arguments: [
             (.bodyTooLarge, 413, "RequestEntityTooLargeException"), (.tooSlow, 408, "RequestTimeoutException"),
-            (.malformed(.chunk), 400, "MalformedHttpRequestException"),
+            (.malformed(.chunk), 400, "MalformedHttpRequestException"), (.noRoom, 503, "ServiceUnavailable"),
         ] as [(EdgeRefusal, Int, String)])
     func `a request that names a service is turned away in its words`(
         _ refusal: EdgeRefusal, _ status: Int, _ code: String

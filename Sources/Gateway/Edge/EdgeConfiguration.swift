@@ -13,12 +13,15 @@ package struct EdgeConfiguration: Sendable {
     /// Whether requests without TLS are answered.
     package var allowsPlaintext: Bool
     package var limits: EdgeLimits
+    /// The memory for large request bodies; listeners of one process share it.
+    package var bodies: BodyBudget
     /// For the `Date` header.
     package var clock: any WallClock
 
     package init(
         hosts: [String] = ["127.0.0.1"], port: Int, loopCount: Int = 1, certificates: CertificateStore? = nil,
-        allowsPlaintext: Bool = true, limits: EdgeLimits = EdgeLimits(), clock: any WallClock = SystemClock()
+        allowsPlaintext: Bool = true, limits: EdgeLimits = EdgeLimits(), bodies: BodyBudget? = nil,
+        clock: any WallClock = SystemClock()
     ) {
         precondition(loopCount > 0, "a listener needs an event loop")
         precondition(!hosts.isEmpty, "a listener needs a host")
@@ -28,6 +31,7 @@ package struct EdgeConfiguration: Sendable {
         self.certificates = certificates
         self.allowsPlaintext = allowsPlaintext
         self.limits = limits
+        self.bodies = bodies ?? BodyBudget(limits)
         self.clock = clock
     }
 }

@@ -12,6 +12,14 @@ package struct EdgeLimits: Sendable, Equatable {
     package var targetBytesMax = 16 * 1024
     /// Bytes of any body, also of a streamed one; S3 takes 5 GiB in one PutObject. 413 beyond.
     package var bodyBytesMax = 5 * 1024 * 1024 * 1024
+    /// Bytes of a collected body that is not counted: that of nearly every request. A larger one needs room in
+    /// `largeBodyBytesMax`.
+    package var smallBodyBytesMax = 64 * 1024
+    /// Bytes of larger collected bodies, over all connections, from when they are known to be larger until their
+    /// requests have ended. Beyond it they wait for each other, unread.
+    package var largeBodyBytesMax = 256 * 1024 * 1024
+    /// Large bodies that wait for room; 503 beyond.
+    package var waitingBodyCountMax = 1024
     /// Bytes of the line that opens a chunk, extensions included.
     package var chunkLineBytesMax = 256
     /// Bytes of an unread body that are discarded to keep the connection; if more would follow, it is closed.
@@ -44,6 +52,8 @@ package struct EdgeLimits: Sendable, Equatable {
     package var bodyWindow: Duration = .seconds(10)
     /// 1 KiB/s over ten seconds.
     package var bodyBytesPerWindowMin = 10 * 1024
+    /// How long a large body waits for room; 503 beyond. Clients give up a send that makes no progress after a minute.
+    package var bodyRoomTimeout: Duration = .seconds(30)
     /// An answer is aborted if the client takes no byte of it for this long.
     package var writeStallTimeout: Duration = .seconds(60)
     /// After a refusal: how long the rest of the client's bytes is read, so that it can see the answer.

@@ -25,6 +25,8 @@ package final class EdgeListener: Sendable {
     package let port: Int
     /// One for each event loop, in order.
     package let loopContexts: [LoopContext]
+    /// The memory for large request bodies.
+    package let bodies: BodyBudget
 
     private let group: MultiThreadedEventLoopGroup
     private let loops: [NIOLoopBound<EdgeLoop>]
@@ -34,13 +36,14 @@ package final class EdgeListener: Sendable {
 
     private init(
         port: Int, group: MultiThreadedEventLoopGroup, eventLoops: [any EventLoop], loops: [NIOLoopBound<EdgeLoop>],
-        loopContexts: [LoopContext], counters: [LoopCounters], listeners: [any Channel]
+        loopContexts: [LoopContext], bodies: BodyBudget, counters: [LoopCounters], listeners: [any Channel]
     ) {
         self.port = port
         self.group = group
         self.eventLoops = eventLoops
         self.loops = loops
         self.loopContexts = loopContexts
+        self.bodies = bodies
         self.counters = counters
         self.listeners = listeners
     }
@@ -84,7 +87,7 @@ package final class EdgeListener: Sendable {
         }
         return EdgeListener(
             port: port, group: group, eventLoops: eventLoops, loops: loops, loopContexts: contexts,
-            counters: counters, listeners: listeners)
+            bodies: configuration.bodies, counters: counters, listeners: listeners)
     }
 
     private static func makeLoop(
@@ -92,12 +95,13 @@ package final class EdgeListener: Sendable {
         counters: LoopCounters
     ) async -> (NIOLoopBound<EdgeLoop>, LoopContext) {
         let limits = configuration.limits
+        let bodies = configuration.bodies
         let clock = configuration.clock
         return await withCheckedContinuation { continuation in
             eventLoop.execute {
                 let loop = EdgeLoop(
-                    eventLoop: eventLoop, index: index, limits: limits, responder: responder, counters: counters,
-                    clock: clock)
+                    eventLoop: eventLoop, index: index, limits: limits, bodies: bodies, responder: responder,
+                    counters: counters, clock: clock)
                 continuation.resume(returning: (NIOLoopBound(loop, eventLoop: eventLoop), loop.context))
             }
         }
@@ -203,6 +207,9 @@ package final class EdgeListener: Sendable {
     package static func metrics(of listeners: [EdgeListener]) -> EdgeMetrics {
         var metrics = EdgeMetrics()
         for counters in listeners.lazy.flatMap(\.counters) { counters.add(to: &metrics) }
+        // Counted once where listeners share it.
+        let budgets = Dictionary(listeners.map { (ObjectIdentifier($0.bodies), $0.bodies) }) { first, _ in first }
+        for bodies in budgets.values { metrics.largeBodyBytes += bodies.heldBytes }
         return metrics
     }
 

@@ -7,6 +7,7 @@ final class EdgeLoop {
     let context: LoopContext
     let limits: EdgeLimits
     let timeouts: Timeouts
+    let bodies: BodyBudget
     let responder: any EdgeResponder
     let counters: LoopCounters
     private let clock: any WallClock
@@ -54,13 +55,14 @@ final class EdgeLoop {
     }
 
     init(
-        eventLoop: any EventLoop, index: Int, limits: EdgeLimits, responder: any EdgeResponder,
-        counters: LoopCounters, clock: any WallClock
+        eventLoop: any EventLoop, index: Int, limits: EdgeLimits, bodies: BodyBudget,
+        responder: any EdgeResponder, counters: LoopCounters, clock: any WallClock
     ) {
         self.eventLoop = eventLoop
         self.context = LoopContext(index: index, executor: EventLoopTaskExecutor(eventLoop))
         self.limits = limits
         self.timeouts = Timeouts(limits)
+        self.bodies = bodies
         self.responder = responder
         self.counters = counters
         self.clock = clock

@@ -11,6 +11,8 @@ package struct EdgeMetrics: Sendable, Equatable {
     /// Bytes of answers, heads included, before TLS encryption.
     package var bytesOut = 0
     package var requestsInFlight = 0
+    /// Bytes taken of `EdgeLimits.largeBodyBytesMax`.
+    package var largeBodyBytes = 0
     package var requestsTotal = 0
     /// Requests that the edge itself refused.
     package var requestsRefused = 0

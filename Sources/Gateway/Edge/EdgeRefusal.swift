@@ -12,6 +12,8 @@ package enum EdgeRefusal: Error, Sendable, Equatable {
     case bodyTooLarge
     /// Head or body arrived more slowly than the limits allow.
     case tooSlow
+    /// No room for the body in `EdgeLimits.largeBodyBytesMax`.
+    case noRoom
     /// `Expect` has a value other than `100-continue`.
     case expectationFailed
 
@@ -41,6 +43,7 @@ package enum EdgeRefusal: Error, Sendable, Equatable {
         case .headTooLarge: 431
         case .bodyTooLarge: 413
         case .tooSlow: 408
+        case .noRoom: 503
         case .expectationFailed: 417
         }
     }
@@ -53,6 +56,7 @@ package enum EdgeRefusal: Error, Sendable, Equatable {
         case .headTooLarge: "The request headers are too large."
         case .bodyTooLarge: "The request body is too large."
         case .tooSlow: "The request did not arrive in time."
+        case .noRoom: "The server has no memory for another large request now. Try again later."
         case .expectationFailed: "Only the expectation 100-continue is understood."
         }
     }
@@ -65,6 +69,7 @@ package enum EdgeRefusal: Error, Sendable, Equatable {
         case .headTooLarge: "RequestHeaderFieldsTooLarge"
         case .bodyTooLarge: "ContentTooLarge"
         case .tooSlow: "RequestTimeout"
+        case .noRoom: "ServiceUnavailable"
         case .expectationFailed: "ExpectationFailed"
         }
     }

@@ -19,6 +19,8 @@ protocol ExchangeTransport: AnyObject {
     var isWritable: Bool { get }
     /// A streamed request body has room for more.
     func bodyHasRoom()
+    /// A large collected body has waited too long for room: refuses the request.
+    func bodyHasNoRoom()
     /// An answer has started to wait for the client.
     func answerStalled()
 }
@@ -74,6 +76,10 @@ final class Exchange {
     private var task: Task<Void, Never>?
     private var bodyBytesSent = 0
     private var bodyHasRoom = true
+    /// The room of a large body that is collected, or its place in the queue for it.
+    private var claim: BodyClaim?
+    /// A collected body came to its end while it waited for room.
+    private var isBodyComplete = false
 
     init(head: RequestHead, loop: EdgeLoop, transport: any ExchangeTransport) {
         self.head = head
@@ -96,7 +102,8 @@ final class Exchange {
         return false
     }
 
-    /// Whether the transport may read more of the request body; false while the reader of a streamed body is behind.
+    /// Whether the transport may read more of the request body; false while the reader of a streamed body is behind,
+    /// and while a large collected one waits for room.
     var takesBody: Bool { self.bodyHasRoom }
 
     // The request's side
@@ -109,8 +116,26 @@ final class Exchange {
     func collect(bytesMax: Int, contentLength: Int?, respond: @escaping @Sendable ([UInt8]) async -> EdgeResponse) {
         var bytes: [UInt8] = []
         // An announcement costs the client nothing, so it reserves only a little memory.
-        bytes.reserveCapacity(min(contentLength ?? 0, bytesMax, 64 * 1024))
-        self.body = .collected(bytes: bytes, bytesMax: bytesMax, respond: respond)
+        bytes.reserveCapacity(min(contentLength ?? 0, bytesMax, self.loop.limits.smallBodyBytesMax))
+        self.body = .collected(bytes: bytes, bytesMax: min(contentLength ?? bytesMax, bytesMax), respond: respond)
+    }
+
+    /// Takes room for a body that has turned out to be large, or lets it wait for room. It does so by what has arrived
+    /// and not by what is announced, because an announcement costs the client nothing.
+    @inline(never)
+    private func claimRoom(bytesMax: Int) throws(EdgeRefusal) {
+        let bound = NIOLoopBound(self, eventLoop: self.loop.eventLoop)
+        let eventLoop = self.loop.eventLoop
+        let resume: @Sendable () -> Void = { eventLoop.execute { bound.value.resumeBody() } }
+        guard let (claim, hasRoom) = self.loop.bodies.claim(bytesMax, resume: resume) else { throw .noRoom }
+        self.claim = claim
+        guard !hasRoom else { return }
+        self.bodyHasRoom = false
+        let timeout = TimeAmount.nanoseconds(self.loop.limits.bodyRoomTimeout.wholeNanoseconds)
+        eventLoop.assumeIsolated().scheduleTask(in: timeout) { [weak self] in
+            guard let self, !self.bodyHasRoom else { return }
+            self.transport?.bodyHasNoRoom()
+        }
     }
 
     func stream(respond: @escaping @Sendable (RequestBodyStream) async -> EdgeResponse) {
@@ -125,13 +150,17 @@ final class Exchange {
     }
 
     /// Takes a piece of the body.
-    /// - Throws: when a collected body exceeds its limit.
+    /// - Throws: when a collected body exceeds its limit, or is large and there is no room for it.
     func receive(_ piece: ByteBuffer) throws(EdgeRefusal) {
         switch self.body {
         case .dropped: break
         case .collected(var bytes, let bytesMax, let respond):
             self.body = .dropped
-            guard bytes.count + piece.readableBytes <= bytesMax else { throw .bodyTooLarge }
+            let bytesCount = bytes.count + piece.readableBytes
+            guard bytesCount <= bytesMax else { throw .bodyTooLarge }
+            if bytesCount > self.loop.limits.smallBodyBytesMax, self.claim == nil {
+                try self.claimRoom(bytesMax: bytesMax)
+            }
             bytes.append(contentsOf: piece.readableBytesView)
             self.body = .collected(bytes: bytes, bytesMax: bytesMax, respond: respond)
         case .streamed(let buffer):
@@ -144,8 +173,15 @@ final class Exchange {
         switch self.body {
         case .dropped: break
         case .collected(let bytes, _, let respond):
+            guard self.bodyHasRoom else {
+                // On HTTP/2 the end may be among the frames that had arrived before.
+                self.isBodyComplete = true
+                return
+            }
             self.body = .dropped
-            self.start { await respond(bytes) }
+            let claim = self.claim.take()
+            claim?.keep(bytes.count)
+            self.start(holding: claim) { await respond(bytes) }
         case .streamed(let buffer):
             buffer.complete()
         }
@@ -154,16 +190,21 @@ final class Exchange {
 
     private func resumeBody() {
         self.bodyHasRoom = true
+        if self.isBodyComplete { self.receiveEnd() }
         self.transport?.bodyHasRoom()
     }
 
     // The answer's side
 
     /// Runs the operation on the loop; if it never really suspends, the answer is sent before this returns.
-    private func start(_ operation: @escaping @Sendable () async -> EdgeResponse) {
+    /// - Parameters:
+    ///   - claim: the room of the body, which the operation, and the stream that it answers with, may read.
+    ///   - operation: makes the answer.
+    private func start(holding claim: BodyClaim? = nil, _ operation: @escaping @Sendable () async -> EdgeResponse) {
         let handle = ExchangeHandle(exchange: self, eventLoop: self.loop.eventLoop)
         // Not awaited: the task ends the exchange, which holds it, and which cancels it when the client disconnects.
         let task = Task.immediate(executorPreference: self.loop.context.executor) {
+            defer { withExtendedLifetime(claim) {} }
             let response = await operation()
             switch response.body {
             case .bytes:
@@ -307,6 +348,7 @@ final class Exchange {
         // What the answer did not read is discarded, and must not block the connection.
         if case .streamed(let buffer) = self.body { buffer.fail(.disconnected) }
         self.body = .dropped
+        self.claim = nil
         self.bodyHasRoom = true
     }
 

@@ -93,6 +93,11 @@ extension HTTP1Connection: ExchangeTransport {
         self.settle()
     }
 
+    func bodyHasNoRoom() {
+        self.refuse(.noRoom)
+        self.settle()
+    }
+
     func answerStalled() {
         self.settle()
     }

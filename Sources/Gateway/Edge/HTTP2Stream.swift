@@ -276,6 +276,10 @@ extension HTTP2Stream: ExchangeTransport {
         self.settle()
     }
 
+    func bodyHasNoRoom() {
+        self.refuse(.noRoom)
+    }
+
     func answerStalled() {
         guard !self.isStalled else { return }
         self.isStalled = true
