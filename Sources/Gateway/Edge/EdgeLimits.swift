@@ -84,7 +84,8 @@ package struct EdgeLimits: Sendable, Equatable {
     /// Flow-control window of an HTTP/2 connection, in bytes.
     package var http2ConnectionWindowBytes = 1024 * 1024
     /// Bytes of complete answers that one HTTP/2 client has not taken yet; beyond it new streams are refused with
-    /// REFUSED_STREAM. Streamed answers are limited by `responseBufferBytesMax`.
+    /// REFUSED_STREAM. Requests that were accepted before are still answered, so a connection can hold this and an
+    /// answer for each of `http2ConcurrentStreamsMax`. Streamed answers are limited by `responseBufferBytesMax`.
     package var http2AnswerBytesMax = 8 * 1024 * 1024
     /// RST_STREAM frames in `http2FloodWindow` (rapid reset, CVE-2023-44487); the connection is closed beyond.
     package var http2ResetFramesMax = 200
