@@ -30,7 +30,15 @@ package struct PolicyRequest: Sendable, Equatable {
         self.action = action
         self.resource = resource
         self.conditionKeys = [:]
-        for (name, values) in conditionKeys { self.set(name, values) }
+        for (name, values) in conditionKeys { self.add(name, values) }
+    }
+
+    /// Adds values to those that the key has already.
+    ///
+    /// The keys of two tags can differ in case only, and are one condition key then. If one value replaced the other, a
+    /// second tag would hide the first from policies.
+    package mutating func add(_ key: String, _ values: [String]) {
+        self.conditionKeys[key.lowercased(), default: []] += values
     }
 
     package mutating func set(_ key: String, _ values: [String]) {

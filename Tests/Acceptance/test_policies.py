@@ -216,6 +216,22 @@ def test_tags_of_tables_can_be_conditions(server, unique_name):
     assert is_denied(dynamodb.scan, TableName=theirs)
 
 
+def test_a_tag_does_not_hide_another_whose_key_differs_in_case(server, unique_name):
+    root = server.client("dynamodb")
+    hidden = [{"Key": "team", "Value": "a"}, {"Key": "Team", "Value": "b"}]
+    table, plain = unique_name(), unique_name()
+    make_table(root, table, Tags=hidden)
+    make_table(root, plain)
+    dynamodb = User(server, document(
+        statement("Allow", "*"),
+        statement("Deny", "dynamodb:Scan", Condition={"StringEquals": {"aws:ResourceTag/team": "a"}}),
+        statement("Deny", "dynamodb:TagResource", Condition={"StringEquals": {"aws:RequestTag/team": "a"}}),
+    )).client("dynamodb")
+    assert is_denied(dynamodb.scan, TableName=table)
+    assert all(is_denied(dynamodb.tag_resource, ResourceArn=table_arn(plain), Tags=hidden) for _ in range(20))
+    dynamodb.tag_resource(ResourceArn=table_arn(plain), Tags=hidden[1:])
+
+
 def test_a_table_with_tags_needs_the_right_to_tag(server, unique_name):
     name = unique_name()
     dynamodb = User(server, document(statement("Allow", "dynamodb:CreateTable", table_arn(name)))).client("dynamodb")

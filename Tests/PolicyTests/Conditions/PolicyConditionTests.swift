@@ -99,6 +99,18 @@ struct PolicyConditionTests {
         #expect(try self.holds(condition) == holds)
     }
 
+    @Test(arguments: ["a", "b"])
+    func `names that differ in case only are one key with the values of all`(_ value: String) throws {
+        let condition = "{\"StringEquals\":{\"aws:RequestTag/team\":\"\(value)\"}}"
+        let document = try policy(statement(condition: condition))
+        var asked = request(with: ["aws:RequestTag/Team": ["a"], "aws:RequestTag/TEAM": ["b"]])
+        #expect(document.decision(for: asked) == .allow)
+        asked.set("aws:RequestTag/team", ["c"])
+        #expect(document.decision(for: asked) == .notApplicable)
+        asked.add("aws:RequestTag/tEAM", [value])
+        #expect(document.decision(for: asked) == .allow)
+    }
+
     @Test func `all conditions must hold`() throws {
         let both = #"{"StringEquals":{"aws:username":"ana","s3:max-keys":"10"},"Bool":{"aws:SecureTransport":"true"}}"#
         let one = #"{"StringEquals":{"aws:username":"ana","s3:max-keys":"11"},"Bool":{"aws:SecureTransport":"true"}}"#

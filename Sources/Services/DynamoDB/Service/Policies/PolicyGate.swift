@@ -33,7 +33,7 @@ struct PolicyGate: Sendable {
     ) -> AccessDenial? {
         guard policies != nil || guarded?.document != nil else { return nil }
         var request = PolicyRequest(access, context)
-        for tag in guarded?.table.settings.tags ?? [] { request.set("aws:ResourceTag/\(tag.key)", [tag.value]) }
+        for tag in guarded?.table.settings.tags ?? [] { request.add("aws:ResourceTag/\(tag.key)", [tag.value]) }
         let own = policies?.decision(for: request)
         if own == .explicitDeny { return .byIdentityPolicy }
         let tables = guarded?.document?.decision(for: request)

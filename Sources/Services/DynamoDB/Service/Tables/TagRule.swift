@@ -38,7 +38,8 @@ enum TagRule {
         guard !tags.isEmpty else { return [:] }
         var keys = ["aws:TagKeys": tags.compactMap(\.key)]
         for tag in tags {
-            if let key = tag.key, let value = tag.value { keys["aws:RequestTag/\(key)"] = [value] }
+            // Keys that only look alike are one condition key.
+            if let key = tag.key, let value = tag.value { keys["aws:RequestTag/\(key)", default: []].append(value) }
         }
         return keys
     }
