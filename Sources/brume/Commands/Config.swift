@@ -17,6 +17,7 @@ struct Config: ParsableCommand {
     struct Check: ParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Check a configuration file and the environment.",
+            usage: "brume config check [<options>] [<file>]",
             discussion: "Exits with 78 and prints file, line and column if something is wrong."
         )
 
@@ -48,6 +49,7 @@ struct Config: ParsableCommand {
     struct Show: ParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Show every setting, its value, and where the value comes from.",
+            usage: "brume config show [<options>]",
             discussion: """
                 A running server applies changes of a setting marked "live" when it reloads its file, others at the \
                 next start. The options of a running server are not known here.

@@ -5,6 +5,7 @@ internal import Server
 struct Doctor: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Check the installation, and show what is missing and how to get it.",
+        usage: "brume doctor [<options>]",
         discussion: "Exits with 1 if something that Brume needs is missing, or no server is running and ready."
     )
 

@@ -13,7 +13,8 @@ struct Engine: AsyncParsableCommand {
 
     struct EngineStatus: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            commandName: "status", abstract: "Show which engine a server would start, and the devices it can use.")
+            commandName: "status", abstract: "Show which engine a server would start, and the devices it can use.",
+            usage: "brume engine status [<options>]")
 
         @OptionGroup var directory: DirectoryOptions
 
@@ -49,7 +50,7 @@ struct Engine: AsyncParsableCommand {
 
     struct Use: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Choose the engine of this data directory.",
+            abstract: "Choose the engine of this data directory.", usage: "brume engine use [<options>] <path>",
             discussion: """
                 A running server uses it for the next model that it loads.
 

@@ -4,7 +4,7 @@ internal import Server
 /// `brume healthcheck`: success when the server is ready, for containers and scripts.
 struct Healthcheck: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Exit with 0 if the server is ready, with 69 if it is not."
+        abstract: "Exit with 0 if the server is ready, with 69 if it is not.", usage: "brume healthcheck [<options>]"
     )
 
     @OptionGroup var directory: DirectoryOptions

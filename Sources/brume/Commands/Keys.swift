@@ -18,7 +18,8 @@ struct Keys: AsyncParsableCommand {
     )
 
     struct List: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "List access keys, without their secrets.")
+        static let configuration = CommandConfiguration(
+            abstract: "List access keys, without their secrets.", usage: "brume keys list [<options>]")
 
         @OptionGroup var directory: DirectoryOptions
 
@@ -158,7 +159,9 @@ struct Keys: AsyncParsableCommand {
     }
 
     struct Delete: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Delete an access key, and end its sessions.")
+        static let configuration = CommandConfiguration(
+            abstract: "Delete an access key, and end its sessions.",
+            usage: "brume keys delete [<options>] <access-key-id>")
 
         @OptionGroup var directory: DirectoryOptions
 
@@ -176,7 +179,8 @@ struct Keys: AsyncParsableCommand {
 
     struct Cluster: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Create the key that the processes of a cluster share, and print its path.")
+            abstract: "Create the key that the processes of a cluster share, and print its path.",
+            usage: "brume keys cluster [<options>]")
 
         @OptionGroup var directory: DirectoryOptions
 

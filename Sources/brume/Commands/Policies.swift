@@ -27,7 +27,8 @@ struct Policies: AsyncParsableCommand {
     }
 
     struct List: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "List the policies of a user, or of every user.")
+        static let configuration = CommandConfiguration(
+            abstract: "List the policies of a user, or of every user.", usage: "brume policies list [<options>]")
 
         @OptionGroup var directory: DirectoryOptions
 
@@ -66,7 +67,9 @@ struct Policies: AsyncParsableCommand {
     }
 
     struct Show: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Print the document of a policy, as it was put.")
+        static let configuration = CommandConfiguration(
+            abstract: "Print the document of a policy, as it was put.",
+            usage: "brume policies show [<options>] --user <user> <name>")
 
         @OptionGroup var directory: DirectoryOptions
 
@@ -99,6 +102,7 @@ struct Policies: AsyncParsableCommand {
     struct Put: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Add a policy to a user, or replace the one of the same name.",
+            usage: "brume policies put [<options>] --user <user> <name> <file>",
             discussion: """
                 All policies of a user together may have 2,048 characters, not counting white space. If the document \
                 is wrong, its error is printed with line and column, and nothing changes.
@@ -131,7 +135,7 @@ struct Policies: AsyncParsableCommand {
 
     struct Delete: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Delete a policy of a user.",
+            abstract: "Delete a policy of a user.", usage: "brume policies delete [<options>] --user <user> <name>",
             discussion: "A user whose last policy is deleted may do nothing until another one is put.")
 
         @OptionGroup var directory: DirectoryOptions

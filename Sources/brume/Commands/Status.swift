@@ -5,6 +5,7 @@ internal import Server
 struct Status: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Show whether a server is running, where, and whether it is ready.",
+        usage: "brume status [<options>]",
         discussion: "Exits with 69 if no server is running.")
 
     @OptionGroup var directory: DirectoryOptions

@@ -24,7 +24,8 @@ struct ContainersCommand: AsyncParsableCommand {
 
     /// `brume containers list`
     struct List: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "List the containers that run Brume.")
+        static let configuration = CommandConfiguration(
+            abstract: "List the containers that run Brume.", usage: "brume containers list [<options>]")
 
         @OptionGroup var engine: EngineOptions
 
@@ -92,7 +93,7 @@ struct ContainersCommand: AsyncParsableCommand {
     /// `brume containers limit`
     struct Limit: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Change the limits of a running container.",
+            abstract: "Change the limits of a running container.", usage: "brume containers limit [<options>] <name>",
             discussion: """
                 Limits that are not given stay as they are. When Compose creates the container again, its own limits \
                 apply.

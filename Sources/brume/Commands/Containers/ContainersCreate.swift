@@ -8,8 +8,8 @@ extension ContainersCommand {
         static let configuration = CommandConfiguration(
             abstract: "Create a container that runs Brume, with limits and isolated from the host.",
             usage: """
-                brume containers create <name> <image> --memory <memory> --cpus <cpus> --pids <pids> [<options>] \
-                [-- <command> ...]
+                brume containers create <name> <image> --memory <memory> --cpus <cpus>
+                  --pids <pids> [<options>] [-- <command> ...]
                 """,
             discussion: """
                 The container has the label \(ContainerLabel.managed)=true, runs as user 65532 without capabilities \

@@ -52,7 +52,8 @@ extension ContainersCommand {
     /// `brume containers stop`
     struct StopContainer: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            commandName: "stop", abstract: "Stop a container, after it has finished its open requests.")
+            commandName: "stop", abstract: "Stop a container, after it has finished its open requests.",
+            usage: "brume containers stop [<options>] <name>")
 
         @OptionGroup var container: OneContainer
         @OptionGroup var timeout: StopTimeout
@@ -68,7 +69,8 @@ extension ContainersCommand {
     /// `brume containers restart`
     struct RestartContainer: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            commandName: "restart", abstract: "Stop a container and start it again.")
+            commandName: "restart", abstract: "Stop a container and start it again.",
+            usage: "brume containers restart [<options>] <name>")
 
         @OptionGroup var container: OneContainer
         @OptionGroup var timeout: StopTimeout
@@ -97,7 +99,8 @@ extension ContainersCommand {
 
     /// `brume containers logs`
     struct Logs: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Print the output of a container.")
+        static let configuration = CommandConfiguration(
+            abstract: "Print the output of a container.", usage: "brume containers logs [<options>] <name>")
 
         @OptionGroup var engine: EngineOptions
 

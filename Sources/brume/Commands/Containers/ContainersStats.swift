@@ -7,6 +7,7 @@ extension ContainersCommand {
     struct Stats: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Show the resource usage of this machine and of the containers that run Brume.",
+            usage: "brume containers stats [<options>]",
             discussion: "On a terminal, updates the table every two seconds until Ctrl-C; elsewhere prints it once."
         )
 

@@ -7,6 +7,7 @@ extension Model {
     struct Alias: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "List aliases, or let a model answer for a Bedrock model ID or a pattern of IDs.",
+            usage: "brume model alias [<options>] [<alias>] [<model>]",
             discussion: """
                   brume model alias                                   list aliases
                   brume model alias 'anthropic.claude-3-*' qwen3-8b   add an alias

@@ -5,7 +5,8 @@ internal import Server
 extension Model {
     /// `brume model list`: the models of this machine, or those that can be fetched by a short name.
     struct List: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "List models and aliases.")
+        static let configuration = CommandConfiguration(
+            abstract: "List models and aliases.", usage: "brume model list [<options>]")
 
         @OptionGroup var directory: DirectoryOptions
 

@@ -5,7 +5,8 @@ extension Model {
     /// `brume model load`: loads a model into a running server now, rather than with its first request.
     struct Load: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Load a model into the running server, and wait until it is ready."
+            abstract: "Load a model into the running server, and wait until it is ready.",
+            usage: "brume model load [<options>] <name>"
         )
 
         @OptionGroup var directory: DirectoryOptions

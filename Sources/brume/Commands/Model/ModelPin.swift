@@ -6,7 +6,8 @@ extension Model {
     /// `brume model pin`: a model that stays loaded.
     struct Pin: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Keep a model loaded, even if others need its memory."
+            abstract: "Keep a model loaded, even if others need its memory.",
+            usage: "brume model pin [<options>] <name>"
         )
 
         @OptionGroup var directory: DirectoryOptions

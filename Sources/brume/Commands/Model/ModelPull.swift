@@ -21,7 +21,7 @@ extension Model {
 
         @OptionGroup var directory: DirectoryOptions
 
-        @Argument(help: "Short name, hf.co/<organisation>/<repository>[:<quantisation>|/<file>], or URL.")
+        @Argument(help: "Short name, hf.co/<owner>/<name>[:<quantisation>|/<file>], or URL.")
         var model: String
 
         @Option(help: "Name of the model here (default: its short name, or the file's).")

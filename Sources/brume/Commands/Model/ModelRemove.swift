@@ -6,7 +6,8 @@ extension Model {
     /// `brume model remove`: forgets a model, and the contents that no other one uses.
     struct Remove: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Remove models with their aliases, and the files that no other model uses."
+            abstract: "Remove models with their aliases, and the files that no other model uses.",
+            usage: "brume model remove [<options>] <names> ..."
         )
 
         @OptionGroup var directory: DirectoryOptions

@@ -5,7 +5,8 @@ internal import Server
 extension Model {
     /// `brume model show`: everything that is known of a model here.
     struct Show: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Show the details of a model.")
+        static let configuration = CommandConfiguration(
+            abstract: "Show the details of a model.", usage: "brume model show [<options>] <name>")
 
         @OptionGroup var directory: DirectoryOptions
 

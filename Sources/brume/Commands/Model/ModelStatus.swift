@@ -5,7 +5,8 @@ extension Model {
     /// `brume model status`: what the running server has loaded.
     struct Loaded: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            commandName: "status", abstract: "Show which models the running server has loaded, and how busy they are."
+            commandName: "status", abstract: "Show which models the running server has loaded, and how busy they are.",
+            usage: "brume model status [<options>]"
         )
 
         @OptionGroup var directory: DirectoryOptions

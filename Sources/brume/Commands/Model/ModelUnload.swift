@@ -5,7 +5,8 @@ extension Model {
     /// `brume model unload`: gives the memory of a loaded model back.
     struct Unload: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Unload a model from the running server, until the next request for it."
+            abstract: "Unload a model from the running server, until the next request for it.",
+            usage: "brume model unload [<options>] <name>"
         )
 
         @OptionGroup var directory: DirectoryOptions
