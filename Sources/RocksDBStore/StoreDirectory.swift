@@ -166,14 +166,14 @@ final class StoreDirectory: Sendable {
         guard descriptor >= 0 else {
             guard errno == ENOENT else { throw .unwritable(path: path, reason: SystemError.sentence(errno)) }
             guard unsafe access(path + "/rocksdb/CURRENT", F_OK) != 0 else {
-                throw .corrupt(path: path, reason: "the file format is missing")
+                throw .corrupt(path: path, reason: "its file `format` is missing")
             }
             return try Self.writeFormat(path)
         }
         let words = Self.read(descriptor).split(whereSeparator: \.isWhitespace)
         close(descriptor)
         guard words.count == 2, words[0] == Self.formatWord, let found = Int(words[1]), found >= 1 else {
-            throw .corrupt(path: path, reason: "the file format is not readable")
+            throw .corrupt(path: path, reason: "its file `format` is not readable")
         }
         guard found <= Self.formatSupported else {
             throw .newerFormat(path: path, found: found, supported: Self.formatSupported)
