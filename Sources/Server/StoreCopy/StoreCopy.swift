@@ -39,7 +39,7 @@ package enum StoreCopy {
         // Otherwise the error would advise to remove the target, which is the source.
         guard !self.areOne(source, target) else {
             throw StartError(
-                .configuration,
+                .usage,
                 "--from and --to are one place, \(StoreAddress.withoutPassword(source)): name another "
                     + "one with --to")
         }
