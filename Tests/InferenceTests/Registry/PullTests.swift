@@ -177,7 +177,7 @@ struct DownloadProgressTests {
         #expect(error.sentence.hasPrefix("cut; the downloaded part is kept"))
     }
 
-    @Test(arguments: [(0, true), (10, false)])
+    @Test(arguments: [(0, true), (10, false)] as [(Int64, Bool)])
     func `a part is only said to be kept if there is one, and a later pull uses it`(have: Int64, isKept: Bool) {
         var progress = DownloadProgress(
             name: "x", totalBytes: 100, haveBytes: have, isKept: isKept, fruitlessCountMax: 1)
