@@ -122,10 +122,10 @@ extension BrumeServer {
     /// Connections of gateways, which keep them open between requests.
     private static let internalConnectionCountMax = 4096
 
-    /// The listener for the other processes of a cluster.
+    /// The listener for the other processes of a cluster; it shares the memory for large bodies with the public one.
     static func listenInternally(
         _ configuration: Configuration, _ openFiles: Int, _ cluster: Cluster?, _ keys: ServerKeys,
-        _ pipeline: Pipeline, _ clock: SystemClock, bodies: BodyBudget
+        _ pipeline: Pipeline, _ clock: SystemClock, beside listener: EdgeListener
     ) async throws(StartError) -> (listener: EdgeListener, certificates: CertificateStore?)? {
         guard let cluster, let address = configuration.cluster.internalListen else { return nil }
         let certificates = try cluster.certificates()
@@ -136,7 +136,8 @@ extension BrumeServer {
         limits.halfClosedTimeout = .zero
         let edge = EdgeConfiguration(
             hosts: [address.host], port: address.port, loopCount: configuration.loops, certificates: certificates,
-            allowsPlaintext: certificates == nil, limits: limits, bodies: bodies)
+            allowsPlaintext: certificates == nil, limits: limits, bodies: listener.bodies,
+            answers: listener.answers)
         let text = keys.local.map { cluster.keysText(of: $0, clock: clock) }
         let responder = InternalEdge(pipeline: pipeline, key: cluster.key, clock: clock, keys: text)
         return (try await self.start(edge, responder), certificates)

@@ -138,7 +138,7 @@ package final class BrumeServer: Sendable {
             metrics: edge.metrics)
         let listener = try await self.listen(configuration, openFiles, certificates, publicEdge)
         let inner = try await self.listenInternally(
-            configuration, openFiles, cluster, keys, pipeline, clock, bodies: listener.bodies)
+            configuration, openFiles, cluster, keys, pipeline, clock, beside: listener)
         try await self.wait(for: certificates, configuration)
         edge.listeners.withLock { $0 = [listener] + (inner.map { [$0.listener] } ?? []) }
         try self.publish(listener.port, configuration, directory, random)

@@ -22,6 +22,9 @@ final class EdgeGauges: Sendable {
         self.gauges = [
             gauge("connections_open", "Connections open now") { $0.connectionsOpen },
             gauge("requests_in_flight", "Requests being read or answered now") { $0.requestsInFlight },
+            gauge("large_answer_bytes", "Bytes of large answers that clients have not taken now") {
+                $0.largeAnswerBytes
+            },
             gauge("large_body_bytes", "Bytes reserved for large request bodies now") { $0.largeBodyBytes },
         ]
         self.counters = [

@@ -1,6 +1,7 @@
 internal import Synchronization
 
-/// The memory for large request bodies that are collected, of all connections together.
+/// The memory for large bodies, of all connections together: one budget for requests' bodies that are collected, one
+/// for answers that clients have not taken yet.
 ///
 /// A body takes room for all that it may become before more of it is read. So a body that waits holds nothing that
 /// another one waits for: each that has room comes to its end, and then those behind it have theirs, in the order in
@@ -41,10 +42,19 @@ package final class BodyBudget: Sendable {
     private let waitingCountMax: Int
     private let state: Mutex<State>
 
-    package init(_ limits: EdgeLimits) {
-        self.bytesMax = limits.largeBodyBytesMax
-        self.waitingCountMax = limits.waitingBodyCountMax
-        self.state = Mutex(State(freeBytes: limits.largeBodyBytesMax))
+    private init(bytesMax: Int, waitingCountMax: Int) {
+        self.bytesMax = bytesMax
+        self.waitingCountMax = waitingCountMax
+        self.state = Mutex(State(freeBytes: bytesMax))
+    }
+
+    package convenience init(_ limits: EdgeLimits) {
+        self.init(bytesMax: limits.largeBodyBytesMax, waitingCountMax: limits.waitingBodyCountMax)
+    }
+
+    /// The budget of answers. None waits: a complete answer takes its memory already.
+    package convenience init(answersOf limits: EdgeLimits) {
+        self.init(bytesMax: limits.largeAnswerBytesMax, waitingCountMax: 0)
     }
 
     /// The bytes that are taken now.
@@ -74,6 +84,10 @@ package final class BodyBudget: Sendable {
         }
         return taken.map { (claim: BodyClaim(id: $0.id, budget: self), hasRoom: $0.hasRoom) }
     }
+
+    /// Takes room without waiting for it.
+    /// - Returns: nil if there is none.
+    func claimAtOnce(_ bytes: Int) -> BodyClaim? { self.claim(bytes, resume: {})?.claim }
 
     /// Gives back what a claim holds beyond `bytes`. One that waits leaves the queue.
     fileprivate func reduce(_ id: UInt64, to bytes: Int) {

@@ -15,13 +15,15 @@ package struct EdgeConfiguration: Sendable {
     package var limits: EdgeLimits
     /// The memory for large request bodies; listeners of one process share it.
     package var bodies: BodyBudget
+    /// The memory for large answers; shared like that for bodies.
+    package var answers: BodyBudget
     /// For the `Date` header.
     package var clock: any WallClock
 
     package init(
         hosts: [String] = ["127.0.0.1"], port: Int, loopCount: Int = 1, certificates: CertificateStore? = nil,
         allowsPlaintext: Bool = true, limits: EdgeLimits = EdgeLimits(), bodies: BodyBudget? = nil,
-        clock: any WallClock = SystemClock()
+        answers: BodyBudget? = nil, clock: any WallClock = SystemClock()
     ) {
         precondition(loopCount > 0, "a listener needs an event loop")
         precondition(!hosts.isEmpty, "a listener needs a host")
@@ -32,6 +34,7 @@ package struct EdgeConfiguration: Sendable {
         self.allowsPlaintext = allowsPlaintext
         self.limits = limits
         self.bodies = bodies ?? BodyBudget(limits)
+        self.answers = answers ?? BodyBudget(answersOf: limits)
         self.clock = clock
     }
 }

@@ -20,6 +20,9 @@ package struct EdgeLimits: Sendable, Equatable {
     package var largeBodyBytesMax = 256 * 1024 * 1024
     /// Large bodies that wait for room; 503 beyond.
     package var waitingBodyCountMax = 1024
+    /// Bytes of complete answers over `smallBodyBytesMax` that clients have not taken yet, over all connections; 503 in
+    /// place of another one beyond.
+    package var largeAnswerBytesMax = 512 * 1024 * 1024
     /// Bytes of the line that opens a chunk, extensions included.
     package var chunkLineBytesMax = 256
     /// Bytes of an unread body that are discarded to keep the connection; if more would follow, it is closed.

@@ -27,6 +27,8 @@ package final class EdgeListener: Sendable {
     package let loopContexts: [LoopContext]
     /// The memory for large request bodies.
     package let bodies: BodyBudget
+    /// The memory for large answers.
+    package let answers: BodyBudget
 
     private let group: MultiThreadedEventLoopGroup
     private let loops: [NIOLoopBound<EdgeLoop>]
@@ -36,7 +38,8 @@ package final class EdgeListener: Sendable {
 
     private init(
         port: Int, group: MultiThreadedEventLoopGroup, eventLoops: [any EventLoop], loops: [NIOLoopBound<EdgeLoop>],
-        loopContexts: [LoopContext], bodies: BodyBudget, counters: [LoopCounters], listeners: [any Channel]
+        loopContexts: [LoopContext], bodies: BodyBudget, answers: BodyBudget, counters: [LoopCounters],
+        listeners: [any Channel]
     ) {
         self.port = port
         self.group = group
@@ -44,6 +47,7 @@ package final class EdgeListener: Sendable {
         self.loops = loops
         self.loopContexts = loopContexts
         self.bodies = bodies
+        self.answers = answers
         self.counters = counters
         self.listeners = listeners
     }
@@ -87,7 +91,7 @@ package final class EdgeListener: Sendable {
         }
         return EdgeListener(
             port: port, group: group, eventLoops: eventLoops, loops: loops, loopContexts: contexts,
-            bodies: configuration.bodies, counters: counters, listeners: listeners)
+            bodies: configuration.bodies, answers: configuration.answers, counters: counters, listeners: listeners)
     }
 
     private static func makeLoop(
@@ -95,13 +99,13 @@ package final class EdgeListener: Sendable {
         counters: LoopCounters
     ) async -> (NIOLoopBound<EdgeLoop>, LoopContext) {
         let limits = configuration.limits
-        let bodies = configuration.bodies
+        let (bodies, answers) = (configuration.bodies, configuration.answers)
         let clock = configuration.clock
         return await withCheckedContinuation { continuation in
             eventLoop.execute {
                 let loop = EdgeLoop(
-                    eventLoop: eventLoop, index: index, limits: limits, bodies: bodies, responder: responder,
-                    counters: counters, clock: clock)
+                    eventLoop: eventLoop, index: index, limits: limits, bodies: bodies, answers: answers,
+                    responder: responder, counters: counters, clock: clock)
                 continuation.resume(returning: (NIOLoopBound(loop, eventLoop: eventLoop), loop.context))
             }
         }
@@ -208,9 +212,14 @@ package final class EdgeListener: Sendable {
         var metrics = EdgeMetrics()
         for counters in listeners.lazy.flatMap(\.counters) { counters.add(to: &metrics) }
         // Counted once where listeners share it.
-        let budgets = Dictionary(listeners.map { (ObjectIdentifier($0.bodies), $0.bodies) }) { first, _ in first }
-        for bodies in budgets.values { metrics.largeBodyBytes += bodies.heldBytes }
+        metrics.largeBodyBytes = Self.heldBytes(listeners.map(\.bodies))
+        metrics.largeAnswerBytes = Self.heldBytes(listeners.map(\.answers))
         return metrics
+    }
+
+    private static func heldBytes(_ budgets: [BodyBudget]) -> Int {
+        let distinct = Dictionary(budgets.map { (ObjectIdentifier($0), $0) }) { first, _ in first }
+        return distinct.values.reduce(0) { $0 + $1.heldBytes }
     }
 
     /// Ends gracefully: accepts no new connections, closes idle ones, sends `Connection: close` and GOAWAY on the

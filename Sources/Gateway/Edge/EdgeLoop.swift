@@ -8,6 +8,7 @@ final class EdgeLoop {
     let limits: EdgeLimits
     let timeouts: Timeouts
     let bodies: BodyBudget
+    let answers: BodyBudget
     let responder: any EdgeResponder
     let counters: LoopCounters
     private let clock: any WallClock
@@ -55,7 +56,7 @@ final class EdgeLoop {
     }
 
     init(
-        eventLoop: any EventLoop, index: Int, limits: EdgeLimits, bodies: BodyBudget,
+        eventLoop: any EventLoop, index: Int, limits: EdgeLimits, bodies: BodyBudget, answers: BodyBudget,
         responder: any EdgeResponder, counters: LoopCounters, clock: any WallClock
     ) {
         self.eventLoop = eventLoop
@@ -63,6 +64,7 @@ final class EdgeLoop {
         self.limits = limits
         self.timeouts = Timeouts(limits)
         self.bodies = bodies
+        self.answers = answers
         self.responder = responder
         self.counters = counters
         self.clock = clock

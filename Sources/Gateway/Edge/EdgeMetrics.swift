@@ -13,6 +13,8 @@ package struct EdgeMetrics: Sendable, Equatable {
     package var requestsInFlight = 0
     /// Bytes taken of `EdgeLimits.largeBodyBytesMax`.
     package var largeBodyBytes = 0
+    /// Bytes taken of `EdgeLimits.largeAnswerBytesMax`.
+    package var largeAnswerBytes = 0
     package var requestsTotal = 0
     /// Requests that the edge itself refused.
     package var requestsRefused = 0

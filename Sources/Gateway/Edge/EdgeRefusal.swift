@@ -12,7 +12,7 @@ package enum EdgeRefusal: Error, Sendable, Equatable {
     case bodyTooLarge
     /// Head or body arrived more slowly than the limits allow.
     case tooSlow
-    /// No room for the body in `EdgeLimits.largeBodyBytesMax`.
+    /// No room for the body in `EdgeLimits.largeBodyBytesMax`, or for the answer in `largeAnswerBytesMax`.
     case noRoom
     /// `Expect` has a value other than `100-continue`.
     case expectationFailed
@@ -56,7 +56,7 @@ package enum EdgeRefusal: Error, Sendable, Equatable {
         case .headTooLarge: "The request headers are too large."
         case .bodyTooLarge: "The request body is too large."
         case .tooSlow: "The request did not arrive in time."
-        case .noRoom: "The server has no memory for another large request now. Try again later."
+        case .noRoom: "The server has no memory for another large request or answer now. Try again later."
         case .expectationFailed: "Only the expectation 100-continue is understood."
         }
     }

@@ -3,8 +3,10 @@ internal import Primitives
 
 /// What an exchange needs from the connection or stream that carries it. Called on the event loop only.
 protocol ExchangeTransport: AnyObject {
+    var info: ConnectionInfo { get }
     /// Sends head and body at once.
-    func send(_ response: EdgeResponse, body: [UInt8])
+    /// `room` is that of a large body; it is held until the client has taken it.
+    func send(_ response: EdgeResponse, body: [UInt8], holding room: BodyClaim?)
     /// The head of a streamed answer. It may wait for the piece or the end that follows it at once.
     func sendHead(_ response: EdgeResponse)
     /// Sends a piece of a streamed answer, never empty. It has been written when this returns.
@@ -30,10 +32,10 @@ extension ExchangeTransport {
     func sendRefusal(_ refusal: EdgeRefusal, head: RequestHead?, connection: ConnectionInfo, loop: EdgeLoop) {
         let response = loop.responder.refusal(refusal, head: head, connection: connection, on: loop.context)
         if case .bytes(let bytes) = response.body {
-            self.send(response, body: bytes)
+            self.send(response, body: bytes, holding: nil)
         } else {
             // A stream would need an exchange; a refusal is only a few words.
-            self.send(EdgeResponse(status: refusal.status), body: [])
+            self.send(EdgeResponse(status: refusal.status), body: [], holding: nil)
         }
         response.onEnd?(EdgeResponse.Outcome(bodyBytes: 0, isComplete: true))
     }
@@ -233,8 +235,13 @@ final class Exchange {
         }
         switch response.body {
         case .bytes(let bytes):
+            var room: BodyClaim?
+            if bytes.count > self.loop.limits.smallBodyBytesMax {
+                room = self.loop.answers.claimAtOnce(bytes.count)
+                guard room != nil else { return self.refuseAnswer(response, transport) }
+            }
             self.end()
-            transport.send(response, body: bytes)
+            transport.send(response, body: bytes, holding: room)
             self.bodyBytesSent = bytes.count
             self.report(response, isComplete: true)
             transport.answerEnded()
@@ -242,6 +249,14 @@ final class Exchange {
             // A plan that replied at once, with a stream.
             self.start { response }
         }
+    }
+
+    /// Too many clients do not take their large answers: there is no room for another.
+    private func refuseAnswer(_ response: EdgeResponse, _ transport: any ExchangeTransport) {
+        self.end()
+        self.report(response, isComplete: false)
+        transport.sendRefusal(.noRoom, head: self.head, connection: transport.info, loop: self.loop)
+        transport.answerEnded()
     }
 
     private func prepareStream(_ response: EdgeResponse) {

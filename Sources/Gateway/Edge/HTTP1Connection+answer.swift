@@ -3,7 +3,7 @@ internal import Primitives
 
 /// What an exchange sends over the connection: heads, bodies and pieces of streamed answers.
 extension HTTP1Connection: ExchangeTransport {
-    func send(_ response: EdgeResponse, body: [UInt8]) {
+    func send(_ response: EdgeResponse, body: [UInt8], holding room: BodyClaim?) {
         guard let context = self.context else { return }
         var framing = HTTP1ResponseEncoder.Framing.length(body.count)
         if HTTP1ResponseEncoder.isBodiless(response.status) {
@@ -16,7 +16,7 @@ extension HTTP1Connection: ExchangeTransport {
         var buffer = context.channel.allocator.buffer(capacity: capacity)
         self.writeHead(response, framing: framing, to: &buffer)
         if sendsBody { buffer.writeBytes(body) }
-        self.write(buffer)
+        self.write(buffer, holding: room)
     }
 
     func sendHead(_ response: EdgeResponse) {

@@ -371,10 +371,13 @@ final class HTTP1Connection: ChannelInboundHandler, RemovableChannelHandler {
         self.context?.flush()
     }
 
-    func write(_ buffer: ByteBuffer) {
+    /// `room` is kept until the kernel has the bytes, or the connection is lost.
+    func write(_ buffer: ByteBuffer, holding room: BodyClaim? = nil) {
         self.loop.counters.bytesOut.add(buffer.readableBytes)
         self.needsFlush = true
-        self.context?.write(self.wrapOutboundOut(buffer), promise: nil)
+        let taken = room == nil ? nil : self.context?.eventLoop.makePromise(of: Void.self)
+        taken?.futureResult.whenComplete { _ in withExtendedLifetime(room) {} }
+        self.context?.write(self.wrapOutboundOut(buffer), promise: taken)
     }
 
     private func end() {

@@ -9,7 +9,7 @@ final class HTTP2Stream: ChannelInboundHandler {
     typealias OutboundOut = HTTP2Frame.FramePayload
 
     private let connection: HTTP2Connection
-    private let info: ConnectionInfo
+    let info: ConnectionInfo
     private var context: ChannelHandlerContext?
     private var exchange: Exchange?
     private var isRequestComplete = false
@@ -23,6 +23,8 @@ final class HTTP2Stream: ChannelInboundHandler {
     /// The answer was written; the client has yet to take it.
     private var hasAnswered = false
     private var answerBytes = 0
+    /// The room of a large answer, until the stream is closed.
+    private var room: BodyClaim?
     /// The last frame that was written while the request was incomplete.
     private var lastWrite: EventLoopFuture<Void>?
     var deadlineSlot = -1
@@ -185,6 +187,7 @@ final class HTTP2Stream: ChannelInboundHandler {
         self.exchange?.abandon()
         self.exchange = nil
         self.context = nil
+        self.room = nil
         self.loop.deregister(self)
         self.connection.streamClosed(tookRequest: tookRequest, answerBytes: self.answerBytes)
     }
@@ -195,7 +198,7 @@ extension HTTP2Stream: ExchangeTransport {
         self.context?.channel.isWritable ?? false
     }
 
-    func send(_ response: EdgeResponse, body: [UInt8]) {
+    func send(_ response: EdgeResponse, body: [UInt8], holding room: BodyClaim?) {
         guard let context = self.context else { return }
         let isBodiless = HTTP1ResponseEncoder.isBodiless(response.status)
         var length: Int? = isBodiless ? nil : body.count
@@ -208,6 +211,7 @@ extension HTTP2Stream: ExchangeTransport {
             var buffer = context.channel.allocator.buffer(capacity: body.count)
             buffer.writeBytes(body)
             self.answerBytes = body.count
+            self.room = room
             self.connection.hold(answerBytes: body.count)
             self.sendBody(buffer)
         }

@@ -263,4 +263,54 @@ import Testing
             client.close()
         }
     }
+
+    /// More than the kernel takes for a client that does not read.
+    private static let answerBytes = 32 << 20
+
+    private static let largeAnswers = ClosureResponder { _, _, _ in
+        .collect(limitBytes: 10) { _ in
+            EdgeResponse(status: 200, body: .bytes([UInt8](repeating: 65, count: Self.answerBytes)))
+        }
+    }
+
+    private static let get = "GET / HTTP/1.1\r\nHost: a\r\n\r\n"
+
+    @Test func `large answers that clients do not take leave no room for others until the clients are gone`()
+        async throws
+    {
+        var limits = Self.limits
+        limits.largeAnswerBytesMax = Self.answerBytes + 1_000
+        try await withListener(Self.largeAnswers, limits: limits) { listener in
+            let silent = try await SilentReader.connect(port: listener.port)
+            try await silent.send(Self.get)
+            #expect(await eventually { listener.metrics.largeAnswerBytes == Self.answerBytes })
+            let client = try await RawClient.connect(port: listener.port, sending: Self.get)
+            let refused = await client.responses(1)?.first
+            #expect(refused?.status == 503)
+            #expect(refused?.text.contains("no memory") == true)
+            silent.close()
+            #expect(await eventually { listener.metrics.largeAnswerBytes == 0 })
+            // The connection of the refused request goes on.
+            try await client.send(Self.get)
+            #expect(await client.responses(2)?.last?.body.count == Self.answerBytes)
+            #expect(await eventually { listener.metrics.largeAnswerBytes == 0 })
+            client.close()
+        }
+    }
+
+    @Test func `large answers over HTTP/2 give their room back`() async throws {
+        var limits = Self.limits
+        limits.largeAnswerBytesMax = Self.answerBytes
+        try await withListener(Self.largeAnswers, limits: limits) { listener in
+            let client = try await HTTP2TestClient.connect(port: listener.port)
+            for _ in 0..<2 {
+                let (_, answer) = try await client.open(
+                    HPACKHeaders([(":method", "GET"), (":path", "/"), (":scheme", "http"), (":authority", "a")]),
+                    endsStream: true)
+                #expect(try await answer.get().status == "200")
+                #expect(await eventually { listener.metrics.largeAnswerBytes == 0 })
+            }
+            await client.close()
+        }
+    }
 }
