@@ -401,6 +401,22 @@ private let weather = ChatRequest.Tool(
         }
     }
 
+    /// Otherwise such a request would also end the engine that is started in its place.
+    @Test func `a request that an engine died of after a while is not sent again`() async throws {
+        let engine = FakeEngine { request in
+            request.path == "/health" ? FakeEngine.Step.json("{}") : [.gate, .cut]
+        }
+        let client = try EngineClient(EngineEndpoint(address: .unix(path: engine.path)), preparesConnections: true)
+        // Each loop that may send the request has a connection by then.
+        for _ in 0..<16 { _ = try await client.ask("GET", "/health") }
+        let asked = Task { try await client.send("POST", "/completion") }
+        try await engine.until { engine.requests.contains { $0.path == "/completion" } }
+        try await Task.sleep(for: .milliseconds(300))
+        engine.openGate()
+        await #expect(throws: EngineClientError.cutOff) { try await asked.value }
+        #expect(engine.requests.count { $0.path == "/completion" } == 1)
+    }
+
     @Test func `a request that is cancelled closes its connection`() async throws {
         let engine = FakeEngine { _ in [.streamHead, .text("a"), .awaitHangUp] }
         let model = try engine.model()

@@ -65,17 +65,23 @@ package struct EngineClient: Sendable {
         var headers: HeaderFields = ["Accept": "*/*"]
         if let key = self.endpoint.apiKey { headers.append("Authorization", "Bearer \(key)") }
         if body != nil { headers.append("Content-Type", "application/json") }
-        // A generation whose answer has not begun can be asked for again.
-        let request = UpstreamRequest(method, self.endpoint.basePath + path, headers: headers, isIdempotent: true)
-        let begun = ContinuousClock.now
-        do throws(UpstreamError) {
-            return EngineAnswer(try await self.upstream.send(request, body: body), silenceSeconds: self.silenceSeconds)
-        } catch {
-            // A process that was just killed may still accept connections while the system cleans it up.
-            if error.reason == .cutOff, begun.duration(to: .now) < Self.endingBound {
-                throw .unreachable("the connection was closed at once")
+        // Once it was sent, only this function sends it again: an engine may have died of it after a while.
+        let request = UpstreamRequest(method, self.endpoint.basePath + path, headers: headers, isIdempotent: false)
+        var preparedCount = self.upstream.options.preparedConnectionsMax
+        while true {
+            let begun = ContinuousClock.now
+            do throws(UpstreamError) {
+                return EngineAnswer(
+                    try await self.upstream.send(request, body: body), silenceSeconds: self.silenceSeconds)
+            } catch {
+                guard error.reason == .cutOff, begun.duration(to: .now) < Self.endingBound else {
+                    throw EngineClientError(error, silenceSeconds: self.silenceSeconds)
+                }
+                // The engine may have closed a connection that was opened ahead at the moment at which it was used. And
+                // a process that was just killed may still accept connections while the system cleans it up.
+                guard preparedCount > 0 else { throw .unreachable("the connection was closed at once") }
+                preparedCount -= 1
             }
-            throw EngineClientError(error, silenceSeconds: self.silenceSeconds)
         }
     }
 
