@@ -5,7 +5,11 @@ internal import Synchronization
 final class ConnectionShelf: Sendable {
     private struct State {
         var connections: [ObjectIdentifier: [ConnectionHandle]] = [:]
+        /// Connections that are being opened ahead.
+        var preparingCount = 0
         var isClosed = false
+
+        var count: Int { self.connections.values.reduce(0) { $0 + $1.count } }
     }
 
     private let state = Mutex(State())
@@ -35,6 +39,20 @@ final class ConnectionShelf: Sendable {
         }
     }
 
+    /// Asked before a connection is opened ahead: several loops do so at the same time.
+    /// - Returns: whether there are fewer than `countMax` on all loops, those that are being opened included; then
+    ///   `endPreparing` follows.
+    func beginPreparing(countMax: Int) -> Bool {
+        self.state.withLock { state in
+            guard !state.isClosed, state.count + state.preparingCount < countMax else { return false }
+            state.preparingCount += 1
+            return true
+        }
+    }
+
+    /// A connection that was opened ahead was stored, or has failed.
+    func endPreparing() { self.state.withLock { $0.preparingCount -= 1 } }
+
     /// - Returns: whether it was there.
     @discardableResult
     func remove(_ connection: ConnectionHandle) -> Bool {
@@ -58,5 +76,5 @@ final class ConnectionShelf: Sendable {
         for connection in connections { connection.close() }
     }
 
-    var count: Int { self.state.withLock { $0.connections.values.reduce(0) { $0 + $1.count } } }
+    var count: Int { self.state.withLock { $0.count } }
 }

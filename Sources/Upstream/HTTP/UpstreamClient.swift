@@ -83,9 +83,12 @@ package final class UpstreamClient: Sendable {
     private func prepareConnection(on loop: any EventLoop) {
         // In a later turn of the loop: first the caller gets what came with the head.
         loop.execute {
-            guard self.shelf.count < self.options.preparedConnectionsMax else { return }
-            // If it fails, so does the next request, which says why.
-            self.connect(on: loop, timeout: self.options.timeouts.connect).whenSuccess { $0.shelve() }
+            guard self.shelf.beginPreparing(countMax: self.options.preparedConnectionsMax) else { return }
+            self.connect(on: loop, timeout: self.options.timeouts.connect).whenComplete { result in
+                // If it failed, so does the next request, which says why.
+                if case .success(let connection) = result { connection.shelve() }
+                self.shelf.endPreparing()
+            }
         }
     }
 
