@@ -7,6 +7,10 @@ private struct CommitterState {
     let writer = GroupWriter()
     /// A write of the engine failed; it accepts no more until it is reopened.
     var mustReopen = false
+    /// Attempts to reopen it that have failed one after another, and the checks until the next attempt: each takes
+    /// the engine from the readers, and leaves a file of RocksDB's own log.
+    var failedReopens = 0
+    var checksToReopen = 0
     /// Groups until the next log mark.
     var groupsToMark = 1
     var nextSweep = Timestamp(millisecondsSinceEpoch: 0)
@@ -15,6 +19,8 @@ private struct CommitterState {
 extension RocksDBStore {
     private static let tokenSweepMilliseconds: Int64 = 10_000
     private static let tokenSweepCountMax = 256
+    /// With `spaceCheckMilliseconds`, reopening is attempted about once a minute in the end.
+    private static let failedReopensMax = 6
 
     /// The body of the committer's thread: joins waiting commits into groups until the store is closed.
     ///
@@ -176,22 +182,40 @@ extension RocksDBStore {
     private func takeWritesAgain(_ state: inout CommitterState) {
         guard self.admission.withLock({ $0.isResumable && !$0.isClosed }) else { return }
         guard self.obstacle(hysteresis: self.options.freeBytesHysteresis) == nil else { return }
-        if state.mustReopen {
-            self.dropEngine()
-            CrashPoint.reach("store.reopen")
-            do throws(EngineFailure) {
-                self.install(try Engine.open(path: self.directory.enginePath, options: self.options))
-            } catch {
-                self.beacon.set(.readOnly(reason: "the store cannot be opened again: \(error.sentence)"))
-                return
-            }
-            state.mustReopen = false
-        }
+        if state.mustReopen { guard self.reopen(&state) else { return } }
         self.admission.withLock { admission in
             admission.takeWrites()
             self.publish(admission)
         }
         self.beacon.set(.takingWrites)
+    }
+
+    /// - Returns: whether the engine takes writes again.
+    private func reopen(_ state: inout CommitterState) -> Bool {
+        guard state.checksToReopen == 0 else {
+            state.checksToReopen -= 1
+            return false
+        }
+        self.dropEngine()
+        CrashPoint.reach("store.reopen")
+        let path = self.directory.enginePath
+        do throws(EngineFailure) {
+            self.install(try Engine.open(path: path, options: self.options))
+        } catch {
+            // A quota or a limit of file sizes does not show in the free space. Reads go on as after such a start.
+            if case .noSpace = error,
+                let engine = try? Engine.open(path: path, options: self.options, isReadOnly: true)
+            {
+                self.install(engine)
+            }
+            state.failedReopens = min(state.failedReopens + 1, Self.failedReopensMax)
+            state.checksToReopen = 1 << state.failedReopens
+            self.beacon.set(.readOnly(reason: "the store cannot be opened again: \(error.sentence)"))
+            return false
+        }
+        state.failedReopens = 0
+        state.mustReopen = false
+        return true
     }
 
     /// - Returns: the reason not to write, and whether it can pass without a restart; nil when there is none.

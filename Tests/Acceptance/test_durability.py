@@ -1,6 +1,7 @@
 """SIGKILL at any moment: what was acknowledged is there afterwards, and nothing is torn."""
 
 import random
+import resource
 import threading
 import time
 
@@ -8,6 +9,7 @@ import botocore.exceptions
 import pytest
 
 from brume_server import SOON, Server, ServerDied
+from waiting import eventually
 
 WRITERS = 8
 PAYLOAD_BYTES = 2000
@@ -163,6 +165,31 @@ def test_damage_that_a_read_meets_is_told_and_costs_what_stands_elsewhere_nothin
         assert error["Code"] == "ServiceUnavailable"
         assert error["Message"] == "The stored data is damaged; /readyz of the server names the reason."
     assert "damaged data was found" in server.get("/readyz").read().decode()
+
+
+def test_reads_go_on_while_a_limit_that_the_free_space_does_not_show_keeps_writes_away(table):
+    server, client = table, table.client("dynamodb")
+    for number in range(40):
+        client.put_item(TableName="kept", Item=item(f"{number:02}", 1) | {"more": {"B": random.randbytes(8_000)}})
+    server.kill()
+    # To take writes, the store first writes out its log, which is longer than such a file may be.
+    server.words = ("sh", "-c", "trap '' XFSZ; ulimit -S -f 200; exec \"$@\"", "sh")
+    server.start(wait=False)
+
+    def state():
+        try:
+            return server.get("/readyz").read().decode()
+        except OSError:
+            return ""
+
+    eventually(lambda: "cannot be opened again" in state())
+    for number in range(40):
+        found = client.get_item(TableName="kept", Key={"id": {"S": f"{number:02}"}})["Item"]
+        assert found["first"] == item(f"{number:02}", 1)["first"]
+    assert "File too large" in state()
+    resource.prlimit(server.process.pid, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+    server.wait_until_ready()
+    client.put_item(TableName="kept", Item=item("00", 2))
 
 
 def test_a_limit_of_address_space_that_is_too_small_is_told(tmp_path):
