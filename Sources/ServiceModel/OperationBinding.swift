@@ -96,7 +96,7 @@ package final class OperationBinding: Sendable {
         self.hasSizedOutput = original.hasSizedOutput
     }
 
-    /// This operation with a check before it. The check is skipped if `needless` says that it would accept the request;
+    /// This operation with a check before it. The check is skipped if `alwaysAccepts` says so of the request;
     /// what it throws becomes the answer.
     package func preceded(
         by check: @escaping AccessCheck, unless alwaysAccepts: @escaping AlwaysAccepts
