@@ -1,3 +1,5 @@
+package import Primitives
+
 /// A question to a policy: who wants to do what with which resource, and under which conditions.
 package struct PolicyRequest: Sendable, Equatable {
     /// The caller, in the forms in which a policy may name it.
@@ -22,15 +24,16 @@ package struct PolicyRequest: Sendable, Equatable {
     package var action: String
     /// An ARN, or `*` for an action without a resource.
     package var resource: String
-    /// By name in lower case, because condition keys are case-insensitive.
-    private var conditionKeys: [String: [String]]
+    /// By name in lower case, because condition keys are case-insensitive. Names that only look alike, such as those of
+    /// tags, are different names.
+    private var conditionKeys: [ExactName: [String]]
 
-    package init(caller: Caller, action: String, resource: String, conditionKeys: [String: [String]] = [:]) {
+    package init(caller: Caller, action: String, resource: String, conditionKeys: [ExactName: [String]] = [:]) {
         self.caller = caller
         self.action = action
         self.resource = resource
         self.conditionKeys = [:]
-        for (name, values) in conditionKeys { self.add(name, values) }
+        for (name, values) in conditionKeys { self.add(name.text, values) }
     }
 
     /// Adds values to those that the key has already.
@@ -38,15 +41,15 @@ package struct PolicyRequest: Sendable, Equatable {
     /// The keys of two tags can differ in case only, and are one condition key then. If one value replaced the other, a
     /// second tag would hide the first from policies.
     package mutating func add(_ key: String, _ values: [String]) {
-        self.conditionKeys[key.lowercased(), default: []] += values
+        self.conditionKeys[ExactName(key.lowercased()), default: []] += values
     }
 
     package mutating func set(_ key: String, _ values: [String]) {
-        self.conditionKeys[key.lowercased()] = values
+        self.conditionKeys[ExactName(key.lowercased())] = values
     }
 
     /// The values of a condition key; nil when the request has no such key.
     package func values(of key: String) -> [String]? {
-        self.conditionKeys[key.lowercased()]
+        self.conditionKeys[ExactName(key.lowercased())]
     }
 }

@@ -127,10 +127,10 @@ package struct ResourceAccess: Sendable, Equatable {
     package var action: String
     /// An ARN, or `*` where the action has no resource.
     package var resource: String
-    /// Condition keys of this access, such as `dynamodb:LeadingKeys`.
-    package var conditionKeys: [String: [String]]
+    /// Condition keys of this access, such as `dynamodb:LeadingKeys`. By bytes: some contain the key of a tag.
+    package var conditionKeys: [ExactName: [String]]
 
-    package init(action: String, resource: String, conditionKeys: [String: [String]] = [:]) {
+    package init(action: String, resource: String, conditionKeys: [ExactName: [String]] = [:]) {
         self.action = action
         self.resource = resource
         self.conditionKeys = conditionKeys

@@ -1,4 +1,5 @@
 import Policy
+import Primitives
 
 /// A request of the user `ana`, unless changed.
 func request(
@@ -10,7 +11,7 @@ func request(
         caller: PolicyRequest.Caller(account: account, arn: arn),
         action: action,
         resource: resource,
-        conditionKeys: conditionKeys
+        conditionKeys: Dictionary(uniqueKeysWithValues: conditionKeys.map { (ExactName($0.key), $0.value) })
     )
 }
 

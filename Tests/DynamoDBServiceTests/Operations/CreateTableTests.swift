@@ -166,7 +166,7 @@ struct CreateTableTests {
             fixture.service.access(tableInput { $0.tags = tags }, fixture.context)
         }
         #expect(asked([]).map(\.action) == ["dynamodb:CreateTable", "dynamodb:TagResource"])
-        let keys = ["aws:TagKeys": ["team"], "aws:RequestTag/team": ["red"]]
+        let keys: [ExactName: [String]] = ["aws:TagKeys": ["team"], "aws:RequestTag/team": ["red"]]
         #expect(
             asked([DynamoDBModel.Tag(key: "team", value: "red")])
                 == ["dynamodb:CreateTable", "dynamodb:TagResource"].map {

@@ -1,6 +1,7 @@
 import DynamoDBModel
 import DynamoDBService
 import DynamoDBValues
+import Primitives
 import ServiceModel
 import Testing
 

@@ -1,5 +1,6 @@
 import DynamoDBModel
 import DynamoDBService
+import Primitives
 import ServiceModel
 import Testing
 

@@ -27,7 +27,10 @@ struct ItemConditionTests {
     private func keys(
         _ operation: String, _ input: any ReadableShape
     ) async throws -> [[String: [String]]] {
-        try await self.tables.service.conditionedAccess(operation, input, self.tables.context).map(\.conditionKeys)
+        let accesses = try await self.tables.service.conditionedAccess(operation, input, self.tables.context)
+        return accesses.map { access in
+            Dictionary(uniqueKeysWithValues: access.conditionKeys.map { ($0.key.text, $0.value) })
+        }
     }
 
     private func isDenied(_ operation: String, _ input: any ReadableShape) async -> Bool {
@@ -365,6 +368,20 @@ struct ItemConditionTests {
         }
         #expect(await self.isDenied("TagResource", tag("red")))
         #expect(await !self.isDenied("TagResource", tag("blue")))
+    }
+
+    @Test func `tags whose keys only look alike do not hide one another from policies`() async throws {
+        try await self.tables.create(ItemFixture.indexed)
+        let (composed, decomposed) = ("\u{E9}", "e\u{301}")
+        func tag(_ tags: (key: String, value: String)...) -> TagResourceInput {
+            TagResourceInput(resourceARN: arn, tags: tags.map { Tag(key: $0.key, value: $0.value) })
+        }
+        try await self.deny("TagResource", #"{"StringEquals":{"aws:RequestTag/\#(composed)":"red"}}"#)
+        #expect(await !self.isDenied("TagResource", tag((composed, "green"), (decomposed, "red"))))
+        #expect(await self.isDenied("TagResource", tag((composed, "red"), (decomposed, "blue"))))
+        #expect(await self.isDenied("TagResource", tag((decomposed, "blue"), (composed, "red"))))
+        try await self.deny("GetItem", #"{"StringEquals":{"aws:ResourceTag/\#(composed)":"green"}}"#)
+        #expect(await self.isDenied("GetItem", self.get("a")))
     }
 
     @Test func `keys are not worked out where no policy asks for them`() async throws {

@@ -22,7 +22,7 @@ struct ItemConditionKeys {
     }
 
     /// The names of the condition keys for the attributes of a partition key.
-    private static let partitionKeys = [
+    private static let partitionKeys: [ExactName] = [
         "dynamodb:FirstPartitionKeyValues", "dynamodb:SecondPartitionKeyValues", "dynamodb:ThirdPartitionKeyValues",
         "dynamodb:FourthPartitionKeyValues",
     ]
@@ -33,7 +33,7 @@ struct ItemConditionKeys {
     let table: TableDescriptor
     private var partitionValues: [Texts]
     private var attributes = Texts()
-    private var parameters: [String: String] = [:]
+    private var parameters: [ExactName: String] = [:]
 
     init(_ table: TableDescriptor, index: String?) {
         self.table = table
@@ -49,7 +49,7 @@ struct ItemConditionKeys {
     private var partition: [KeyElement] { self.schema?.partition ?? [] }
 
     /// The condition keys and their values; keys without values are absent.
-    var values: [String: [String]] {
+    var values: [ExactName: [String]] {
         var keys = self.parameters.mapValues { [$0] }
         for (name, values) in zip(Self.partitionKeys, self.partitionValues) where !values.all.isEmpty {
             keys[name] = values.all

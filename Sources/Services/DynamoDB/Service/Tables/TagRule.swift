@@ -34,12 +34,11 @@ enum TagRule {
     }
 
     /// IAM's condition keys for the tags in a request; empty when it has none.
-    static func conditionKeys(_ tags: [DynamoDBModel.Tag]) -> [String: [String]] {
+    static func conditionKeys(_ tags: [DynamoDBModel.Tag]) -> [ExactName: [String]] {
         guard !tags.isEmpty else { return [:] }
-        var keys = ["aws:TagKeys": tags.compactMap(\.key)]
+        var keys: [ExactName: [String]] = ["aws:TagKeys": tags.compactMap(\.key)]
         for tag in tags {
-            // Keys that only look alike are one condition key.
-            if let key = tag.key, let value = tag.value { keys["aws:RequestTag/\(key)", default: []].append(value) }
+            if let key = tag.key, let value = tag.value { keys[ExactName("aws:RequestTag/\(key)")] = [value] }
         }
         return keys
     }
