@@ -83,6 +83,11 @@ struct VectorIndexRuleTests {
         #expect(await TableFixture().refusal(input) == sentence)
     }
 
+    @Test func `attributes whose names only look alike may have vectors of different sizes`() async {
+        let indexes = [index(on: "\u{E9}"), index("far", dimensions: 3, on: "e\u{301}")]
+        #expect(await TableFixture().refusal(vectors(indexes)) == nil)
+    }
+
     @Test func `an index is kept and described as it was asked for`() async throws {
         let fixture = TableFixture()
         let schema = [element("shelf", .hash), element("year", .inlineFilter)]

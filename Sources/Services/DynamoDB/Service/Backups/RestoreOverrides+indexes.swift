@@ -100,7 +100,8 @@ extension RestoreOverrides {
         let known = shown.vectorIndexes ?? []
         for index in self.vectorIndexes ?? [] {
             let same = known.first { $0.indexName == index.indexName }
-            guard let same, same.vectorAttribute?.attributeName == index.vectorAttribute.attributeName,
+            guard let same, let attribute = same.vectorAttribute?.attributeName,
+                ExactName(attribute) == ExactName(index.vectorAttribute.attributeName),
                 same.dimensions == index.dimensions, same.distanceFunction == index.distanceFunction,
                 Self.isSame(same.projection, index.projection)
             else { throw .unknownIndex(index.indexName) }
@@ -132,8 +133,9 @@ extension RestoreOverrides {
     private static func isSame(
         _ left: DynamoDBModel.Projection?, _ right: DynamoDBModel.Projection
     ) -> Bool {
-        left?.projectionType == right.projectionType
-            && Set(left?.nonKeyAttributes ?? []) == Set(right.nonKeyAttributes ?? [])
+        let (own, given) = (left?.nonKeyAttributes ?? [], right.nonKeyAttributes ?? [])
+        return left?.projectionType == right.projectionType
+            && Set(own.map { ExactName($0) }) == Set(given.map { ExactName($0) })
     }
 }
 

@@ -1,5 +1,6 @@
 internal import DynamoDBModel
 internal import DynamoDBValues
+internal import Primitives
 
 /// The checks that CreateTable makes on vector indexes.
 /// - Source: DynamoDB Developer Guide, "Using vector indexes in DynamoDB", "Requirements and limitations" and
@@ -45,7 +46,7 @@ enum VectorIndexRule {
             throw .invalid("Vector indexes are supported only on tables whose BillingMode is PAY_PER_REQUEST")
         }
         let descriptor = try self.descriptor(index, attributes, number: number)
-        if let other = others.first(where: { $0.attribute == descriptor.attribute }),
+        if let other = others.first(where: { ExactName($0.attribute) == ExactName(descriptor.attribute) }),
             other.dimensions != descriptor.dimensions
         {
             throw .invalid(
