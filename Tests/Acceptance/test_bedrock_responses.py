@@ -109,6 +109,15 @@ def test_what_takes_much_memory_is_not_kept(client):
     assert is_gone(client, response.id)
 
 
+def test_what_is_referred_to_counts_for_what_is_kept(client):
+    kept = client.responses.create(
+        model=ECHO, input=[{"role": "user", "content": "hi", "remarks": [[0]] * 20_000}])
+    reference = {"type": "item_reference", "id": client.responses.input_items.list(kept.id).data[0].id}
+    few, many = (client.responses.create(model=ECHO, input=[reference] * count) for count in (1, 4))
+    assert few.store and client.responses.retrieve(few.id).id == few.id
+    assert not many.store and is_gone(client, many.id)
+
+
 def test_what_a_response_was_made_from_is_listed(client):
     first = client.responses.create(model=ECHO, input="One")
     second = client.responses.create(model=ECHO, previous_response_id=first.id, input=[

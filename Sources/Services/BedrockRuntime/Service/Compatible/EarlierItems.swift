@@ -37,6 +37,9 @@ final class EarlierItems: Sendable {
         }
     }
 
+    /// The memory of the items that have been counted, in bytes.
+    var chargedBytes: Int { self.state.withLock { KeptResponses.bytesMax - $0.bytesLeft } }
+
     /// Counts an item that becomes a part of the conversation; false beyond the limit.
     func charge(_ item: Document) -> Bool {
         let bytes = item.memoryBytes

@@ -57,9 +57,10 @@ package final class KeptResponses: Sendable {
 
     package init() {}
 
-    /// Whether the response to a request is stored.
-    static func keeps(_ request: CompatibleRequest) -> Bool {
-        request.body["store"] != .boolean(false) && request.body.memoryBytes <= self.bytesMax / 4
+    /// Whether the response to a request is stored; `earlier` has counted the items that the request references.
+    static func keeps(_ request: CompatibleRequest, _ earlier: EarlierItems) -> Bool {
+        request.body["store"] != .boolean(false)
+            && request.body.memoryBytes + earlier.chargedBytes <= self.bytesMax / 4
     }
 
     package func keep(_ response: KeptResponse) {

@@ -18,7 +18,7 @@ extension BedrockRuntimeService {
         }
         let invocation = try await model.begin(chat)
         let stamp = AnswerStamp(request.id, context, self.random)
-        let isKept = KeptResponses.keeps(request)
+        let isKept = KeptResponses.keeps(request, earlier)
         guard request.isStreamed else {
             let reply = try await ChatReply(invocation)
             var events = ResponsesEvents(stamp: stamp, body: request.body, isKept: isKept)
