@@ -17,7 +17,7 @@ import Testing
     }
 
     private func sentence(
-        _ reason: StartError.Reason = .configuration, _ work: () throws -> some Any
+        _ reason: StartError.Reason = .usage, _ work: () throws -> some Any
     ) -> String? {
         let error = #expect(throws: StartError.self) { _ = try work() }
         #expect(error?.reason == reason)

@@ -99,9 +99,6 @@ import Testing
 
     @Test(
         arguments: [
-            ("a b", text("shop:Look"), "\"a b\" is no name of a policy"),
-            ("", text("shop:Look"), "\"\" is no name of a policy"),
-            (String(repeating: "n", count: 129), text("shop:Look"), "\"nnn"),
             ("Read", "{\n]", "line 2, column 1: This policy contains invalid Json"),
             ("Read", text("shop:Look:At"), "Actions/Condition can contain only one colon"),
             ("Read", text("sh*p:Look"), "Vendor sh*p is not valid"),
@@ -116,6 +113,13 @@ import Testing
         #expect(try self.names().isEmpty)
     }
 
+    @Test(arguments: ["a b", "", String(repeating: "n", count: 129)])
+    func `a name that no policy can have is wrong usage`(_ name: String) throws {
+        let sentence = self.sentence(.usage) { try self.put(self.argument(name, Self.text("shop:Look"))) }
+        #expect(sentence?.contains("is no name of a policy") == true, "\(sentence ?? "")")
+        #expect(try self.names().isEmpty)
+    }
+
     @Test func `a key is made with its user's policy, or not at all`() throws {
         let keys = try KeyStore(self.folder.configuration)
         func create(_ user: String?, _ policy: PolicyArgument) throws -> KeyDescription {
@@ -126,7 +130,7 @@ import Testing
         _ = try keys.createBedrock(account: "000000000000", userName: nil, days: nil, policy: self.argument())
         #expect(try keys.list().map(\.policyNames) == [["Read"], ["Read"]])
         _ = self.sentence { try create("bob", self.argument("Read", "{")) }
-        _ = self.sentence { try create(nil, self.argument()) }
+        _ = self.sentence(.usage) { try create(nil, self.argument()) }
         #expect(try keys.list().count == 2)
         _ = try keys.create(accessKeyID: nil, secretAccessKey: nil, account: "000000000000", userName: "bob")
         #expect(try keys.list().last?.policyNames == nil)
