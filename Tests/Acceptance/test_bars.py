@@ -14,6 +14,8 @@ pytestmark = pytest.mark.alone
 
 STRIPPED_BYTES_MAX = 40_000_000
 START_SECONDS_MAX = 0.1
+# The same on a machine that is too slow for that: a start in runs of `brume version`; usually it takes 3.5.
+VERSIONS_PER_START_MAX = 4.5
 # The best of these counts: this machine does other things too, for seconds at a time.
 STARTS_MAX = 40
 IDLE_BYTES_MAX = 40 << 20
@@ -33,8 +35,11 @@ def test_the_stripped_binary_is_small(tmp_path):
 
 
 def test_an_empty_directory_is_served_within_a_tenth_of_a_second(fresh_server):
-    seconds = []
+    seconds, allowed = [], []
     for _ in range(STARTS_MAX):
+        begun = time.perf_counter()
+        subprocess.run([BINARY, "version"], check=True, stdout=subprocess.DEVNULL)
+        allowed.append(max(START_SECONDS_MAX, VERSIONS_PER_START_MAX * (time.perf_counter() - begun)))
         begun = time.perf_counter()
         server = fresh_server(ready=False)
         while True:
@@ -46,9 +51,9 @@ def test_an_empty_directory_is_served_within_a_tenth_of_a_second(fresh_server):
                 time.sleep(0.001)
         seconds.append(time.perf_counter() - begun)
         server.close()
-        if seconds[-1] <= START_SECONDS_MAX:
+        if min(seconds) <= min(allowed):
             return
-    raise AssertionError(f"no start of {STARTS_MAX} took {START_SECONDS_MAX} s or less: {seconds}")
+    raise AssertionError(f"no start of {STARTS_MAX} took {min(allowed)} s or less: {seconds}")
 
 
 def test_an_idle_server_is_small(fresh_server):
