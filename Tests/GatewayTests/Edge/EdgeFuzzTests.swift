@@ -28,9 +28,17 @@ import Testing
             }
             #expect(await eventually { listener.metrics.connectionsOpen == 0 })
             #expect(listener.metrics.requestsInFlight == 0)
-            let answer = try await RawClient.converse(port: listener.port, "GET /alive HTTP/1.0\r\n\r\n")
-            #expect(answer?.hasPrefix("HTTP/1.1 200 OK\r\n") == true)
+            #expect(try await Self.isAlive(port: listener.port))
         }
+    }
+
+    /// On a busy machine, the short time limits may end a connection before the request is sent: then once more.
+    private static func isAlive(port: Int) async throws -> Bool {
+        for _ in 0..<50 {
+            let answer = try await RawClient.converse(port: port, "GET /alive HTTP/1.0\r\n\r\n")
+            if answer?.hasPrefix("HTTP/1.1 200 OK\r\n") == true { return true }
+        }
+        return false
     }
 
     /// One connection, these bytes, and a look at what comes back.
