@@ -54,6 +54,8 @@ def test_a_killed_guards_engine_is_ended_and_the_next_request_is_served(fresh_se
     client.converse(**request)
     [guard] = children(server.process.pid)
     [engine] = children(guard)
+    nice = [os.getpriority(os.PRIO_PROCESS, process) for process in (server.process.pid, engine)]
+    assert nice[1] == min(nice[0] + 5, 19), "an engine on the processor yields to others"
     os.kill(guard, signal.SIGKILL)
     eventually(lambda: not is_running(guard) and not is_running(engine))
     assert client.converse(**request)["stopReason"] == "end_turn"

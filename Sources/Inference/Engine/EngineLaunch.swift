@@ -88,7 +88,8 @@ package struct EngineLaunch: Sendable, Equatable {
         self.purpose == .chat ? self.slots * self.slotContextTokens : self.slotContextTokens
     }
 
-    private var usesNoLayers: Bool {
+    /// Whether the processor computes the whole model.
+    package var usesNoLayers: Bool {
         switch self.gpuLayers {
         case .none, .automatic, .count(0): true
         case .all, .count: false
@@ -101,6 +102,13 @@ package struct EngineLaunch: Sendable, Equatable {
     /// One less than the number of physical cores, so that the engine's threads, which spin while they wait, do not
     /// wait for a core that this server needs; at least one.
     package static func standardThreads(physicalCores: Int) -> Int { max(1, physicalCores - 1) }
+
+    /// What is added to the engine's nice value. Where the processor computes, it occupies the cores for milliseconds
+    /// at a time, and whatever else this server answers would wait for them. Next to a GPU, the engine's threads do
+    /// little, and the GPU waits for them.
+    package var niceness: Int32 { self.usesNoLayers ? Self.processorNiceness : 0 }
+
+    private static let processorNiceness: Int32 = 5
 
     /// The command-line arguments after the program's name.
     /// - Parameters:

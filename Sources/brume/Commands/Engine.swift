@@ -93,6 +93,9 @@ struct Engine: AsyncParsableCommand {
 struct EngineGuardCommand: ParsableCommand {
     static let configuration = CommandConfiguration(commandName: "engine-guard", shouldDisplay: false)
 
+    @Option(help: "What is added to the nice value, which the engine inherits.")
+    var nice: Int32 = 0
+
     @Argument(help: "Where the engine's process id is written.")
     var record: String
 
@@ -100,6 +103,6 @@ struct EngineGuardCommand: ParsableCommand {
     var command: [String]
 
     func run() throws {
-        throw ExitCode(EngineGuard.run(record: self.record, command: self.command))
+        throw ExitCode(EngineGuard.run(record: self.record, command: self.command, niceness: self.nice))
     }
 }

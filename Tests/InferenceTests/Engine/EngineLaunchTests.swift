@@ -35,6 +35,13 @@ struct EngineLaunchTests {
         }
     }
 
+    @Test func `an engine on the processor yields to others, and one on a card does not`() {
+        #expect(self.launch.niceness == 5)
+        var onCard = self.launch
+        onCard.gpuLayers = .count(1)
+        #expect(onCard.niceness == 0)
+    }
+
     @Test func `more threads than cores are cut`() {
         var launch = self.launch
         launch.threads = 64

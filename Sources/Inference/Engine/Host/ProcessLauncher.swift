@@ -129,7 +129,7 @@ package struct ProcessLauncher: EngineLauncher {
         let process: EngineProcess
         do throws(ProcessStartError) {
             process = try EngineProcess.start(
-                self.guardCommand + [record, "--"] + program.command + words,
+                self.guardCommand + ["--nice", String(launch.niceness), record, "--"] + program.command + words,
                 onLines: { lines in
                     log.append(lines)
                     memory.read(lines)

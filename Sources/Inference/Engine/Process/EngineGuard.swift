@@ -21,8 +21,9 @@ package enum EngineGuard {
     /// - Parameters:
     ///   - record: the file for the engine's process id and start time, for `EngineDirectory.endLeftovers`.
     ///   - command: the engine's program and arguments.
+    ///   - niceness: what is added to this process's nice value, which the engine inherits.
     /// - Returns: the exit status for this process: the engine's own, or 128 and its signal.
-    package static func run(record: String, command: [String]) -> Int32 {
+    package static func run(record: String, command: [String], niceness: Int32 = 0) -> Int32 {
         // Signals from the terminal are for the server, which closes the lifeline when it ends.
         for number in [SIGTERM, SIGINT, SIGHUP, SIGPIPE] { signal(number, SIG_IGN) }
         // Closes what was inherited by accident: another guard's lifeline must end with the server only. Others are of
@@ -30,6 +31,8 @@ package enum EngineGuard {
         for name in EngineFiles.names(in: "/proc/self/fd", suffix: "") {
             if let descriptor = Int32(name), descriptor > 2, EngineFiles.isChannel(descriptor) { close(descriptor) }
         }
+        // On failure the engine runs like any other process.
+        if niceness > 0 { _ = nice(niceness) }
         let engine: Int32
         do throws(ProcessStartError) {
             engine = try ChildSpawn.spawn(command, input: nil, output: nil, startsGroup: false)
