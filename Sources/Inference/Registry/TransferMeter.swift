@@ -30,6 +30,8 @@ package struct TransferMeter: Sendable {
     static let windowSeconds = 10.0
     /// The maximum number of samples in the window.
     static let pointCountMax = 64
+    /// Over less time a rate says nothing: the first bytes often wait in a buffer and arrive at once.
+    static let rateSecondsMin = 1.0
 
     private struct Point {
         var seconds: Double
@@ -37,34 +39,34 @@ package struct TransferMeter: Sendable {
     }
 
     private var points: [Point] = []
+    /// The latest sample, which need not be among the points.
+    private var latest: Point?
 
     package init() {}
 
     /// Adds a sample: the bytes transferred at that time.
     package mutating func add(bytes: Int64, seconds: Double) {
-        if let last = self.points.last, bytes < last.bytes { self.points = [] }
-        if self.points.count > 1, let last = self.points.last,
-            seconds - last.seconds < Self.windowSeconds / Double(Self.pointCountMax)
-        {
-            self.points[self.points.count - 1].bytes = bytes
-            return
-        }
-        self.points.append(Point(seconds: seconds, bytes: bytes))
+        if let latest = self.latest, bytes < latest.bytes { self.points = [] }
+        let sample = Point(seconds: seconds, bytes: bytes)
+        self.latest = sample
+        let spacing = Self.windowSeconds / Double(Self.pointCountMax)
+        if let last = self.points.last, seconds - last.seconds < spacing { return }
+        self.points.append(sample)
         while self.points.count > 2, seconds - self.points[0].seconds > Self.windowSeconds { self.points.removeFirst() }
     }
 
-    /// nil before there are two samples at different times.
+    /// nil before the samples span `rateSecondsMin`.
     package var bytesPerSecond: Double? {
-        guard let first = self.points.first, let last = self.points.last, last.seconds > first.seconds else {
-            return nil
-        }
-        return Double(last.bytes - first.bytes) / (last.seconds - first.seconds)
+        guard let first = self.points.first, let latest = self.latest else { return nil }
+        let seconds = latest.seconds - first.seconds
+        guard seconds >= Self.rateSecondsMin else { return nil }
+        return Double(latest.bytes - first.bytes) / seconds
     }
 
     /// The time until `totalBytes` are transferred; nil if unknown.
     package func secondsLeft(totalBytes: Int64) -> Double? {
-        guard let rate = self.bytesPerSecond, rate > 0, let last = self.points.last else { return nil }
-        return Double(max(0, totalBytes - last.bytes)) / rate
+        guard let rate = self.bytesPerSecond, rate > 0, let latest = self.latest else { return nil }
+        return Double(max(0, totalBytes - latest.bytes)) / rate
     }
 
     /// `1 h 05 min`, `4 min 10 s`, `8 s`.

@@ -104,6 +104,17 @@ struct TransferMeterTests {
         meter.add(bytes: 5, seconds: 61)
         #expect(meter.bytesPerSecond == nil)
     }
+
+    @Test func `a rate is given once it is measured over a second`() {
+        var meter = TransferMeter()
+        meter.add(bytes: 2_000, seconds: 0)
+        meter.add(bytes: 266_000, seconds: 0.001)
+        #expect(meter.bytesPerSecond == nil)
+        #expect(meter.secondsLeft(totalBytes: 1_000_000) == nil)
+        // Samples between two points of the window count with their own time.
+        for tenth in 1...15 { meter.add(bytes: 266_000 + Int64(tenth) * 200_000, seconds: Double(tenth) / 10) }
+        #expect(meter.bytesPerSecond == 3_264_000 / 1.5)
+    }
 }
 
 struct DownloadProgressTests {
