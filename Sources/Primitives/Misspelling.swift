@@ -3,13 +3,18 @@ package enum Misspelling {
     /// The edit distance up to which a word counts as misspelt; beyond it, it is another word.
     private static let slipsMax = 2
 
-    /// The name nearest to a word, ignoring case; of two at the same distance, the first.
+    /// The name nearest to a word, ignoring case. Of those at the same distance it is the one that begins like the word
+    /// for longer, since the first letters are rarely wrong; otherwise the first.
     /// - Returns: nil when no name is within the edit distance.
     /// - Complexity: O(letters of all names × letters of the word); a word that is longer than all names costs nothing.
     package static func nearest(to word: String, among names: some Sequence<String>) -> String? {
         let letters = Array(word.lowercased().prefix(self.lettersMax))
-        let near = names.lazy.map { (name: $0, slips: self.editDistance(letters, Array($0.lowercased()))) }
-            .min { $0.slips < $1.slips }
+        let near = names.lazy.map { name in
+            let known = Array(name.lowercased())
+            let alike = zip(letters, known).prefix { $0 == $1 }.count
+            return (name: name, slips: self.editDistance(letters, known), alike: alike)
+        }
+        .min { ($0.slips, $1.alike) < ($1.slips, $0.alike) }
         guard let near, near.slips <= self.slipsMax else { return nil }
         return near.name
     }

@@ -12,6 +12,12 @@ struct MisspellingTests {
         #expect(Misspelling.nearest(to: word, among: Self.names) == name)
     }
 
+    @Test func `of two names as near, the one that begins like the word is meant`() {
+        #expect(Misspelling.nearest(to: "limt", among: ["list", "limit"]) == "limit")
+        #expect(Misspelling.nearest(to: "stort", among: ["start", "store"]) == "store")
+        #expect(Misspelling.nearest(to: "x", among: ["a", "b"]) == "a")
+    }
+
     @Test(arguments: ["", "fetch", "begin", "keystone", String(repeating: "start", count: 1000)])
     func `another word leads to none`(word: String) {
         #expect(Misspelling.nearest(to: word, among: Self.names) == nil)
