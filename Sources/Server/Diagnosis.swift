@@ -116,6 +116,7 @@ package enum Diagnosis {
                     remedy: EngineProgram.installation)
             ]
         }
+        guard program.isThere else { return [.problem("engine", program.absence, remedy: nil)] }
         let facts = await EngineFacts.ask(program)
         guard let version = facts.version else {
             return [

@@ -44,6 +44,16 @@ import Testing
         #expect(refused?.sentence.hasPrefix("the access keys are taken from another process") == true)
     }
 
+    @Test func `an engine that is not there is told as that`() async {
+        var configuration = self.folder.configuration
+        configuration.engine = "\(self.folder.path)/llama-server"
+        let findings = await Diagnosis.engine(configuration)
+        #expect(findings.map(\.isGood) == [false])
+        #expect(
+            findings.first?.detail.hasPrefix(
+                "The engine \(self.folder.path)/llama-server, named by the setting engine, is not there") == true)
+    }
+
     @Test func `the AWS CLI is not needed`() {
         #expect(self.finding("aws command")?.isNeeded == false)
         #expect(self.finding("server")?.isNeeded == true)

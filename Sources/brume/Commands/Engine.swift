@@ -31,6 +31,7 @@ struct Engine: AsyncParsableCommand {
                 self.write(EngineReport(facts: nil, warning: nil, models: models))
                 return
             }
+            guard program.isThere else { throw Exit.failure(.wrongConfiguration, program.absence) }
             let facts = await EngineFacts.ask(program)
             guard facts.version != nil else {
                 throw Exit.failure(

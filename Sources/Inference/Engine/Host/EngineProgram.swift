@@ -63,7 +63,7 @@ package struct EngineProgram: Sendable, Equatable {
     package var isThere: Bool { self.isExecutable || !self.path.contains("/") }
 
     /// The message if it does not exist.
-    var absence: String {
+    package var absence: String {
         "The engine \(self.path), \(self.origin.sentence), is not there or not executable. Choose another one with "
             + "`brume engine use /path/to/llama-server`."
     }
