@@ -175,8 +175,8 @@ package final class ModelHost: Sendable {
             let isKept = self.state.withLock { $0.ready(name, generation, engine, self.limits, self.time) }
             guard isKept else { return await engine.stop() }
             let booking = self.state.withLock { $0.entries[name]?.plan?.booking }
-            self.note(
-                "model \(name) loaded in \(started.duration(to: self.time.now()))" + LoadText.taken(plan, booking))
+            let tenths = Int((started.duration(to: self.time.now()) / .milliseconds(100)).rounded())
+            self.note("model \(name) loaded in \(tenths / 10).\(tenths % 10) seconds" + LoadText.taken(plan, booking))
         } catch {
             // Logged before the waiting requests fail, so that the reason is in the log by then.
             self.note("model \(name) could not be loaded: \(error.reason)")
@@ -195,7 +195,7 @@ package final class ModelHost: Sendable {
         guard let unloaded = self.state.withLock({ $0.unload(name) }) else { return false }
         await unloaded.engine.stop()
         self.state.withLock { $0.unloaded(name, unloaded.generation) }
-        self.note("model \(name) unloaded")
+        self.note("model \(name) unloaded: a command asked for it")
         return true
     }
 
