@@ -21,6 +21,12 @@ enum UnknownCommand {
                 path += " help"
                 continue
             }
+            // The parser knows `help` only as the first word.
+            if word == "help", index > 0, words[0] != "help" {
+                let name = root._commandName
+                let rest = words[..<index] + words[(index + 1)...]
+                return "help comes first: `\(name) help \(rest.joined(separator: " "))`"
+            }
             guard word != "help" else { return nil }
             if word.hasPrefix("-") {
                 // Whatever the parser accepts is right, such as options of a default command.

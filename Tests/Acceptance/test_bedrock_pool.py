@@ -212,4 +212,6 @@ def test_a_plain_server_is_probed(fresh_server, talkers):
     nobody = server.run("model", "probe", f"http://127.0.0.1:{free_port()}/v1#m")
     assert nobody.returncode == 68 and "does not answer" in nobody.stderr
     assert server.run("model", "probe", "http://127.0.0.1:1/v1").returncode == 64
+    no_address = server.run("model", "probe", "host:8000")
+    assert no_address.returncode == 64 and "host:8000 is not an address, such as http://" in no_address.stderr
     assert "BRUME_MODEL_API_KEY" in server.run("model", "probe", f"{server.url}/v1#brume.echo").stdout

@@ -3,6 +3,8 @@
 import concurrent.futures
 import json
 
+import pytest
+
 from brume_server import Server
 
 COLUMNS_MAX = 80
@@ -27,3 +29,12 @@ def test_every_help_fits_a_terminal_of_80_columns(tmp_path):
         assert answer.returncode == 0 and "USAGE: brume" in answer.stdout, words
         wide = [line for line in answer.stdout.splitlines() if len(line) > COLUMNS_MAX]
         assert not wide, (words, wide)
+
+
+@pytest.mark.parametrize("words, sentence", [
+    (["model", "help", "pull"], "help comes first: `brume help model pull`"),
+    (["keys", "help"], "help comes first: `brume help keys`"),
+])
+def test_help_behind_a_command_is_told_where_it_belongs(tmp_path, words, sentence):
+    answer = Server(tmp_path).run(*words)
+    assert (answer.returncode, answer.stdout, answer.stderr) == (64, "", f"brume: {sentence}\n")

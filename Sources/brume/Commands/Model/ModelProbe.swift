@@ -21,6 +21,9 @@ extension Model {
 
         func run() async throws {
             let parts = self.address.split(separator: "#", maxSplits: 1).map(String.init)
+            guard self.address.hasPrefix("http://") || self.address.hasPrefix("https://") else {
+                throw Exit.failure(.usage, "\(self.address) is not an address, such as http://host:8000/v1#name")
+            }
             guard parts.count == 2 else {
                 throw Exit.failure(.usage, "add # and the model's name to the address: \(self.address)#name")
             }
