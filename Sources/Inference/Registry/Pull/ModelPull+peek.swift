@@ -16,6 +16,9 @@ extension ModelPull {
     package func beginning(_ plan: PullPlan) async -> GGUFFile? {
         let weights = plan.files.filter { $0.role == .weights }
         guard weights.count == 1, let file = weights.first, let total = file.bytes else { return nil }
+        if let digest = file.digest, Files.facts(self.registry.blobPath(digest)) != nil {
+            return try? GGUFFile.open(self.registry.blobPath(digest))
+        }
         guard let area = try? self.registry.stagedFiles() else { return nil }
         defer { withExtendedLifetime(area) {} }
         let path = area.path(.peek, Hex.encode(SystemRandomSource().bytes(8)))
@@ -28,6 +31,22 @@ extension ModelPull {
             if Int64(bytes.count) >= total { return nil }
         }
         return nil
+    }
+
+    /// The size of the file at an address, for which there is no listing.
+    /// - Returns: nil when the host does not say it, or does not answer: the download then finds out why.
+    func size(of url: FetchURL, _ digest: ContentDigest?) async -> Int64? {
+        if let digest, let facts = Files.facts(self.registry.blobPath(digest)) { return facts.bytes }
+        return try? await self.client.get(url, [("Range", "bytes=0-0")]) { head, _ in
+            let bytes: Int64? =
+                switch head.status {
+                case 206: head.first("content-range").flatMap(ContentRange.init)?.total
+                case 200: head.first("content-length").flatMap { Int64($0) }
+                default: nil
+                }
+            guard let bytes else { throw FetchError.cut("no size") }
+            return bytes
+        }
     }
 
     private func beginning(of url: FetchURL, count: Int) async -> [UInt8]? {

@@ -11,6 +11,9 @@ package struct PullPlan: Sendable, Equatable {
         package var bytes: Int64?
         package var digest: ContentDigest?
         var url: FetchURL
+        /// Whether the size comes from a hub's listing, so that the file must have it. The host of an address only says
+        /// how long the file is at the moment.
+        var isSizeListed = true
     }
 
     var reference: HubReference
@@ -71,7 +74,7 @@ package struct ModelPull: Sendable {
             pause: pause, again: again)
     }
 
-    /// Queries the hub; nothing is downloaded.
+    /// Queries the hub, or the host of an address; nothing is downloaded.
     /// - Parameters:
     ///   - reference: what to pull.
     ///   - revision: a branch, a tag or a commit; nil uses the reference's own.
@@ -91,7 +94,11 @@ package struct ModelPull: Sendable {
             return PullPlan(
                 reference: HubReference(repository: url.host), source: url.shown,
                 suggestedName: ModelName.suggested(for: name),
-                files: [.init(role: .weights, path: name, bytes: nil, digest: digest, url: url)])
+                files: [
+                    .init(
+                        role: .weights, path: name, bytes: await self.size(of: url, digest), digest: digest, url: url,
+                        isSizeListed: false)
+                ])
         case .hub(var hub):
             if let revision { hub.revision = revision }
             return try await self.plan(hub, takesProjector: takesProjector)
@@ -139,6 +146,7 @@ package struct ModelPull: Sendable {
         var downloads: [FileDownload] = []
         for file in plan.files {
             let fileName = Files.lastName(of: file.path)
+            let listedBytes = file.isSizeListed ? file.bytes : nil
             let start = before
             let tell: @Sendable (Int64) -> Void = { done in
                 report(
@@ -146,14 +154,14 @@ package struct ModelPull: Sendable {
                         activity: "fetching", fileName: fileName, doneBytes: start + done, totalBytes: plan.bytes))
             }
             if let digest = file.digest, let bytes = Files.facts(self.registry.blobPath(digest))?.bytes,
-                bytes == file.bytes ?? bytes
+                bytes == listedBytes ?? bytes
             {
                 files.append(.init(role: file.role, digest: digest, bytes: bytes, name: fileName))
                 before += bytes
                 tell(bytes)
                 continue
             }
-            let target = FileDownload.Target(name: fileName, url: file.url, bytes: file.bytes, digest: file.digest)
+            let target = FileDownload.Target(name: fileName, url: file.url, bytes: listedBytes, digest: file.digest)
             var download = try FileDownload(
                 target, reference: plan.reference, client: self.client, directory: self.registry.partial, report: tell)
             let (path, digest) = try await download.run()
