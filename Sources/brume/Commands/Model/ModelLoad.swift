@@ -46,7 +46,8 @@ func tell(_ what: String, _ name: String, _ configuration: Configuration) async 
         throw Exit.failure(Exit(error), error.sentence)
     }
     guard let answer else {
-        throw Exit.failure(.noServer, "no server runs on \(configuration.dataDirectory); start one with `brume start`")
+        let place = configuration.dataDirectory
+        throw Exit.failure(.noServer, "no server is running on \(place); start one with `brume start`")
     }
     guard answer.isDone else {
         throw Exit.failure(answer.isUnknown ? .noSuchThing : .serverRefuses, answer.text)
