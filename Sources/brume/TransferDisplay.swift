@@ -20,6 +20,7 @@ final class TransferDisplay: Sendable {
         var lastShown = -Double.infinity
         var lastFile = ""
         var hasOpenLine = false
+        var isClosed = false
     }
 
     private let isTerminal = Terminal.isScreen(STDERR_FILENO)
@@ -29,6 +30,7 @@ final class TransferDisplay: Sendable {
     func show(_ report: TransferReport) {
         let seconds = self.started.duration(to: .now) / .seconds(1)
         let text = self.state.withLock { state -> String? in
+            guard !state.isClosed else { return nil }
             state.meter.add(bytes: report.doneBytes, seconds: seconds)
             let pause = self.isTerminal ? Self.redrawSeconds : Self.lineSeconds
             let isNewFile = state.lastFile != report.fileName
@@ -54,6 +56,13 @@ final class TransferDisplay: Sendable {
         guard milliseconds >= 1000 else { return }
         self.finish()
         Terminal.error("retrying in \(milliseconds / 1000) s: \(sentence)")
+    }
+
+    /// Ends the display with a sentence, whatever the transfer still reports.
+    func close(_ sentence: String) {
+        self.state.withLock { $0.isClosed = true }
+        self.finish()
+        Terminal.error(sentence)
     }
 
     /// Ends the line that changes.

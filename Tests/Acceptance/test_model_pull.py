@@ -1,9 +1,13 @@
-"""`brume model pull` of addresses."""
+"""`brume model pull`: addresses, and Ctrl-C."""
 
 import hashlib
+import signal
+import subprocess
+import threading
 
 import pytest
 
+from brume_server import BINARY
 from model_hub import Hub, gguf
 from test_model_registry import Models
 
@@ -41,3 +45,31 @@ def test_contents_that_are_here_are_not_asked_of_their_address(models, hub):
     hub.requests.clear()
     models("pull", f"{hub.network}/x/y/file.gguf", "--sha256", digest, "--name", "other")
     assert models.names() == ["file", "other"] and hub.requests == []
+
+
+def test_a_pull_that_is_stopped_says_how_to_continue(models, hub):
+    begun, ended = threading.Event(), threading.Event()
+
+    def stall(handler, content):
+        handler.send_response(200)
+        handler.send_header("Content-Length", str(len(content)))
+        handler.end_headers()
+        handler.wfile.write(content[:100_000])
+        begun.set()
+        ended.wait(30)
+
+    hub.add("org/repo", "m-Q4_K_M.gguf", gguf(), faults=[stall])
+    words = [BINARY, "model", "pull", "hf.co/org/repo", "--endpoint", hub.url]
+    with subprocess.Popen(
+        words, env=models.environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+        # Whoever runs this in the background may have it ignored.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    ) as process:
+        assert begun.wait(30)
+        process.send_signal(signal.SIGINT)
+        said = process.stderr.read().splitlines()
+    ended.set()
+    # By the signal itself, so that a script that runs the command ends too; a shell's status is 130.
+    assert (process.returncode, said[-1]) == (-signal.SIGINT, "stopped; run the same command again to continue")
+    assert models.names() == []
+    models("pull", "hf.co/org/repo", "--endpoint", hub.url)

@@ -19,7 +19,11 @@ extension Model {
 
         func run() async throws {
             let configuration = try self.directory.load()
-            let text = try await WaitNotice.showing("loading \(self.name.visible); press Ctrl-C to stop waiting") {
+            let name = self.name.visible
+            Interruption.announce {
+                Terminal.error("stopped waiting; the server goes on loading \(name): see `brume model status`")
+            }
+            let text = try await WaitNotice.showing("loading \(name); press Ctrl-C to stop waiting") {
                 try await tell("models/load", self.name, configuration)
             }
             self.output.conclude(text)

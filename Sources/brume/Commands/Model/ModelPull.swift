@@ -93,6 +93,11 @@ extension Model {
             self.announce(plan, as: name)
             await self.reportFit(plan, pull, device)
             guard !self.dryRun else { return }
+            // Without a digest nothing shows that the parts of a file are of the same content.
+            let isKept = plan.files.allSatisfy { $0.digest != nil }
+            Interruption.announce {
+                display.close("stopped; run the same command again to \(isKept ? "continue" : "start over")")
+            }
             defer { display.finish() }
             let notice = WaitNotice.start(waiting)
             defer { notice.cancel() }

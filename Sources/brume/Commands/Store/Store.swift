@@ -33,6 +33,9 @@ struct Store: AsyncParsableCommand {
         var to: String
 
         func run() async throws {
+            Interruption.announce {
+                Terminal.error("stopped; there is no copy yet: run the same command again, which starts over")
+            }
             let started = ContinuousClock.now
             var shownSeconds = 0.0
             do throws(StartError) {

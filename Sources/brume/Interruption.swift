@@ -1,0 +1,49 @@
+internal import Dispatch
+
+#if canImport(Glibc)
+internal import Glibc
+#elseif canImport(Musl)
+internal import Musl
+#else
+internal import Darwin
+#endif
+
+/// Ctrl-C in a command that takes long: it still ends the process, after a sentence about what has become of the work.
+enum Interruption {
+    /// From now on SIGINT runs `farewell` before it ends the process. Call it once in a process.
+    ///
+    /// The process is ended by the signal itself, so that a shell stops a script that runs the command; `$?` is 130.
+    /// Nothing happens if SIGINT is ignored, as in a background job of a script.
+    static func announce(_ farewell: @escaping @Sendable () -> Void) {
+        let former = signal(SIGINT, SIG_DFL)
+        guard unsafe unsafeBitCast(former, to: Int.self) != unsafeBitCast(SIG_IGN, to: Int.self) else {
+            signal(SIGINT, SIG_IGN)
+            return
+        }
+        let isRegistered = DispatchGroup()
+        let source = DispatchSource.makeSignalSource(signal: SIGINT, queue: .global())
+        source.setEventHandler {
+            withExtendedLifetime(source) { farewell() }
+            Self.end()
+        }
+        isRegistered.enter()
+        source.setRegistrationHandler { isRegistered.leave() }
+        source.resume()
+        isRegistered.wait()
+        #if canImport(Darwin)
+        // On macOS a source sees a signal only if its default action is ignored; on Linux it has its own handler.
+        signal(SIGINT, SIG_IGN)
+        #endif
+    }
+
+    private static func end() -> Never {
+        signal(SIGINT, SIG_DFL)
+        // The threads of the source block the signal.
+        var signals = sigset_t()
+        unsafe sigemptyset(&signals)
+        unsafe sigaddset(&signals, SIGINT)
+        unsafe pthread_sigmask(SIG_UNBLOCK, &signals, nil)
+        raise(SIGINT)
+        exit(128 + SIGINT)
+    }
+}
