@@ -1,5 +1,5 @@
-"""What Converse refuses because of the model that is named: tools, system messages, cache points and turns that some
-models do not take, in AWS's words."""
+"""What Converse refuses because of the model that is named: tools, system messages, images, cache points and turns that
+some models do not take, in AWS's words."""
 
 import json
 
@@ -31,6 +31,10 @@ NO_SYSTEM = ("This model doesn't support system messages. Try again without a sy
 NO_POINTS = ("You invoked an unsupported model or your request did not allow prompt caching. See the documentation for "
              "more information.")
 NO_MIX = "messages.2.content: Conversation blocks and tool result blocks cannot be provided in the same turn."
+NO_IMAGES = ("This model doesn't support the image content block that you provided. Update the content block and try "
+             "again.")
+NO_SHOWN = "This model doesn't support the image field for user messages. Remove image and try again."
+IMAGE = {"image": {"format": "png", "source": {"bytes": b"\x89PNG"}}}
 NO_MIXED_CALL = "messages.1.content: Conversation blocks and tool use blocks cannot be provided in the same turn."
 
 
@@ -54,6 +58,18 @@ def thought(**signed):
 
 def user(*blocks):
     return {"role": "user", "content": list(blocks or [{"text": "Hi"}])}
+
+
+def seen(*texts):
+    """A message with an image."""
+    return {"messages": [user(*texts, IMAGE)]}
+
+
+def shown():
+    """A conversation in which the tool answers with an image."""
+    request = result()
+    request["messages"][2]["content"][0]["toolResult"]["content"].append(IMAGE)
+    return request
 
 
 def choice(**chosen):
@@ -91,6 +107,14 @@ def refusal(call, **request):
     *((model, result({"text": "So?"}), NO_MIX) for model in (
         LLAMA, MISTRAL, "us.mistral.pixtral-large-2502-v1:0", WRITER)),
     (WRITER, result(status="success"), no("status")),
+    *((model, seen({"text": "What is it?"}), NO_IMAGES) for model in (
+        TITAN, LLAMA, MISTRAL, MISTRAL_7B, R1, WRITER, QWEN, "us.amazon.nova-micro-v1:0", "openai.gpt-oss-120b-1:0",
+        "us.anthropic.claude-3-5-haiku-20241022-v1:0", "cohere.command-r-plus-v1:0", "ai21.jamba-1-5-large-v1:0",
+        "meta.llama3-2-3b-instruct-v1:0", "moonshot.kimi-k2-thinking", "zai.glm-4.7")),
+    *((model, shown(), NO_SHOWN) for model in (
+        "us.openai.gpt-5.6-luna", "global.xai.grok-4.6", "google.gemma-3-27b-it", "moonshotai.kimi-k2.5",
+        "mistral.mistral-large-3-675b-instruct", "us.mistral.pixtral-large-2502-v1:0", "qwen.qwen3-vl-235b-a22b")),
+    (QWEN, shown(), NO_IMAGES),
     *((model, inference(stopSequences=stops), no("stopSequences")) for model, stops in (
         ("openai.gpt-oss-120b-1:0", []), (QWEN, ["x"]), ("global.xai.grok-4.6", ["x"]))),
     *((model, inference(**{member: 0.5}), no(member)) for member in ("temperature", "topP") for model in (
@@ -189,6 +213,11 @@ def test_turns_of_one_role_are_one(bedrock, model):
 @pytest.mark.parametrize("model, members", [
     (LLAMA, TOOLS), (LLAMA, choice(auto={})), (LLAMA, SYSTEM), (LLAMA, result()), (LLAMA, result(status="success")),
     (MISTRAL, choice(any={})), (MISTRAL_7B, {}), (TITAN, {}), (R1, SYSTEM), (WRITER, result()),
+    *((model, seen({"text": "What is it?"})) for model in (
+        LLAMA4, CLAUDE, NOVA, "us.meta.llama3-2-11b-instruct-v1:0", "us.openai.gpt-5.6-luna", "global.xai.grok-4.6",
+        "google.gemma-3-27b-it", "moonshotai.kimi-k2.5", "us.mistral.pixtral-large-2502-v1:0", "brume.echo",
+        "qwen.qwen3-vl-235b-a22b")),
+    *((model, shown()) for model in (LLAMA4, CLAUDE, NOVA, "brume.echo")),
     (QWEN, result({"text": "So?"})), (QWEN, announced()), (CLAUDE, announced()), (NOVA, announced()),
     (QWEN, choice(tool={"name": "look"})), (QWEN, inference(temperature=0.5)),
     ("openai.gpt-oss-120b-1:0", inference(temperature=0.5, topP=0.5)), ("openai.gpt-oss-120b-1:0", thought()),

@@ -4,7 +4,8 @@ internal import ServiceModel
 /// The features of Converse that a model does not support, by its id; ids that are not listed support all.
 ///
 /// - Source: Amazon Bedrock User Guide, "Supported models and model features" and "Prompt caching"; API reference,
-///   ToolChoice; and reports of the models' users, with the sentences.
+///   ToolChoice and ToolResultContentBlock; `inputModalities` of ListFoundationModels, for images; and reports of the
+///   models' users, with the sentences.
 struct ModelGaps: OptionSet {
     static let system = ModelGaps(rawValue: 1 << 0)
     static let tools = ModelGaps(rawValue: 1 << 1)
@@ -27,35 +28,52 @@ struct ModelGaps: OptionSet {
     static let mixedCalls = ModelGaps(rawValue: 1 << 13)
     /// Definitions beside the properties of a tool's schema.
     static let definitions = ModelGaps(rawValue: 1 << 14)
+    /// Images, wherever they are.
+    static let images = ModelGaps(rawValue: 1 << 15)
+    /// Images in results of tools; a message may have them.
+    static let resultImages = ModelGaps(rawValue: 1 << 16)
 
     /// - Source: the sentence that users report for DeepSeek R1's own thoughts.
     static let noThoughts = ServiceError.invalid(
         "User messages cannot contain reasoning content. Please remove the reasoning content and try again.")
 
+    private static let noImages = ServiceError.invalid(
+        "This model doesn't support the image content block that you provided. Update the content block and try again.")
+    private static let noResultImages = ServiceError.invalid(
+        "This model doesn't support the image field for user messages. Remove image and try again.")
+
     /// By prefix of the id; all matching entries apply.
     private static let known: [(prefix: String, gaps: ModelGaps)] = [
-        ("ai21.jamba-instruct", [.tools]), ("ai21.jamba-1-5", [.namedTool]),
+        ("ai21.", [.images]), ("ai21.jamba-instruct", [.tools]), ("ai21.jamba-1-5", [.namedTool]),
         ("amazon.nova", [.toolCachePoints, .signatures]), ("amazon.nova-lite", [.definitions]),
-        ("amazon.nova-micro", [.definitions]), ("amazon.nova-premier", [.definitions]),
-        ("amazon.nova-pro", [.definitions]), ("amazon.titan-t", [.system, .tools]),
-        ("anthropic.claude-v", [.tools]), ("anthropic.claude-instant", [.tools]),
-        ("deepseek.", [.cachePoints, .signatures]), ("deepseek.r1", [.tools, .thoughts]),
-        ("google.gemma-3", [.cachePoints]),
+        ("amazon.nova-micro", [.definitions, .images]), ("amazon.nova-premier", [.definitions]),
+        ("amazon.nova-pro", [.definitions]), ("amazon.titan-t", [.system, .tools, .images]),
+        ("anthropic.claude-v", [.tools, .images]), ("anthropic.claude-instant", [.tools, .images]),
+        ("anthropic.claude-3-5-haiku", [.images]), ("cohere.command", [.images]),
+        ("deepseek.", [.cachePoints, .signatures, .images]), ("deepseek.r1", [.tools, .thoughts]),
+        ("google.", [.resultImages]), ("google.gemma-3", [.cachePoints]),
         ("meta.llama", [.streamedTools, .anyTool, .namedTool, .cachePoints, .mixedCalls, .mixedResults, .signatures]),
-        ("meta.llama2", [.tools]), ("meta.llama3-8b", [.tools]), ("meta.llama3-70b", [.tools]),
-        ("minimax.", [.signatures]), ("mistral.", [.cachePoints, .signatures]),
-        ("mistral.mistral-7b", [.system, .tools]), ("mistral.mixtral", [.system, .tools]),
-        ("mistral.mistral-large-24", [.streamedTools, .namedTool, .mixedCalls, .mixedResults]),
-        ("mistral.mistral-small-24", [.streamedTools, .mixedCalls, .mixedResults]),
+        ("meta.llama2", [.tools, .images]), ("meta.llama3-8b", [.tools, .images]),
+        ("meta.llama3-70b", [.tools, .images]), ("meta.llama3-1", [.images]), ("meta.llama3-2-1b", [.images]),
+        ("meta.llama3-2-3b", [.images]), ("meta.llama3-3", [.images]),
+        ("minimax.", [.signatures]), ("minimax.minimax-m2", [.images]),
+        ("mistral.", [.cachePoints, .signatures, .resultImages]), ("mistral.devstral-2", [.images]),
+        ("mistral.mistral-7b", [.system, .tools, .images]), ("mistral.mixtral", [.system, .tools, .images]),
+        ("mistral.mistral-large-24", [.streamedTools, .namedTool, .mixedCalls, .mixedResults, .images]),
+        ("mistral.mistral-small-24", [.streamedTools, .mixedCalls, .mixedResults, .images]),
         ("mistral.pixtral", [.streamedTools, .mixedCalls, .mixedResults]),
-        ("moonshot.", [.signatures]), ("moonshotai.", [.signatures]), ("moonshot.kimi-k2", [.cachePoints]),
-        ("moonshotai.kimi-k2", [.cachePoints]),
-        ("nvidia.", [.cachePoints, .signatures]),
-        ("openai.", [.stops, .signatures]), ("openai.gpt-oss", [.cachePoints]),
+        ("moonshot.", [.signatures]), ("moonshotai.", [.signatures, .resultImages]),
+        ("moonshot.kimi-k2", [.cachePoints, .images]), ("moonshotai.kimi-k2", [.cachePoints]),
+        ("nvidia.", [.cachePoints, .signatures, .resultImages]), ("nvidia.nemotron-nano-3-", [.images]),
+        ("nvidia.nemotron-nano-9b", [.images]), ("nvidia.nemotron-super-3", [.images]),
+        ("openai.", [.stops, .signatures, .resultImages]), ("openai.gpt-oss", [.cachePoints, .images]),
         ("openai.gpt-5", [.sampling]), ("openai.gpt-6", [.sampling]),
-        ("qwen.", [.cachePoints, .stops, .signatures]),
-        ("writer.palmyra", [.streamedTools, .mixedResults, .resultStatus, .signatures]),
-        ("xai.grok", [.cachePoints, .stops, .sampling, .signatures]), ("zai.", [.signatures]),
+        ("qwen.", [.cachePoints, .stops, .signatures, .resultImages]), ("qwen.qwen3-235b", [.images]),
+        ("qwen.qwen3-32b", [.images]), ("qwen.qwen3-coder", [.images]), ("qwen.qwen3-next", [.images]),
+        ("writer.palmyra", [.streamedTools, .mixedResults, .resultStatus, .signatures, .resultImages]),
+        ("writer.palmyra-x", [.images]),
+        ("xai.grok", [.cachePoints, .stops, .sampling, .signatures, .resultImages]), ("zai.", [.signatures]),
+        ("zai.glm-4.7", [.images]), ("zai.glm-5", [.images]),
     ]
 
     let rawValue: Int
@@ -91,6 +109,7 @@ struct ModelGaps: OptionSet {
                     + "documentation for more information.")
         }
         try self.check(blocksOf: messages ?? [])
+        try self.check(imagesOf: messages ?? [])
     }
 
     private func check(_ tools: ToolConfiguration, isStreamed: Bool) throws(ServiceError) {
@@ -165,6 +184,26 @@ struct ModelGaps: OptionSet {
                         + "same turn.")
             }
         }
+    }
+
+    /// - Source: aws-samples/amazon-bedrock-samples#608, for models that see nothing, and anomalyco/opencode#49443, for
+    ///   results of tools. That the former say the same of results is a guess.
+    private func check(imagesOf messages: [Message]) throws(ServiceError) {
+        guard !self.isDisjoint(with: [.images, .resultImages]) else { return }
+        for message in messages {
+            for block in message.content {
+                switch block {
+                case .image where self.contains(.images): throw Self.noImages
+                case .toolResult(let result) where result.content.contains(where: Self.isImage):
+                    throw self.contains(.images) ? Self.noImages : Self.noResultImages
+                default: continue
+                }
+            }
+        }
+    }
+
+    private static func isImage(_ block: ToolResultContentBlock) -> Bool {
+        if case .image = block { true } else { false }
     }
 
     private static func hasCachePoint(
