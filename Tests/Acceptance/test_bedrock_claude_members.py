@@ -26,6 +26,8 @@ def said(*contents):
     ({"temperature": -1}, "temperature: range: 0..1"),
     ({"top_p": 1.1}, "top_p: range: -1 or 0..1"), ({"top_p": -0.5}, "top_p: range: -1 or 0..1"),
     ({"service_tier": "priority"}, "service_tier: Input should be 'auto' or 'standard_only'"),
+    ({"mcp_servers": [{"type": "url", "url": "https://example.com/mcp", "name": "e"}]},
+     "mcp_servers: Extra inputs are not permitted"),
     ({"stop_sequences": ["\n"]}, "stop_sequences: each stop sequence must contain non-whitespace"),
     ({"stop_sequences": [""]}, "stop_sequences: each stop sequence must be non-empty"),
     ({"output_config": {"effort": "x"}},

@@ -78,6 +78,9 @@ def test_openai_names_a_missing_member_and_a_wrong_word(typed, token):
     ({"stop_sequences": "x"}, "stop_sequences: Input should be a valid list"),
     ({"tool_choice": "any"}, "tool_choice: Input should be a valid dictionary"),
     ({"system": 5}, "system: Input should be a valid list"),
+    ({"context_management": 5}, "context_management: Input should be a valid dictionary"),
+    ({"context_management": {"edits": {}}}, "context_management.edits: Input should be a valid list"),
+    ({"mcp_servers": {}}, "mcp_servers: Input should be a valid list"),
 ])
 def test_anthropic_names_the_member(typed, token, body, sentence):
     answer = post(typed, token, "/v1/messages", {"max_tokens": 9, "messages": MESSAGES} | body)

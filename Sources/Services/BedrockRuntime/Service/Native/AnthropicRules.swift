@@ -148,6 +148,8 @@ enum AnthropicRules {
             throw .invalid("top_p: range: -1 or 0..1")
         }
         if let fault = self.fault(stops: body["stop_sequences"]?.texts ?? []) { throw .invalid(fault) }
+        // Nothing here calls these servers. The sentence is Anthropic's for requests without the beta feature.
+        guard (body["mcp_servers"]?.elements ?? []).isEmpty else { throw AnthropicMembers.extra("mcp_servers") }
         if let user = body["metadata"]?["user_id"]?.text, user.unicodeScalars.count > self.userLettersMax {
             throw .invalid("metadata.user_id: String should have at most \(self.userLettersMax) characters")
         }

@@ -103,6 +103,7 @@ extension BodyShape {
             "output_config": Self.anthropicOutput,
             "output_format": Self.anthropicFormat,
             "service_tier": .word(["auto", "standard_only"]),
+            "context_management": Self.contextManagement, "mcp_servers": Self.toolServers,
         ]) { first, _ in first }, required: ["messages"])
 
     /// Claude's Text Completions API.
@@ -116,6 +117,10 @@ extension BodyShape {
     static let anthropicOutput = BodyShape.object([
         "effort": .word(["low", "medium", "high", "xhigh", "max"]), "format": Self.anthropicFormat,
     ])
+
+    private static let contextManagement = BodyShape.object(["edits": .list(.object(["type": .text]))])
+
+    private static let toolServers = BodyShape.list(.object(["type": .text, "url": .text, "name": .text]))
 
     private static let anthropicFormat = BodyShape.object(["type": .text, "schema": .object([:])])
 
