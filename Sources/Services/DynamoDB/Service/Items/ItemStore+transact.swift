@@ -249,11 +249,9 @@ extension ItemStore {
     private func get(_ places: Places, _ mode: ReadMode) async throws(ServiceError) -> ReadResult? {
         let read = try await self.get(places.tables.map(\.snapshot.key) + places.keys, mode)
         for (index, table) in places.tables.enumerated() {
-            let own = ReadResult(values: [read[index]], asOf: read.asOf, undurable: read.undurable)
-            guard try self.catalog.note(table.reference, table.snapshot.key, own) != nil else {
-                throw .resourceNotFound
+            guard try await self.catalog.isCurrent(table.snapshot, table.reference, in: read, at: index) else {
+                return nil
             }
-            guard read[index]?.version == table.snapshot.version else { return nil }
         }
         let items = Array(read.values.dropFirst(places.tables.count))
         return ReadResult(values: items, asOf: read.asOf, undurable: read.undurable)

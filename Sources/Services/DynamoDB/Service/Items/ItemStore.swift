@@ -307,16 +307,13 @@ final class ItemStore: Sendable {
         _ keys: [[UInt8]], of table: TableCatalog.Snapshot, _ reference: TableReference, _ mode: ReadMode,
         _ path: ReadPath = .memoryFirst
     ) async throws(ServiceError) -> ReadResult? {
-        if let asOf = table.currentAsOf, !self.store.limits.isShared,
-            self.store.isUntouched(table.key, since: asOf)
-        {
+        if !self.store.limits.isShared, self.store.isUntouched(table.key, since: table.currentAsOf) {
             let read = try await self.get(keys, mode, path)
             // Checked after the read, so that it holds for the moment of the read too.
-            if self.store.isUntouched(table.key, since: asOf) { return read }
+            if self.store.isUntouched(table.key, since: table.currentAsOf) { return read }
         }
         let read = try await self.get([table.key] + keys, mode)
-        guard try self.catalog.note(reference, table.key, read) != nil else { throw .resourceNotFound }
-        guard read[0]?.version == table.version else { return nil }
+        guard try await self.catalog.isCurrent(table, reference, in: read) else { return nil }
         return ReadResult(values: Array(read.values.dropFirst()), asOf: read.asOf, undurable: read.undurable)
     }
 
@@ -326,7 +323,7 @@ final class ItemStore: Sendable {
     private func getAtOnce(
         _ keys: [[UInt8]], of table: TableCatalog.Snapshot, _ mode: ReadMode
     ) throws(ServiceError) -> ReadResult? {
-        guard let asOf = table.currentAsOf, !self.store.limits.isShared else { return nil }
+        guard !self.store.limits.isShared else { return nil }
         let read: ReadResult?
         do throws(StorageError) {
             read = try self.store.getCached(keys, mode)
@@ -334,7 +331,7 @@ final class ItemStore: Sendable {
             throw ServiceError(error)
         }
         // Checked after the read, so that it holds for the moment of the read too.
-        return self.store.isUntouched(table.key, since: asOf) ? read : nil
+        return self.store.isUntouched(table.key, since: table.currentAsOf) ? read : nil
     }
 
     /// Where a read looks.

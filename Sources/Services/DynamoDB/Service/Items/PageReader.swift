@@ -59,8 +59,8 @@ extension ItemStore {
         _ table: TableDescriptor, indexNumber: UInt16?, _ indexName: String?
     ) async throws(ServiceError) {
         var present: TableDescriptor?
-        if let known = self.catalog.cached(table.reference), let asOf = known.currentAsOf,
-            self.store.isUntouched(known.key, since: asOf), self.catalog.servesItems(known.descriptor)
+        if let known = self.catalog.cached(table.reference),
+            self.store.isUntouched(known.key, since: known.currentAsOf), self.catalog.servesItems(known.descriptor)
         {
             present = known.descriptor
         } else {

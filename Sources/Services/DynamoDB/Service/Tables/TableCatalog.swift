@@ -23,10 +23,10 @@ final class TableCatalog: Sendable {
         let descriptor: TableDescriptor
         let key: [UInt8]
         let version: CommitVersion
-        /// The latest moment at which it is known to be the table's durable descriptor; nil if that is not known.
-        let currentAsOf: CommitVersion?
+        /// The latest moment at which it is known to be the table's durable descriptor.
+        let currentAsOf: CommitVersion
 
-        init(descriptor: TableDescriptor, key: [UInt8], version: CommitVersion, currentAsOf: CommitVersion?) {
+        init(descriptor: TableDescriptor, key: [UInt8], version: CommitVersion, currentAsOf: CommitVersion) {
             self.descriptor = descriptor
             self.key = key
             self.version = version
@@ -62,10 +62,13 @@ final class TableCatalog: Sendable {
         return table.servesItems(at: self.clock.now())
     }
 
-    /// Caches the descriptor that a caller read; its key must be the first in the read.
+    /// Caches the descriptor that a caller read; `index` is the place of its key in the read, which must be durable: a
+    /// descriptor whose commit fails would remain, and no read of the store would ever agree with it.
     /// - Returns: nil when the table does not exist.
-    func note(_ reference: TableReference, _ key: [UInt8], _ read: ReadResult) throws(ServiceError) -> Snapshot? {
-        guard let record = read[0] else {
+    private func note(
+        _ reference: TableReference, _ key: [UInt8], _ read: ReadResult, at index: Int = 0
+    ) throws(ServiceError) -> Snapshot? {
+        guard let record = read[index] else {
             self.cache.withLock { _ = $0.removeValue(forKey: reference) }
             return nil
         }
@@ -74,13 +77,11 @@ final class TableCatalog: Sendable {
             throw ServiceError(.corrupt("table record"))
         }
         if known == nil { self.policyPresence.note(descriptor) }
-        let snapshot = Snapshot(
-            descriptor: descriptor, key: key, version: record.version,
-            currentAsOf: read.undurable == nil ? read.asOf : nil)
+        let snapshot = Snapshot(descriptor: descriptor, key: key, version: record.version, currentAsOf: read.asOf)
         self.cache.withLock { cache in
             // A slow read must not restore an older descriptor.
             if let known = cache[reference],
-                (known.version, known.currentAsOf ?? .zero) > (snapshot.version, snapshot.currentAsOf ?? .zero)
+                (known.version, known.currentAsOf) > (snapshot.version, snapshot.currentAsOf)
             {
                 return
             }
@@ -94,6 +95,25 @@ final class TableCatalog: Sendable {
     func snapshot(_ reference: TableReference) async throws(ServiceError) -> Snapshot? {
         let key = CatalogKeys.table(reference)
         return try self.note(reference, key, try await self.get([key], .forAnswer))
+    }
+
+    /// Whether a table has not changed by the moment of a read, which has the table's key at `index`.
+    ///
+    /// What the read saw of a change that is not durable yet is waited for, so that the caller finds it when it looks
+    /// the table up again, or learns that it failed.
+    /// - Throws: `resourceNotFound` when the table is gone.
+    func isCurrent(
+        _ table: Snapshot, _ reference: TableReference, in read: ReadResult, at index: Int = 0
+    ) async throws(ServiceError) -> Bool {
+        let version = read[index]?.version
+        if read.undurable == nil {
+            guard try self.note(reference, table.key, read, at: index) != nil else { throw .resourceNotFound }
+        } else if version != table.version, try await self.snapshot(reference)?.version != version {
+            // A commit of checks is answered once the state that it is based on is durable.
+            let check = Batch(checks: [.unchanged(table.key, since: version)], readAsOf: read.asOf)
+            if try await self.commit(check) { _ = try await self.snapshot(reference) }
+        }
+        return version == table.version
     }
 
     /// Names in the order of their bytes, after `after`, which need not exist.
