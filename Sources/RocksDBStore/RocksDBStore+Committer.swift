@@ -202,12 +202,9 @@ extension RocksDBStore {
         do throws(EngineFailure) {
             self.install(try Engine.open(path: path, options: self.options))
         } catch {
-            // A quota or a limit of file sizes does not show in the free space. Reads go on as after such a start.
-            if case .noSpace = error,
-                let engine = try? Engine.open(path: path, options: self.options, isReadOnly: true)
-            {
-                self.install(engine)
-            }
+            // A quota or a limit of file sizes does not show in the free space. Opening for reads writes nothing, so
+            // what keeps writes away need not keep reads away too.
+            self.install(try? Engine.open(path: path, options: self.options, isReadOnly: true))
             state.failedReopens = min(state.failedReopens + 1, Self.failedReopensMax)
             state.checksToReopen = 1 << state.failedReopens
             self.beacon.set(.readOnly(reason: "the store cannot be opened again: \(error.sentence)"))

@@ -82,7 +82,7 @@ extension RocksDBStore {
     ) async throws(StorageError) -> Value {
         try await self.pool.run {
             guard let engine = self.waitForEngine() else {
-                return .failure(.unavailable(self.isClosed ? Self.closedReason : "the store is being opened again"))
+                return .failure(.unavailable(self.isClosed ? Self.closedReason : "the store is not open"))
             }
             do throws(EngineFailure) {
                 return .success(try body(engine))
@@ -93,10 +93,13 @@ extension RocksDBStore {
     }
 
     /// Waits while the engine is being reopened, for at most `reopenWaitMillisecondsMax`. Blocks.
+    ///
+    /// Not between two attempts: the next may be a minute away, and each waiting read would hold a thread of the pool.
     private func waitForEngine() -> Engine? {
         for _ in 0..<Self.reopenWaitMillisecondsMax {
-            if let engine = self.engine { return engine }
-            guard !self.isClosed else { return nil }
+            let (engine, isReopening) = self.engineToWaitFor
+            if let engine { return engine }
+            guard isReopening, !self.isClosed else { return nil }
             BlockingThread.sleep(milliseconds: 1)
         }
         return nil

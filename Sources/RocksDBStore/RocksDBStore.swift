@@ -32,9 +32,16 @@ package final class RocksDBStore: OrderedStore {
     let recordCache: RecordCache
     let pageCache: PageCache
     let readPace = ReadPace()
-    /// nil while the engine is being reopened, and after `close`.
-    private let slot: Mutex<Engine?>
+    private let slot: Mutex<EngineSlot>
     private let closing = Mutex(Closing.open)
+
+    /// What reads find.
+    private struct EngineSlot {
+        /// nil while it is being reopened, when that failed, and after `close`.
+        var engine: Engine?
+        /// Reads wait for an engine only while this is set.
+        var isReopening = false
+    }
 
     private enum Closing {
         case open
@@ -74,7 +81,7 @@ package final class RocksDBStore: OrderedStore {
         self.pool = ReadPool(threadCount: options.readThreadCount)
         self.recordCache = RecordCache(bytesMax: options.recordCacheBytes)
         self.pageCache = PageCache(bytesMax: options.pageCacheBytes)
-        self.slot = Mutex(engine)
+        self.slot = Mutex(EngineSlot(engine: engine))
         if let shortage { self.beacon.set(.readOnly(reason: shortage)) }
         BlockingThread.start("store-commit") { self.runCommitter(mustReopen: shortage != nil) }
     }
@@ -128,19 +135,25 @@ package final class RocksDBStore: OrderedStore {
 
 extension RocksDBStore {
     /// The current engine.
-    var engine: Engine? { self.slot.withLock { $0 } }
+    var engine: Engine? { self.slot.withLock { $0.engine } }
+
+    /// The current engine, or whether there will be one soon.
+    var engineToWaitFor: (engine: Engine?, isReopening: Bool) {
+        self.slot.withLock { ($0.engine, $0.isReopening) }
+    }
 
     var isClosed: Bool { self.beacon.health == .closed || self.admission.withLock { $0.isClosed } }
 
-    func install(_ engine: Engine) {
-        self.slot.withLock { $0 = engine }
+    /// Ends what `dropEngine` began; nil: there is no engine until the next attempt, and reads fail at once.
+    func install(_ engine: Engine?) {
+        self.slot.withLock { $0 = EngineSlot(engine: engine) }
     }
 
     /// Withdraws the engine from new reads, waits for those in progress, and closes it. Blocks.
     func dropEngine() {
         var engine = self.slot.withLock { slot in
-            defer { slot = nil }
-            return slot
+            defer { slot = EngineSlot(isReopening: true) }
+            return slot.engine
         }
         var waitedMilliseconds = 0
         while engine != nil, !isKnownUniquelyReferenced(&engine),

@@ -149,6 +149,49 @@ import Testing
         }
     }
 
+    /// Without the lock nobody can write, and without `CURRENT` nobody can read either.
+    @Test(.timeLimit(.minutes(1)), arguments: [true, false])
+    func `while the engine cannot be reopened, reads go on or fail at once`(isReadable: Bool) async throws {
+        try await withFixture { fixture in
+            let store = try fixture.open()
+            try await store.commit(Batch(writes: [.set([1], [1])]))
+            let lock = fixture.path + "/rocksdb/LOCK"
+            let current = URL(fileURLWithPath: fixture.path + "/rocksdb/CURRENT")
+            let kept = try Data(contentsOf: current)
+            if isReadable {
+                try FileManager.default.removeItem(atPath: lock)
+                try FileManager.default.createDirectory(atPath: lock, withIntermediateDirectories: false)
+            } else {
+                try Data("damaged".utf8).write(to: current)
+            }
+            fixture.disk.failNextWrite("IO error: No space left on device: While appending to file: x")
+            await #expect(throws: StorageError.unknownOutcome) {
+                try await store.commit(Batch(writes: [.set([1], [2])]))
+            }
+            await self.wait(store) { health in
+                guard case .readOnly(let reason) = health else { return false }
+                return reason.contains("cannot be opened again")
+            }
+            // More than the pool has threads: if each waited ten seconds, the test would not end in time.
+            for _ in 0..<16 {
+                do {
+                    #expect(try await store.get([[1]], .forAnswer)[0]?.value == [1])
+                    #expect(isReadable)
+                } catch StorageError.unavailable {
+                    #expect(!isReadable)
+                }
+            }
+            if isReadable {
+                try FileManager.default.removeItem(atPath: lock)
+            } else {
+                try kept.write(to: current)
+            }
+            await self.wait(store) { $0.isTakingWrites }
+            try await store.commit(Batch(writes: [.set([1], [3])]))
+            #expect(try await store.get([[1]], .forAnswer)[0]?.value == [3])
+        }
+    }
+
     @Test func `a damaged block is told, never served, and stops writes`() async throws {
         try await withFixture { fixture in
             let first = try fixture.open()
