@@ -94,6 +94,33 @@ struct UpdateTableIndexTests {
         #expect(try await Self.count(fixture) == 149)
     }
 
+    private static func status(_ fixture: UpdateFixture, _ name: String) async throws -> IndexStatus? {
+        try await fixture.described().globalSecondaryIndexes?.first { $0.indexName == name }?.indexStatus
+    }
+
+    /// As after a commit that reached the disk although it failed, or after too many failures.
+    @Test(.timeLimit(.minutes(1)))
+    func `an index that nobody works on is filled when the store takes writes again`() async throws {
+        let store = MemoryStore()
+        let fixture = try await Self.filled(3, store: store)
+        await fixture.stopJobs()
+        try await fixture.update(Self.add)
+        let service = TableFixture(store: store).service
+        // Awaited at the end.
+        let running = Task { await service.run() }
+        while try await Self.status(fixture, "one") != .active { try await Task.sleep(for: .milliseconds(1)) }
+        // The work of the start has begun, and a service whose jobs have ended begins none.
+        try await fixture.update {
+            $0.attributeDefinitions = defined("a")
+            $0.globalSecondaryIndexUpdates = [creation("two")]
+        }
+        store.refuseWrites("the disk is full")
+        store.refuseWrites(nil)
+        while try await Self.status(fixture, "two") != .active { try await Task.sleep(for: .milliseconds(1)) }
+        running.cancel()
+        await running.value
+    }
+
     @Test func `what does not fit the index's key is left out, and refused once the index is there`() async throws {
         let fixture = try await UpdateFixture()
         try await fixture.tables.put("table", [("pk", .s("good")), ("a", .s("x"))])

@@ -95,8 +95,10 @@ package final class DynamoDBService: DynamoDBOperations {
         self.startPublishingInsights()
         self.startPublishingMetrics()
         guard let lease = self.lease else {
-            await self.startWorking()
+            async let resuming: Void = self.resumeWithWrites()
+            self.startRepeatedWork()
             await self.jobs.runUntilCancelled()
+            await resuming
             return
         }
         await self.jobs.follow()
@@ -105,8 +107,15 @@ package final class DynamoDBService: DynamoDBOperations {
         await leading
     }
 
-    private func startWorking() async {
-        await self.resume()
+    /// Resumes work when the store takes writes: at the start, and each time that it takes them again.
+    ///
+    /// Work that fails too often ends, so after a long time without writes none is left. A change may also have reached
+    /// the disk although its client was told that it failed, and then nobody has started what it began.
+    private func resumeWithWrites() async {
+        for await health in self.store.healthUpdates() where health.isTakingWrites { await self.resume() }
+    }
+
+    private func startRepeatedWork() {
         self.startRemovingExpiredRecords()
         self.startTrimming()
         self.startSweeping()
@@ -120,18 +129,18 @@ package final class DynamoDBService: DynamoDBOperations {
     package func lead(_ term: LeaseTerm) async {
         self.jobs.lead { job in await LeaseTerm.$current.withValue(term) { await job() } }
         await LeaseTerm.$current.withValue(term) {
-            await self.startWorking()
+            self.startRepeatedWork()
             while !Task.isCancelled {
+                await self.resume()
                 // Sleep throws only on cancellation, when the lease is lost, which the loop's condition sees.
                 try? await Task.sleep(for: .milliseconds(Self.lookMilliseconds))
-                await self.resume()
             }
         }
         await self.jobs.follow()
     }
 
-    /// Resumes work that a stop interrupted, or that another server started. Call once after the start; may be called
-    /// again at any time.
+    /// Resumes work that a stop interrupted, that failed too often, or that another server started. May be called at
+    /// any time.
     package func resume() async {
         await self.catalog.discardDeletedTables()
         self.startExpiryWork()

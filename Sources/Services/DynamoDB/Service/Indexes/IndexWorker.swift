@@ -11,7 +11,8 @@ struct IndexWorker: Sendable {
     /// Items that one commit adds, and their bytes.
     static let sliceCountMax = 100
     static let sliceBytesMax = 256 << 10
-    /// Consecutive failures of the store after which the work waits for the next start, and the pause after each.
+    /// Consecutive failures of the store after which the work waits for the next start, or until the store takes writes
+    /// again, and the pause after each.
     static let failuresMax = 60
     static let pauseMilliseconds = 500
 
