@@ -33,8 +33,28 @@ def test_the_size_of_an_address_is_asked_before_anything_is_fetched(models, hub)
     plan = models.json("pull", f"{hub.network}/x/y/file.gguf", "--dry-run")
     assert plan["bytes"] == plan["files"][0]["bytes"] == len(content)
     hub.add("x/y", "vast.gguf", Vast(content))
-    assert "141 TB are needed" in models("pull", f"{hub.network}/x/y/vast.gguf", status=73)
+    vast = f"{hub.network}/x/y/vast.gguf"
+    assert "141 TB are needed" in models("pull", vast, status=73)
+    # What an interrupted pull has left is replaced, so its room counts.
+    name = f"address-{hashlib.sha256(vast.encode()).hexdigest()}"
+    with open(models.data_dir / "models" / "partial" / name, "wb") as left:
+        left.truncate(1 << 43)
+    assert "132 TB are needed" in models("pull", vast, status=73)
     assert hub.downloads() == []
+
+
+@pytest.mark.parametrize("total", [1 << 62, (1 << 63) - 1, 1 << 63, -1])
+def test_a_size_that_no_file_has_is_not_believed(models, hub, total):
+    def boast(handler, content):
+        handler.send_response(206)
+        handler.send_header("Content-Range", f"bytes 0-0/{total}")
+        handler.send_header("Content-Length", "1")
+        handler.end_headers()
+        handler.wfile.write(content[:1])
+
+    hub.add("x/y", "file.gguf", gguf(), faults=[boast])
+    plan = models.json("pull", f"{hub.network}/x/y/file.gguf", "--dry-run")
+    assert plan["bytes"] is None
 
 
 def test_contents_that_are_here_are_not_asked_of_their_address(models, hub):

@@ -44,7 +44,9 @@ extension ModelPull {
                 case 200: head.first("content-length").flatMap { Int64($0) }
                 default: nil
                 }
-            guard let bytes else { throw FetchError.cut("no size") }
+            guard let bytes, (0...Int64(HubListing.fileBytesMax)).contains(bytes) else {
+                throw FetchError.cut("no size")
+            }
             return bytes
         }
     }

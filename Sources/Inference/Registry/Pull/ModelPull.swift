@@ -213,13 +213,11 @@ package struct ModelPull: Sendable {
         var needed: Int64 = 0
         for file in plan.files {
             guard let bytes = file.bytes else { continue }
-            if let digest = file.digest {
-                if Files.facts(self.registry.blobPath(digest)) != nil { continue }
-                let have = Files.facts("\(self.registry.partial)/\(digest.fileName)")?.bytes ?? 0
-                needed += max(0, bytes - have)
-            } else {
-                needed += bytes
-            }
+            if let digest = file.digest, Files.facts(self.registry.blobPath(digest)) != nil { continue }
+            // What an interrupted download has left is continued or replaced.
+            let target = FileDownload.Target(name: file.path, url: file.url, bytes: nil, digest: file.digest)
+            let have = Files.facts("\(self.registry.partial)/\(FileDownload.fileName(target))")?.bytes ?? 0
+            needed += max(0, bytes - have)
         }
         try Self.checkSpace(needed, at: self.registry.partial)
     }
