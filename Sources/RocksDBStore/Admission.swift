@@ -284,6 +284,11 @@ extension Admission {
         self.isResumable = isResumable
     }
 
+    /// The engine was closed to be opened again: a group that seemed to fail may be in the next one.
+    mutating func engineWasClosed() {
+        self.voidReads()
+    }
+
     /// Accepts writes again. The engine may have been reopened, and a group that seemed to fail may be in it.
     mutating func takeWrites() {
         self.refusal = nil

@@ -197,6 +197,10 @@ extension RocksDBStore {
             return false
         }
         self.dropEngine()
+        self.admission.withLock { admission in
+            admission.engineWasClosed()
+            self.publish(admission)
+        }
         CrashPoint.reach("store.reopen")
         let path = self.directory.enginePath
         do throws(EngineFailure) {
