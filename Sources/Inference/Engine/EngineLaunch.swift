@@ -89,7 +89,7 @@ package struct EngineLaunch: Sendable, Equatable {
     }
 
     /// Whether the processor computes the whole model.
-    package var usesNoLayers: Bool {
+    private var usesNoLayers: Bool {
         switch self.gpuLayers {
         case .none, .automatic, .count(0): true
         case .all, .count: false
