@@ -46,7 +46,9 @@ final class Exchange {
     private enum RequestBody {
         /// The body is discarded.
         case dropped
-        case collected(bytes: [UInt8], bytesMax: Int, respond: @Sendable ([UInt8]) async -> EdgeResponse)
+        /// One with an announced length has that as its maximum.
+        case collected(
+            bytes: [UInt8], bytesMax: Int, isAnnounced: Bool, respond: @Sendable ([UInt8]) async -> EdgeResponse)
         case streamed(RequestBodyBuffer)
     }
 
@@ -119,7 +121,9 @@ final class Exchange {
         var bytes: [UInt8] = []
         // An announcement costs the client nothing, so it reserves only a little memory.
         bytes.reserveCapacity(min(contentLength ?? 0, bytesMax, self.loop.limits.smallBodyBytesMax))
-        self.body = .collected(bytes: bytes, bytesMax: min(contentLength ?? bytesMax, bytesMax), respond: respond)
+        self.body = .collected(
+            bytes: bytes, bytesMax: min(contentLength ?? bytesMax, bytesMax), isAnnounced: contentLength != nil,
+            respond: respond)
     }
 
     /// Takes room for a body that has turned out to be large, or lets it wait for room. It does so by what has arrived
@@ -156,15 +160,17 @@ final class Exchange {
     func receive(_ piece: ByteBuffer) throws(EdgeRefusal) {
         switch self.body {
         case .dropped: break
-        case .collected(var bytes, let bytesMax, let respond):
+        case .collected(var bytes, let bytesMax, let isAnnounced, let respond):
             self.body = .dropped
             let bytesCount = bytes.count + piece.readableBytes
             guard bytesCount <= bytesMax else { throw .bodyTooLarge }
-            if bytesCount > self.loop.limits.smallBodyBytesMax, self.claim == nil {
-                try self.claimRoom(bytesMax: bytesMax)
+            if bytesCount > self.loop.limits.smallBodyBytesMax {
+                if self.claim == nil { try self.claimRoom(bytesMax: bytesMax) }
+                // Not doubled again and again: the halves would stay with the allocator, beside what was claimed.
+                if self.bodyHasRoom, isAnnounced { bytes.reserveCapacity(bytesMax) }
             }
             bytes.append(contentsOf: piece.readableBytesView)
-            self.body = .collected(bytes: bytes, bytesMax: bytesMax, respond: respond)
+            self.body = .collected(bytes: bytes, bytesMax: bytesMax, isAnnounced: isAnnounced, respond: respond)
         case .streamed(let buffer):
             self.bodyHasRoom = buffer.append([UInt8](piece.readableBytesView))
         }
@@ -174,7 +180,7 @@ final class Exchange {
     func receiveEnd() {
         switch self.body {
         case .dropped: break
-        case .collected(let bytes, _, let respond):
+        case .collected(let bytes, _, _, let respond):
             guard self.bodyHasRoom else {
                 // On HTTP/2 the end may be among the frames that had arrived before.
                 self.isBodyComplete = true
