@@ -5,8 +5,8 @@ internal import ServiceModel
 /// from.
 struct KeyRing: Sendable {
     private(set) var keys: [String: AccessKey]
-    /// The credential of each key, made once and handed to every request.
-    private let credentials: [String: Credential]
+    /// What a request that is signed with a key is told, made once and handed to every one of them.
+    private let lookups: [String: CredentialLookup]
     private let policies: [UserReference: UserPolicies]
     private let mapsAccountIDs: Bool
 
@@ -15,17 +15,17 @@ struct KeyRing: Sendable {
     init(_ keys: [AccessKey], policies: UserPolicyFile.Policies = [:], mapsAccountIDs: Bool) {
         self.keys = Dictionary(keys.map { ($0.accessKeyID, $0) }) { _, later in later }
         let policies = policies.mapValues { UserPolicies($0.map(\.document)) }
-        self.credentials = self.keys.mapValues { Credential($0, policies) }
+        self.lookups = self.keys.mapValues { key -> CredentialLookup in
+            guard key.kind == .signing else { return .unknown }
+            return key.isActive ? .found(Credential(key, policies)) : .inactive
+        }
         self.policies = policies
         self.mapsAccountIDs = mapsAccountIDs
     }
 
     /// Looks up a long-term key.
     func credential(accessKeyID: String) -> CredentialLookup {
-        if let key = self.keys[accessKeyID], let credential = self.credentials[accessKeyID] {
-            guard key.kind == .signing else { return .unknown }
-            return key.isActive ? .found(credential) : .inactive
-        }
+        if let lookup = self.lookups[accessKeyID] { return lookup }
         guard let key = self.mappedKey(accessKeyID) else { return .unknown }
         return key.isActive ? .found(Credential(key, self.policies)) : .inactive
     }
