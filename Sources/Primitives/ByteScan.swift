@@ -43,7 +43,7 @@ package enum ByteScan {
 
     /// The eight bytes at `index`, the first one lowest.
     @inlinable @inline(__always)
-    static func word(in buffer: UnsafeRawBufferPointer, at index: Int) -> UInt64 {
+    package static func word(in buffer: UnsafeRawBufferPointer, at index: Int) -> UInt64 {
         UInt64(littleEndian: unsafe buffer.loadUnaligned(fromByteOffset: index, as: UInt64.self))
     }
 

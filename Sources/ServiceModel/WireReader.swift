@@ -36,14 +36,15 @@ package protocol WireReader: AnyObject {
     /// - Returns: the member's index; nil where the structure is anything else, or the format does not look ahead.
     ///   Nothing is consumed then.
     func readLoneString(_ schema: ShapeSchema, appendingTo output: inout [UInt8]) -> Int?
-    /// A whole entry of a map at once, where its value is such a structure and nothing in it has escapes.
+    /// A whole entry of a map at once, where its value is such a structure, or one of a lone boolean, and nothing in it
+    /// has escapes.
     /// - Parameters:
     ///   - schema: the values' structure.
-    ///   - take: is given the key, the member's index and the string; false where it does not want them this way. It
-    ///     must not touch the reader.
+    ///   - take: is given the key, the member's index, and the string or `true` or `false`; false where it does not want
+    ///     them this way. It must not touch the reader.
     /// - Returns: false where nothing was consumed: at the map's end, and before any other entry.
     func readLoneEntry(
-        _ schema: ShapeSchema, _ take: (_ key: Span<UInt8>, _ index: Int, _ string: Span<UInt8>) -> Bool
+        _ schema: ShapeSchema, _ take: (_ key: Span<UInt8>, _ index: Int, _ text: Span<UInt8>) -> Bool
     ) -> Bool
     func readBoolean(_ member: MemberSchema) throws(ShapeError) -> Bool
     /// Any integer type; out of range of the target's type is `invalidValue`.
@@ -66,7 +67,7 @@ extension WireReader {
     package func readLoneString(_ schema: ShapeSchema, appendingTo output: inout [UInt8]) -> Int? { nil }
 
     package func readLoneEntry(
-        _ schema: ShapeSchema, _ take: (_ key: Span<UInt8>, _ index: Int, _ string: Span<UInt8>) -> Bool
+        _ schema: ShapeSchema, _ take: (_ key: Span<UInt8>, _ index: Int, _ text: Span<UInt8>) -> Bool
     ) -> Bool { false }
 
     /// The default, for forms, headers and paths, in which no skipped value can grow without bound.

@@ -12,7 +12,20 @@ internal import Synchronization
         var prefix: UInt64
         var count: Int
         var bytes: UnsafePointer<UInt8>
-        var isString: Bool
+        var kind: Kind
+    }
+
+    /// What a lone member may be.
+    enum Kind {
+        case string, boolean, other
+
+        init(_ type: ShapeType) {
+            switch type {
+            case .string: self = .string
+            case .boolean: self = .boolean
+            default: self = .other
+            }
+        }
     }
 
     private let entries: UnsafeBufferPointer<Entry>
@@ -28,7 +41,7 @@ internal import Synchronization
             guard let base = copy.baseAddress else { continue }
             let entry = unsafe Entry(
                 prefix: Self.prefix(of: name, 0, name.count), count: name.count, bytes: UnsafePointer(base),
-                isString: member.target.type == .string)
+                kind: Kind(member.target.type))
             unsafe entries.initializeElement(at: index, to: entry)
         }
         unsafe self.entries = UnsafeBufferPointer(entries)
@@ -62,10 +75,20 @@ internal import Synchronization
         return nil
     }
 
-    /// Whether the member at an index of the schema is a string.
+    /// What the member at an index of the schema is.
     @inline(__always)
-    func isString(_ index: Int) -> Bool {
-        unsafe self.entries[index].isString
+    func kind(_ index: Int) -> Kind {
+        unsafe self.entries[index].kind
+    }
+
+    /// The index of the string whose name is one letter; nil when there is none.
+    @inline(__always)
+    func stringIndex(of letter: UInt8) -> Int? {
+        for index in unsafe 0..<self.entries.count {
+            let entry = unsafe self.entries[index]
+            if entry.count == 1, entry.prefix == UInt64(letter), entry.kind == .string { return index }
+        }
+        return nil
     }
 
     @inline(__always)

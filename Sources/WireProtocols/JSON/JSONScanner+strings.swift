@@ -15,7 +15,7 @@ extension JSONScanner {
     /// does not change.
     mutating func readLoneString(_ schema: ShapeSchema, appendingTo output: inout [UInt8]) -> Int? {
         let start = self.position
-        guard self.depth < JSONReader.depthMax, let (index, text) = self.scanLoneString(schema) else {
+        guard self.depth < JSONReader.depthMax, let (index, text) = self.scanLone(schema, takesBoolean: false) else {
             self.position = start
             return nil
         }
@@ -24,15 +24,15 @@ extension JSONScanner {
         return index
     }
 
-    /// Reads `"key":{"name":"text"}`, including a preceding comma, if the name is a string member's and everything is
-    /// plain (`endOfPlainRun`). Otherwise, or if `take` refuses it, the position does not change.
+    /// Reads `"key":{"name":"text"}` or `"key":{"name":true}`, including a preceding comma, if the name is a string's or
+    /// a boolean's member and everything is plain (`endOfPlainRun`). Otherwise, or if `take` refuses it, the position
+    /// does not change.
     mutating func readLoneEntry(
         _ schema: ShapeSchema, _ take: (_ key: Span<UInt8>, _ index: Int, _ text: Span<UInt8>) -> Bool
     ) -> Bool {
         let start = self.position
         if self.depth < JSONReader.depthMax, self.isFirst || self.consume(UInt8(ascii: ",")),
-            let key = self.consumePlainString(), self.consume(UInt8(ascii: ":")),
-            let (index, text) = self.scanLoneString(schema),
+            let key = self.consumePlainString(), let (index, text) = self.scanEntryValue(schema),
             take(self.bytes.span.extracting(key), index, self.bytes.span.extracting(text))
         {
             self.isFirst = false
@@ -42,15 +42,72 @@ extension JSONScanner {
         return false
     }
 
+    /// What follows an entry's key.
     @inline(__always)
-    private mutating func scanLoneString(_ schema: ShapeSchema) -> (index: Int, text: Range<Int>)? {
+    private mutating func scanEntryValue(_ schema: ShapeSchema) -> (index: Int, text: Range<Int>)? {
+        let end = self.position
+        if let opening = self.openingOfLetterString(from: end - 1),
+            let index = self.memo.names(of: schema).stringIndex(of: opening.letter)
+        {
+            self.position = opening.quote
+            if let text = self.consumePlainString(), self.consume(UInt8(ascii: "}")) { return (index, text) }
+            self.position = end
+        }
+        return self.consume(UInt8(ascii: ":")) ? self.scanLone(schema, takesBoolean: true) : nil
+    }
+
+    /// Recognises `":{"S":"` by one comparison, and `": {"S": "`, as Python writes it. Most entries of an item begin
+    /// like this.
+    /// - Returns: the name, and the offset of the quote before the text.
+    @inline(__always)
+    private func openingOfLetterString(from start: Int) -> (letter: UInt8, quote: Int)? {
+        // All that is looked at, and a text's first byte.
+        guard start + 11 <= self.bytes.count else { return nil }
+        let word = unsafe self.bytes.withUnsafeBytes { buffer in unsafe ByteScan.word(in: buffer, at: start) }
+        if word & 0xFFFF_FF00_FFFF_FFFF == 0x223A_2200_227B_3A22 {
+            return (UInt8(truncatingIfNeeded: word >> 32), start + 7)
+        }
+        if word & 0xFFFF_00FF_FFFF_FFFF == 0x3A22_0022_7B20_3A22, self.bytes[start + 8] == 0x20,
+            self.bytes[start + 9] == 0x22
+        {
+            return (UInt8(truncatingIfNeeded: word >> 40), start + 9)
+        }
+        return nil
+    }
+
+    @inline(__always)
+    private mutating func scanLone(
+        _ schema: ShapeSchema, takesBoolean: Bool
+    ) -> (index: Int, text: Range<Int>)? {
         guard self.consume(UInt8(ascii: "{")), let name = self.consumePlainString() else { return nil }
         let names = self.memo.names(of: schema)
         guard let index = names.index(of: self.bytes, name.lowerBound, name.upperBound, expected: 0),
-            names.isString(index), self.consume(UInt8(ascii: ":")), let text = self.consumePlainString(),
-            self.consume(UInt8(ascii: "}"))
+            self.consume(UInt8(ascii: ":"))
         else { return nil }
+        let text: Range<Int>?
+        switch names.kind(index) {
+        case .string: text = self.consumePlainString()
+        case .boolean where takesBoolean: text = self.consumeBoolean()
+        case .boolean, .other: text = nil
+        }
+        guard let text, self.consume(UInt8(ascii: "}")) else { return nil }
         return (index, text)
+    }
+
+    /// Consumes `true` or `false` and returns its range.
+    private mutating func consumeBoolean() -> Range<Int>? {
+        let count: Int
+        switch self.peek() {
+        case UInt8(ascii: "t"): count = 4
+        case UInt8(ascii: "f"): count = 5
+        default: return nil
+        }
+        let range = self.position..<self.position + count
+        guard range.upperBound <= self.bytes.count,
+            self.bytes[range].elementsEqual(count == 4 ? "true".utf8 : "false".utf8)
+        else { return nil }
+        self.position = range.upperBound
+        return range
     }
 
     @inline(__always)

@@ -109,7 +109,7 @@ struct JSONGenerator {
         }
     }
 
-    private func mutate(_ bytes: inout [UInt8]) {
+    func mutate(_ bytes: inout [UInt8]) {
         guard !bytes.isEmpty else { return }
         let place = self.below(bytes.count)
         switch self.below(6) {

@@ -165,6 +165,19 @@ struct StoredItemBuilder {
         return (nameStart..<nameEnd, nameEnd + 5)
     }
 
+    /// Appends a complete entry of a map whose value is its type alone: a name of at most `nameBytesMax`, and the type.
+    /// - Returns: as for a text, which this one has none of.
+    mutating func appendEntry(_ name: Span<UInt8>, typeByte: UInt8) -> (name: Range<Int>, textStart: Int) {
+        let nameStart = self.bytes.count + 2
+        self.bytes.append(bytesMax: name.count + 3) { entry in
+            entry.append(byte: UInt8(truncatingIfNeeded: name.count >> 8))
+            entry.append(byte: UInt8(truncatingIfNeeded: name.count))
+            entry.append(name)
+            entry.append(byte: typeByte)
+        }
+        return (nameStart..<nameStart + name.count, self.bytes.count)
+    }
+
     /// Reserves four bytes for a length.
     mutating func beginBytes() -> Int {
         self.appendZeros(4)

@@ -66,18 +66,28 @@ struct ValueTranscoder {
         }
     }
 
-    /// Reads an entry whose value is a plain `S` or `N`, as most are; for any other entry returns false and reads
-    /// nothing.
+    /// Reads an entry whose value is a plain `S` or `N`, as most are, or a `BOOL` or a `NULL` that is true; for any
+    /// other entry returns false and reads nothing.
     private mutating func plainEntry(
         _ wire: any WireReader, _ schema: ShapeSchema, isTop: Bool, _ seen: inout SeenNames
     ) -> Bool {
         guard !self.isOver else { return false }
-        var isNumber = false
+        var type = AttributeType.s
         var entry = (name: 0..<0, textStart: 0)
         let isRead = wire.readLoneEntry(schema) { name, index, text in
             guard !name.isEmpty, name.count <= StoredItemBuilder.nameBytesMax else { return false }
-            isNumber = attributeType(index, schema) == .n
-            entry = self.builder.appendEntry(name, isNumber ? .n : .s, text)
+            type = attributeType(index, schema)
+            switch type {
+            case .s, .n:
+                entry = self.builder.appendEntry(name, type, text)
+            case .bool, .null:
+                let isTrue = text[0] == UInt8(ascii: "t")
+                // `NULL` that is false is an error, reported elsewhere.
+                guard type == .bool || isTrue else { return false }
+                entry = self.builder.appendEntry(name, typeByte: isTrue ? type.rawValue : AttributeType.falseByte)
+            default:
+                return false
+            }
             return true
         }
         guard isRead else { return false }
@@ -85,10 +95,10 @@ struct ValueTranscoder {
         seen.add(self.builder.bytes.span.extracting(entry.name))
         if isTop { self.builder.attribute = entry.name }
         self.builder.checkNesting()
-        if isNumber {
-            self.endNumber(entry.textStart)
-        } else {
-            self.chargedBytes += self.builder.bytes.count - entry.textStart
+        switch type {
+        case .s: self.chargedBytes += self.builder.bytes.count - entry.textStart
+        case .n: self.endNumber(entry.textStart)
+        default: self.chargedBytes += 1
         }
         return true
     }
