@@ -1,17 +1,20 @@
 /// Detects a name that is repeated in one map, or an element in one set: for a small one by a list of hashes behind a
-/// filter of 128 bits, for a large one by a set of hashes.
+/// filter of 128 bits, which takes no memory of its own for the first of them, for a large one by a set of hashes.
 ///
 /// The hash is seeded randomly in each process, so that clients cannot choose names that collide.
 struct SeenNames {
     /// Up to this many hashes are compared one by one.
     private static let listedCountMax = 64
-    /// The initial capacity: most maps have no more names.
-    private static let listedCountUsual = 24
+    /// Most maps have no more names.
+    private static let firstCountMax = 24
 
     private static let seed = UInt64.random(in: .min ... .max)
 
     /// A filter with one bit for each of 128 classes of names, which most new names pass without a comparison.
     private var classes: UInt128 = 0
+    private var first = InlineArray<24, UInt64>(repeating: 0)
+    private var firstCount = 0
+    /// All of them, once they are more than the first.
     private var listed: [UInt64] = []
     private var hashes: Set<UInt64> = []
     /// Whether a name was repeated; names with equal hashes count as repeated too.
@@ -22,8 +25,21 @@ struct SeenNames {
         let bit = UInt128(1) << UInt128(truncatingIfNeeded: hash & 127)
         let mayBeKnown = self.classes & bit != 0
         self.classes |= bit
+        guard self.firstCount < Self.firstCountMax else { return self.addToMany(hash, mayBeKnown) }
+        if mayBeKnown {
+            for index in 0..<self.firstCount where self.first[index] == hash { self.hasRepetition = true }
+        }
+        self.first[self.firstCount] = hash
+        self.firstCount += 1
+    }
+
+    @inline(never)
+    private mutating func addToMany(_ hash: UInt64, _ mayBeKnown: Bool) {
+        if self.listed.isEmpty {
+            self.listed.reserveCapacity(Self.listedCountMax)
+            for index in 0..<self.firstCount { self.listed.append(self.first[index]) }
+        }
         if self.listed.count < Self.listedCountMax {
-            if self.listed.isEmpty { self.listed.reserveCapacity(Self.listedCountUsual) }
             if mayBeKnown, self.listed.contains(hash) { self.hasRepetition = true }
             self.listed.append(hash)
             return

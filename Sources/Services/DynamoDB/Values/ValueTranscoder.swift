@@ -62,7 +62,8 @@ struct ValueTranscoder {
             seen.add(self.builder.bytes.span.extracting(name))
             if isTop { self.builder.attribute = name }
             place.count += 1
-            try self.value(wire, values)
+            // Hardly ever a plain text, which the whole entry would have been read with.
+            try self.structure(wire, values)
         }
     }
 
@@ -127,6 +128,12 @@ struct ValueTranscoder {
         let start = self.builder.bytes.count
         if self.text(wire, schema) { return }
         self.builder.removeLast(from: start)
+        try self.structure(wire, schema)
+    }
+
+    /// A value of any type, read member by member.
+    private mutating func structure(_ wire: any WireReader, _ schema: ShapeSchema) throws(ShapeError) {
+        let start = self.builder.bytes.count
         try wire.beginStructure(schema)
         self.builder.checkNesting()
         var count = 0
