@@ -40,8 +40,8 @@ package protocol WireReader: AnyObject {
     /// has escapes.
     /// - Parameters:
     ///   - schema: the values' structure.
-    ///   - take: is given the key, the member's index, and the string or `true` or `false`; false where it does not want
-    ///     them this way. It must not touch the reader.
+    ///   - take: is given the key, the member's index, and the string, or `true` or `false`; returns false where it
+    ///     does not want them this way. It must not touch the reader.
     /// - Returns: false where nothing was consumed: at the map's end, and before any other entry.
     func readLoneEntry(
         _ schema: ShapeSchema, _ take: (_ key: Span<UInt8>, _ index: Int, _ text: Span<UInt8>) -> Bool

@@ -24,8 +24,8 @@ extension JSONScanner {
         return index
     }
 
-    /// Reads `"key":{"name":"text"}` or `"key":{"name":true}`, including a preceding comma, if the name is a string's or
-    /// a boolean's member and everything is plain (`endOfPlainRun`). Otherwise, or if `take` refuses it, the position
+    /// Reads `"key":{"name":"text"}` or `"key":{"name":true}`, including a preceding comma, if the name is that of a
+    /// string or a boolean and everything is plain (`endOfPlainRun`). Otherwise, or if `take` refuses it, the position
     /// does not change.
     mutating func readLoneEntry(
         _ schema: ShapeSchema, _ take: (_ key: Span<UInt8>, _ index: Int, _ text: Span<UInt8>) -> Bool
