@@ -10,10 +10,14 @@ internal import Darwin
 
 /// Ctrl-C in a command that takes long: it still ends the process, after a sentence about what has become of the work.
 enum Interruption {
+    /// The longest time for the sentence: standard error may be a pipe that nobody reads.
+    private static let farewellTimeout = DispatchTimeInterval.seconds(1)
+
     /// From now on SIGINT runs `farewell` before it ends the process. Call it once in a process.
     ///
     /// The process is ended by the signal itself, so that a shell stops a script that runs the command; `$?` is 130.
-    /// Nothing happens if SIGINT is ignored, as in a background job of a script.
+    /// It ends also when `farewell` does not return. Nothing happens if SIGINT is ignored, as in a background job of a
+    /// script.
     static func announce(_ farewell: @escaping @Sendable () -> Void) {
         let former = signal(SIGINT, SIG_DFL)
         guard unsafe unsafeBitCast(former, to: Int.self) != unsafeBitCast(SIG_IGN, to: Int.self) else {
@@ -23,6 +27,7 @@ enum Interruption {
         let isRegistered = DispatchGroup()
         let source = DispatchSource.makeSignalSource(signal: SIGINT, queue: .global())
         source.setEventHandler {
+            DispatchQueue.global().asyncAfter(deadline: .now() + Self.farewellTimeout) { Self.end() }
             withExtendedLifetime(source) { farewell() }
             Self.end()
         }

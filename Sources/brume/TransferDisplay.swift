@@ -29,26 +29,31 @@ final class TransferDisplay: Sendable {
 
     func show(_ report: TransferReport) {
         let seconds = self.started.duration(to: .now) / .seconds(1)
-        let text = self.state.withLock { state -> String? in
-            guard !state.isClosed else { return nil }
-            state.meter.add(bytes: report.doneBytes, seconds: seconds)
-            let pause = self.isTerminal ? Self.redrawSeconds : Self.lineSeconds
-            let isNewFile = state.lastFile != report.fileName
-            guard isNewFile || seconds - state.lastShown >= pause else { return nil }
-            state.lastShown = seconds
-            var text = ""
-            if isNewFile {
-                if state.hasOpenLine { text += "\n" }
-                text += "\(report.activity) \(report.fileName)\n"
-                state.lastFile = report.fileName
-                state.hasOpenLine = false
-                guard self.isTerminal else { return text }
-            }
-            let line = state.meter.line(report, columns: self.columns)
-            state.hasOpenLine = self.isTerminal
-            return text + (self.isTerminal ? "\r\(line)\u{1B}[K" : "\(line)\n")
+        // Written under the lock, so that nothing follows the sentence of `close`.
+        self.state.withLock { state in
+            if let text = self.text(report, seconds, &state) { Terminal.errorText(text) }
         }
-        if let text { Terminal.errorText(text) }
+    }
+
+    /// - Returns: nil when it is too early for another line.
+    private func text(_ report: TransferReport, _ seconds: Double, _ state: inout State) -> String? {
+        guard !state.isClosed else { return nil }
+        state.meter.add(bytes: report.doneBytes, seconds: seconds)
+        let pause = self.isTerminal ? Self.redrawSeconds : Self.lineSeconds
+        let isNewFile = state.lastFile != report.fileName
+        guard isNewFile || seconds - state.lastShown >= pause else { return nil }
+        state.lastShown = seconds
+        var text = ""
+        if isNewFile {
+            if state.hasOpenLine { text += "\n" }
+            text += "\(report.activity) \(report.fileName)\n"
+            state.lastFile = report.fileName
+            state.hasOpenLine = false
+            guard self.isTerminal else { return text }
+        }
+        let line = state.meter.line(report, columns: self.columns)
+        state.hasOpenLine = self.isTerminal
+        return text + (self.isTerminal ? "\r\(line)\u{1B}[K" : "\(line)\n")
     }
 
     /// Prints why the transfer pauses, unless the pause is shorter than a second.

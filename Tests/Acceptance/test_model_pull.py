@@ -1,6 +1,8 @@
 """`brume model pull`: addresses, and Ctrl-C."""
 
+import contextlib
 import hashlib
+import os
 import signal
 import subprocess
 import threading
@@ -69,7 +71,9 @@ def test_contents_that_are_here_are_not_asked_of_their_address(models, hub):
     assert models.names() == ["file", "other"] and hub.requests == []
 
 
-def test_a_pull_that_is_stopped_says_how_to_continue(models, hub):
+@contextlib.contextmanager
+def stalled_pull(models, hub, stderr):
+    """A pull whose host has fallen silent in the middle of the file."""
     begun, ended = threading.Event(), threading.Event()
 
     def stall(handler, content):
@@ -83,15 +87,39 @@ def test_a_pull_that_is_stopped_says_how_to_continue(models, hub):
     hub.add("org/repo", "m-Q4_K_M.gguf", gguf(), faults=[stall])
     words = [BINARY, "model", "pull", "hf.co/org/repo", "--endpoint", hub.url]
     with subprocess.Popen(
-        words, env=models.environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+        words, env=models.environment, stdout=subprocess.DEVNULL, stderr=stderr, text=True,
         # Whoever runs this in the background may have it ignored.
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     ) as process:
-        assert begun.wait(30)
+        try:
+            assert begun.wait(30)
+            yield process
+        finally:
+            ended.set()
+            process.kill()
+
+
+def test_a_pull_that_is_stopped_says_how_to_continue(models, hub):
+    with stalled_pull(models, hub, subprocess.PIPE) as process:
         process.send_signal(signal.SIGINT)
-        said = process.stderr.read().splitlines()
-    ended.set()
+        said = process.communicate(timeout=30)[1].splitlines()
     # By the signal itself, so that a script that runs the command ends too; a shell's status is 130.
     assert (process.returncode, said[-1]) == (-signal.SIGINT, "stopped; run the same command again to continue")
     assert models.names() == []
     models("pull", "hf.co/org/repo", "--endpoint", hub.url)
+
+
+def test_a_pull_is_stopped_also_where_nobody_reads_what_it_says(models, hub):
+    reader, writer = os.pipe()
+    try:
+        with stalled_pull(models, hub, writer) as process:
+            os.set_blocking(writer, False)
+            for count in (4096, 1):
+                with contextlib.suppress(BlockingIOError):
+                    while True:
+                        os.write(writer, b"x" * count)
+            process.send_signal(signal.SIGINT)
+            assert process.wait(30) == -signal.SIGINT
+    finally:
+        os.close(reader)
+        os.close(writer)
