@@ -290,9 +290,12 @@ extension Admission {
     }
 
     /// Accepts writes again. The engine may have been reopened, and a group that seemed to fail may be in it.
-    mutating func takeWrites() {
+    /// - Returns: false when a read has found in the meantime why writes are refused until a restart.
+    mutating func takeWrites() -> Bool {
+        guard self.isResumable else { return false }
         self.refusal = nil
         self.voidReads()
+        return true
     }
 
     mutating func close() {

@@ -184,10 +184,11 @@ extension RocksDBStore {
         guard self.obstacle(hysteresis: self.options.freeBytesHysteresis) == nil else { return }
         if state.mustReopen { guard self.reopen(&state) else { return } }
         self.admission.withLock { admission in
-            admission.takeWrites()
+            guard admission.takeWrites() else { return }
             self.publish(admission)
+            // Under the lock: who refuses writes after it also says so after this.
+            self.beacon.set(.takingWrites)
         }
-        self.beacon.set(.takingWrites)
     }
 
     /// - Returns: whether the engine takes writes again.

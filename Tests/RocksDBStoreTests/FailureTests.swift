@@ -2,6 +2,7 @@ import Foundation
 import KeyValue
 import Primitives
 import RocksDBStore
+import Synchronization
 import Testing
 
 @Suite struct FailureTests {
@@ -192,22 +193,27 @@ import Testing
         }
     }
 
+    /// Closes a store and damages its blocks; the key 5 is in one of them.
+    private static func damageBlocks(_ fixture: StoreFixture) async throws {
+        let store = try fixture.open()
+        let random = SeededRandomSource(seed: 3)
+        for key in 0..<64 as Range<UInt8> {
+            try await store.commit(Batch(writes: [.set([key], random.bytes(2000))]))
+        }
+        await store.close()
+        let engine = fixture.path + "/rocksdb"
+        for name in try FileManager.default.contentsOfDirectory(atPath: engine) where name.hasSuffix(".sst") {
+            let url = URL(fileURLWithPath: engine + "/" + name)
+            var bytes = try Data(contentsOf: url)
+            guard bytes.count > 100_000 else { continue }
+            for offset in stride(from: 1000, to: 90_000, by: 997) { bytes[offset] ^= 0xFF }
+            try bytes.write(to: url)
+        }
+    }
+
     @Test func `a damaged block is told, never served, and stops writes`() async throws {
         try await withFixture { fixture in
-            let first = try fixture.open()
-            let random = SeededRandomSource(seed: 3)
-            for key in 0..<64 as Range<UInt8> {
-                try await first.commit(Batch(writes: [.set([key], random.bytes(2000))]))
-            }
-            await first.close()
-            let engine = fixture.path + "/rocksdb"
-            for name in try FileManager.default.contentsOfDirectory(atPath: engine) where name.hasSuffix(".sst") {
-                let url = URL(fileURLWithPath: engine + "/" + name)
-                var bytes = try Data(contentsOf: url)
-                guard bytes.count > 100_000 else { continue }
-                for offset in stride(from: 1000, to: 90_000, by: 997) { bytes[offset] ^= 0xFF }
-                try bytes.write(to: url)
-            }
+            try await Self.damageBlocks(fixture)
             let store = try fixture.open()
             do {
                 _ = try await store.get([[5]], .forAnswer)
@@ -217,6 +223,61 @@ import Testing
             }
             #expect(!store.health.isTakingWrites)
             await #expect(throws: StorageError.self) { try await store.commit(Batch(writes: [.set([200], [1])])) }
+        }
+    }
+
+    /// Says how much room there is, if it must only once a test lets it go.
+    private final class HeldProbe: FreeSpaceProbe {
+        private struct State {
+            var freeBytes: UInt64 = 1 << 40
+            var mustHold = false
+            var isHeld = false
+        }
+
+        private let state = Mutex(State())
+
+        var isHeld: Bool { self.state.withLock { $0.isHeld } }
+
+        func hold() { self.state.withLock { $0.mustHold = true } }
+
+        func release(_ freeBytes: UInt64) { self.state.withLock { $0 = State(freeBytes: freeBytes) } }
+
+        func freeBytes(at path: String) -> UInt64? {
+            while self.mustWait() { usleep(100) }
+            return self.state.withLock { $0.freeBytes }
+        }
+
+        private func mustWait() -> Bool {
+            self.state.withLock { state in
+                state.isHeld = state.mustHold
+                return state.mustHold
+            }
+        }
+    }
+
+    @Test(.timeLimit(.minutes(1)))
+    func `damage that is found while room is looked for stops writes until a restart`() async throws {
+        try await withFixture { fixture in
+            try await Self.damageBlocks(fixture)
+            let probe = HeldProbe()
+            defer { probe.release(1 << 40) }
+            let store = try fixture.open { $0.freeSpace = probe }
+            probe.release(0)
+            await #expect(throws: StorageError.self) { try await store.commit(Batch(writes: [.set([200], [1])])) }
+            probe.hold()
+            while !probe.isHeld { try await Task.sleep(for: .milliseconds(1)) }
+            do {
+                _ = try await store.get([[5]], .forAnswer)
+                Issue.record("a damaged block was served")
+            } catch StorageError.corrupt {
+                probe.release(1 << 40)
+            }
+            // For longer than the store waits before it looks for room again.
+            for _ in 0..<50 {
+                await #expect(throws: StorageError.self) { try await store.commit(Batch(writes: [.set([200], [1])])) }
+                #expect(!store.health.isTakingWrites)
+                try await Task.sleep(for: .milliseconds(1))
+            }
         }
     }
 
