@@ -5,6 +5,7 @@ The models are tiny, but wide enough that one takes some ten MiB by its cache; `
 
 import json
 import pathlib
+import signal
 import subprocess
 import tempfile
 import threading
@@ -15,6 +16,7 @@ import pytest
 
 from brume_server import BINARY, ENGINE, require_engine
 from gguf_models import TEXT, write_model
+from waiting import eventually
 
 MIB = 1 << 20
 
@@ -142,6 +144,27 @@ def test_a_request_waits_for_room_and_is_served(start, folder):
     waiting.join(45)
     assert answers == [None]
     assert set(loaded(server)) == {"two"}
+
+
+def test_a_load_that_has_begun_goes_on_when_nobody_waits_for_it(folder, fresh_server, tmp_path):
+    slow, awaited = tmp_path / "slow-engine", tmp_path / "awaited"
+    slow.write_text(
+        f'#!/bin/sh\ncase "$*" in *--model*) until [ -e {awaited} ]; do sleep 0.1; done;; esac\nexec {ENGINE} "$@"\n')
+    slow.chmod(0o755)
+    server = fresh_server("--bedrock-models", f"one={folder / 'one.gguf'}", environment={"BRUME_ENGINE": str(slow)})
+    with subprocess.Popen(
+        [BINARY, "model", "load", "one"], env=server.environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+        text=True,
+        # Whoever runs this in the background may have it ignored.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    ) as command:
+        eventually(lambda: "loading" in server.run("model", "status").stdout)
+        command.send_signal(signal.SIGINT)
+        said = command.communicate(timeout=30)[1].splitlines()
+    assert (command.returncode, said[-1]) == (
+        -signal.SIGINT, "stopped waiting; a load of one that has begun goes on: see `brume model status`")
+    awaited.touch()
+    eventually(lambda: "one" in loaded(server))
 
 
 def test_one_that_is_too_large_is_refused_with_the_numbers(start, folder):

@@ -21,7 +21,8 @@ extension Model {
             let configuration = try self.directory.load()
             let name = self.name.visible
             Interruption.announce {
-                Terminal.error("stopped waiting; the server goes on loading \(name): see `brume model status`")
+                // A model that waits for the memory of others leaves the queue, since nobody asks for it.
+                Terminal.error("stopped waiting; a load of \(name) that has begun goes on: see `brume model status`")
             }
             let text = try await WaitNotice.showing("loading \(name); press Ctrl-C to stop waiting") {
                 try await tell("models/load", self.name, configuration)
