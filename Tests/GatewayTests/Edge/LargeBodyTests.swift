@@ -71,6 +71,26 @@ import Testing
         return clients
     }
 
+    @Test func `a large body of announced length is kept in one block of that length`() async throws {
+        let responder = ClosureResponder { _, _, _ in
+            .collect(limitBytes: Self.bodyBytesMax) { body in
+                EdgeResponse(status: 200, body: .bytes(Array("\(body.count) \(body.capacity)".utf8)))
+            }
+        }
+        try await withListener(responder, limits: Self.limits) { listener in
+            let client = try await RawClient.connect(
+                port: listener.port, sending: Self.put(Self.bodyBytesMax, sending: 6_000))
+            #expect(await eventually { listener.bodies.heldBytes == Self.bodyBytesMax })
+            // Doubled, the block would have room for 12,000 bytes.
+            try await client.send(String(repeating: "x", count: 4_000))
+            let numbers = await client.responses(1)?.first?.text.split(separator: " ").compactMap { Int($0) }
+            #expect(numbers?.first == Self.bodyBytesMax)
+            // The allocator may round up.
+            #expect((numbers?.last ?? .max) < 11_000)
+            client.close()
+        }
+    }
+
     @Test(arguments: [10_000, 600_000], [false, true])
     func `streams of one connection have their turn, also where the end of a body waits`(
         bytes: Int, announcesLength: Bool
