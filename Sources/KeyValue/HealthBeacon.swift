@@ -20,15 +20,15 @@ package final class HealthBeacon: Sendable {
 
     /// Changes the health. Closed is final: it ends every stream of updates.
     package func set(_ health: StoreHealth) {
-        let watchers: [AsyncStream<StoreHealth>.Continuation] = self.state.withLock { state in
+        let ended: [AsyncStream<StoreHealth>.Continuation] = self.state.withLock { state in
             guard state.health != .closed, state.health != health else { return [] }
             state.health = health
-            return Array(state.watchers.values)
+            // Under the lock, in the order of the changes: otherwise an older one might be the last that is seen.
+            for watcher in state.watchers.values { watcher.yield(health) }
+            return health == .closed ? Array(state.watchers.values) : []
         }
-        for watcher in watchers {
-            watcher.yield(health)
-            if health == .closed { watcher.finish() }
-        }
+        // Not under the lock, which the end of a stream takes.
+        for watcher in ended { watcher.finish() }
     }
 
     /// The current health, then each change; if several are unread, only the newest is kept.
