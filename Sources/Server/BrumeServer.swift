@@ -251,7 +251,7 @@ package final class BrumeServer: Sendable {
     /// Reports ready on `/readyz` and serves until SIGTERM or SIGINT, then drains. SIGHUP, or a change of the
     /// configuration's files, reads configuration and certificate again.
     /// - Parameters:
-    ///   - signals: `ProcessSignals.stream()`, made before `start`, so that a signal during it counts.
+    ///   - signals: those of a `ProcessSignals` made before `start`, so that a signal during it counts.
     ///   - say: given what became of a configuration or a certificate that was read again.
     package func run(
         until signals: AsyncStream<ProcessSignal>, say: @escaping @Sendable (StartLine) -> Void = { _ in }

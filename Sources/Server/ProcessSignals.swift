@@ -1,4 +1,4 @@
-internal import Dispatch
+internal import Synchronization
 
 #if canImport(Glibc)
 internal import Glibc
@@ -17,34 +17,31 @@ package enum ProcessSignal: Sendable {
 }
 
 /// The process's signals as a sequence. SIGPIPE is ignored: writes report the error themselves.
-package enum ProcessSignals {
-    private static let meanings = [(SIGTERM, ProcessSignal.stop), (SIGINT, .stop), (SIGHUP, .reload)]
+///
+/// Make it once, before anything is opened: before, a signal ends the process directly; after, none is lost. A second
+/// signal does not cut the drain short.
+package final class ProcessSignals: Sendable {
+    private static let meanings: [Int32: ProcessSignal] = [SIGTERM: .stop, SIGINT: .stop, SIGHUP: .reload]
 
-    /// Signals from now on, buffered until they are read; the first `stop` ends the stream.
-    ///
-    /// Call it once, before anything is opened: before, a signal ends the process directly; after, none is lost. The
-    /// sources live as long as the process, so that a second signal does not cut the drain short.
-    package static func stream() -> AsyncStream<ProcessSignal> {
+    /// The signals since this object was made, buffered until they are read; the first `stop` ends the stream.
+    package let stream: AsyncStream<ProcessSignal>
+    private let stopped = Atomic<Bool>(false)
+
+    /// Whether a `stop` has arrived, read from the stream or not.
+    package var hasStopped: Bool { self.stopped.load(ordering: .acquiring) }
+
+    package init() {
         signal(SIGPIPE, SIG_IGN)
-        return AsyncStream(bufferingPolicy: .bufferingNewest(16)) { continuation in
-            let isRegistered = DispatchGroup()
-            for (number, meaning) in self.meanings {
-                let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
-                source.setEventHandler {
-                    withExtendedLifetime(source) { _ = continuation.yield(meaning) }
-                    // Even if more signals arrive before this one is read.
-                    if meaning == .stop { continuation.finish() }
-                }
-                isRegistered.enter()
-                source.setRegistrationHandler { isRegistered.leave() }
-                source.resume()
-            }
-            isRegistered.wait()
-            #if canImport(Darwin)
-            // On macOS the default action must be ignored for a source to see its signal; doing so any earlier would
-            // lose a signal. On Linux the source installs a handler of its own.
-            for (number, _) in self.meanings { signal(number, SIG_IGN) }
-            #endif
+        let (stream, continuation) = AsyncStream.makeStream(
+            of: ProcessSignal.self, bufferingPolicy: .bufferingNewest(16))
+        self.stream = stream
+        SignalSources.handle(Array(Self.meanings.keys)) { number in
+            guard let meaning = Self.meanings[number] else { return }
+            _ = continuation.yield(meaning)
+            guard meaning == .stop else { return }
+            self.stopped.store(true, ordering: .releasing)
+            // Even if more signals arrive before this one is read.
+            continuation.finish()
         }
     }
 }

@@ -57,6 +57,8 @@ struct Brume: AsyncParsableCommand {
     static func main() async {
         Terminal.claimStreams()
         let words = Array(CommandLine.arguments.dropFirst())
+        // The many options of a start take a moment to parse, and a signal in it counts like any later one.
+        if words.first == Start._commandName { _ = Start.signals }
         if let sentence = UnknownCommand.sentence(words, of: self) {
             self.exit(withError: Exit.failure(.usage, sentence))
         }

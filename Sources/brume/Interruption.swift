@@ -1,4 +1,5 @@
 internal import Dispatch
+internal import Server
 
 #if canImport(Glibc)
 internal import Glibc
@@ -12,6 +13,7 @@ internal import Darwin
 enum Interruption {
     /// The longest time for the sentence: standard error may be a pipe that nobody reads.
     private static let farewellTimeout = DispatchTimeInterval.seconds(1)
+    private static let settleMilliseconds = 200
 
     /// From now on SIGINT runs `farewell` before it ends the process. Call it once in a process.
     ///
@@ -24,21 +26,18 @@ enum Interruption {
             signal(SIGINT, SIG_IGN)
             return
         }
-        let isRegistered = DispatchGroup()
-        let source = DispatchSource.makeSignalSource(signal: SIGINT, queue: .global())
-        source.setEventHandler {
+        SignalSources.handle([SIGINT]) { _ in
             DispatchQueue.global().asyncAfter(deadline: .now() + Self.farewellTimeout) { Self.end() }
-            withExtendedLifetime(source) { farewell() }
+            farewell()
             Self.end()
         }
-        isRegistered.enter()
-        source.setRegistrationHandler { isRegistered.leave() }
-        source.resume()
-        isRegistered.wait()
-        #if canImport(Darwin)
-        // On macOS a source sees a signal only if its default action is ignored; on Linux it has its own handler.
-        signal(SIGINT, SIG_IGN)
-        #endif
+    }
+
+    /// Waits until a Ctrl-C that has arrived has ended the process. For errors that may only follow from it: a terminal
+    /// also sends it to the programs that this process runs.
+    static func settle() async {
+        // Throws only on cancellation, and nothing cancels a command.
+        try? await Task.sleep(for: .milliseconds(self.settleMilliseconds))
     }
 
     private static func end() -> Never {

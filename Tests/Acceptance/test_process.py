@@ -6,6 +6,7 @@ import os
 import pathlib
 import re
 import shutil
+import signal
 import socket
 import ssl
 import subprocess
@@ -16,7 +17,7 @@ import urllib.request
 import botocore.exceptions
 import pytest
 
-from brume_server import ACCESS_KEY_ID, SECRET_ACCESS_KEY, Server, ServerDied
+from brume_server import ACCESS_KEY_ID, BINARY, SECRET_ACCESS_KEY, Server, ServerDied, clean_environment
 
 
 def test_health_and_readiness_answer_without_a_signature(server):
@@ -82,6 +83,29 @@ def test_sigterm_during_the_start_ends_well(fresh_server, made):
     while not (server.data_dir / made).exists():
         assert server.process.poll() is None and time.monotonic() < deadline, server.log_tail()
     assert server.stop() == 0
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_before_anything_is_opened_leaves_nothing_behind(tmp_path, number):
+    """From the moment the signals are caught, which is before the options are parsed."""
+    left = []
+    for attempt in range(5):
+        folder = tmp_path / str(attempt)
+        with subprocess.Popen(
+            [BINARY, "start", "--port", "0", "--data-dir", folder], env=clean_environment(tmp_path),
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        ) as process:
+            status = pathlib.Path(f"/proc/{process.pid}/status")
+            while process.poll() is None:
+                caught = re.search(r"^SigCgt:\s*(\w+)$", status.read_text(), re.MULTILINE)
+                if caught and all(int(caught[1], 16) >> each - 1 & 1 for each in (signal.SIGTERM, signal.SIGINT)):
+                    break
+            process.send_signal(number)
+            said = process.communicate(timeout=30)[0]
+        assert process.returncode == 0, said
+        left.append(folder.exists())
+    # A busy machine may have looked too late, and then the server had begun.
+    assert not all(left)
 
 
 def test_the_limit_of_open_files_is_raised_and_connections_stay_below_it(fresh_server):

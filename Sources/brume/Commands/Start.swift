@@ -30,8 +30,10 @@ struct Start: AsyncParsableCommand {
 
     @OptionGroup(title: "Several processes") var cluster: SettingOptions<ClusterSettings>
 
+    /// Made when it is first asked for, which `Brume.main` does before this command is even parsed.
+    static let signals = ProcessSignals()
+
     func run() async throws {
-        let signals = ProcessSignals.stream()
         let flags = try orExitForConfiguration { () throws(ConfigurationError) in
             try self.process.flags().merging(self.cluster.flags()) { first, _ in first }
         }
@@ -39,13 +41,15 @@ struct Start: AsyncParsableCommand {
         let configuration = try orExitForConfiguration { () throws(ConfigurationError) in
             try LiveConfiguration(source)
         }
+        // A stop that has already been asked for leaves nothing behind.
+        guard !Self.signals.hasStopped else { return }
         do throws(StartError) {
             let server = try await BrumeServer.start(configuration)
             let say = { @Sendable (line: BrumeServer.StartLine) in
                 Terminal.output(line.isWarning ? Terminal.warning(line.text) : line.text)
             }
             server.startLines.forEach(say)
-            await server.run(until: signals, say: say)
+            await server.run(until: Self.signals.stream, say: say)
         } catch {
             throw Exit.failure(Exit(error), error.sentence)
         }
