@@ -56,14 +56,29 @@ final class TransferDisplay: Sendable {
         return text + (self.isTerminal ? "\r\(line)\u{1B}[K" : "\(line)\n")
     }
 
+    /// Another transfer begins, whose first report shows what it is about even if the names are the same.
+    func startOver() {
+        self.state.withLock { state in
+            state.meter = TransferMeter()
+            state.lastShown = -Double.infinity
+            state.lastFile = ""
+        }
+    }
+
+    /// Prints a line between transfers.
+    func say(_ line: String) {
+        guard !self.state.withLock({ $0.isClosed }) else { return }
+        self.finish()
+        Terminal.error(line)
+    }
+
     /// Prints why the transfer pauses, unless the pause is shorter than a second.
     func wait(_ sentence: String, milliseconds: Int) {
         guard milliseconds >= 1000 else { return }
-        self.finish()
-        Terminal.error("retrying in \(milliseconds / 1000) s: \(sentence)")
+        self.say("retrying in \(milliseconds / 1000) s: \(sentence)")
     }
 
-    /// Ends the display with a sentence, whatever the transfer still reports.
+    /// Ends the display with a sentence, whatever is still reported.
     func close(_ sentence: String) {
         self.state.withLock { $0.isClosed = true }
         self.finish()

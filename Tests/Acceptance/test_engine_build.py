@@ -4,6 +4,7 @@ import http.server
 import os
 import pathlib
 import re
+import signal
 import subprocess
 import threading
 
@@ -16,6 +17,7 @@ echo "$@" >> "$CMAKE_CALLS"
 if [ "$1" = "--build" ]; then
     echo "[ 10%] Building CXX object"
     if [ -e "$CMAKE_FAILS" ]; then echo "error: no room for templates"; exit 2; fi
+    if [ -e "$CMAKE_FAILS.slow" ]; then sleep 60; fi
     echo "[ 90%] Linking"
     mkdir -p "$2/bin"
     printf '#!/bin/sh\\necho "version: 1234 (pretended)"\\n' > "$2/bin/llama-server"
@@ -74,6 +76,26 @@ def test_an_engine_is_built_and_chosen(machine):
     assert "pretended" in machine.brume("engine", "status", "--data-dir", str(machine.data)).stdout
     log = (machine.data / "engines" / "build.log").read_text()
     assert "[ 90%] Linking" in log and "--build" in log
+
+
+def test_a_build_that_is_stopped_says_how_to_continue(machine):
+    machine.unpacked()
+    slow = machine.fails.with_name("fails.slow")
+    slow.touch()
+    with subprocess.Popen(
+        [BINARY, "engine", "build", "--data-dir", machine.data, "--backend", "cpu"], env=machine.environment,
+        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, start_new_session=True,
+        # Whoever runs this in the background may have it ignored.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    ) as process:
+        assert any("compiling: 10 %" in line for line in process.stderr)
+        # As a terminal does: CMake gets it too, and its end is no news.
+        os.killpg(process.pid, signal.SIGINT)
+        said = process.stderr.read()
+    assert (process.returncode, said) == (
+        -signal.SIGINT, "stopped; run the same command again to continue where it stopped\n")
+    slow.unlink()
+    assert machine.build("--backend", "cpu").returncode == 0
 
 
 def test_a_build_that_fails_says_why_and_goes_on(machine):

@@ -58,9 +58,18 @@ extension Engine {
             Terminal.error(
                 "building llama.cpp of llama-cpp-python \(source.version) for \(backend); log: \(build.logPath)")
             let display = BuildDisplay()
+            Interruption.announce {
+                display.close("stopped; run the same command again to continue where it stopped")
+            }
             let path = try await orExitAsync { () async throws(RegistryError) in
                 defer { display.finish() }
-                return try await build.run(archive: self.archive) { display.show($0) }
+                do throws(RegistryError) {
+                    return try await build.run(archive: self.archive) { display.show($0) }
+                } catch {
+                    // A terminal's Ctrl-C ends the compiler as well, and its failure would be told instead.
+                    await Interruption.settle()
+                    throw error
+                }
             }
             try await self.choose(path, configuration)
         }
@@ -109,10 +118,11 @@ private final class BuildDisplay: Sendable {
             defer { last = line }
             return last != line
         }
-        guard isNew else { return }
-        self.transfer.finish()
-        Terminal.error(line)
+        if isNew { self.transfer.say(line) }
     }
 
     func finish() { self.transfer.finish() }
+
+    /// Ends the display with a sentence.
+    func close(_ sentence: String) { self.transfer.close(sentence) }
 }

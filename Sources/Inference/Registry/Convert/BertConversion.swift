@@ -60,7 +60,14 @@ struct BertConversion {
     }
 
     /// The content of the GGUF file.
-    func output(name: String) throws(RegistryError) -> [UInt8] {
+    /// - Parameters:
+    ///   - name: the model's name in it.
+    ///   - progress: called with the bytes of tensors that were converted so far, and with those of all.
+    /// - Returns: the whole file.
+    /// - Throws: `.damaged` where a file is not as the others say, `.usage` for what is not supported.
+    func output(
+        name: String, _ progress: (_ done: Int64, _ total: Int64) -> Void = { _, _ in }
+    ) throws(RegistryError) -> [UInt8] {
         var output = GGUFOutput()
         let layers = try self.number("num_hidden_layers", 1...Self.layerCountMax)
         output.add("general.architecture", .text("bert"))
@@ -79,7 +86,7 @@ struct BertConversion {
         output.add("bert.attention.causal", .flag(false))
         output.add("bert.pooling_type", .unsigned(try self.pooling()))
         try self.addVocabulary(&output)
-        try self.addTensors(&output, layers: layers)
+        try self.addTensors(&output, layers: layers, progress)
         return output.bytes
     }
 
@@ -137,7 +144,9 @@ struct BertConversion {
         }
     }
 
-    private func addTensors(_ output: inout GGUFOutput, layers: Int) throws(RegistryError) {
+    private func addTensors(
+        _ output: inout GGUFOutput, layers: Int, _ progress: (_ done: Int64, _ total: Int64) -> Void
+    ) throws(RegistryError) {
         var names: [(source: String, target: String)] = Self.outer.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
         for layer in 0..<layers {
             for (source, target) in Self.inner.sorted(by: { $0.key < $1.key }) {
@@ -146,14 +155,24 @@ struct BertConversion {
                 }
             }
         }
+        var found: [(target: String, tensor: SafetensorsFile.Tensor, isHalf: Bool)] = []
+        var sourceBytes = 0
         for (source, target) in names {
             guard let tensor = self.weights.tensors[source] ?? self.weights.tensors["bert.\(source)"] else {
                 throw RegistryError(.damaged, "\(self.weights.path) has no tensor \(source)")
             }
             let isTable = target == "position_embd.weight" || target == "token_types.weight"
-            output.add(
-                tensor: target, shape: tensor.shape, try self.weights.numbers(tensor),
-                isHalf: tensor.shape.count == 2 && !isTable)
+            found.append((target: target, tensor: tensor, isHalf: tensor.shape.count == 2 && !isTable))
+            sourceBytes += tensor.bytes.count
+        }
+        // Matrices do not grow, and they are nearly everything. Tensors that overlap in the file claim no more than it
+        // has.
+        output.reserve(tensorBytes: min(sourceBytes, Int(self.weights.bytes)))
+        var done = 0
+        for (target, tensor, isHalf) in found {
+            progress(Int64(done), Int64(sourceBytes))
+            output.add(tensor: target, shape: tensor.shape, try self.weights.numbers(tensor), isHalf: isHalf)
+            done += tensor.bytes.count
         }
     }
 }

@@ -28,12 +28,14 @@ struct GGUFOutput {
 
     mutating func add(_ key: String, _ value: Value) { self.entries.append((key, value)) }
 
+    /// Makes room for tensors of about so many bytes together, so that adding one need not move the others.
+    mutating func reserve(tensorBytes: Int) { self.data.reserveCapacity(tensorBytes) }
+
     /// Adds a tensor in half precision (`isHalf`) or single precision.
     mutating func add(tensor name: String, shape: [Int], _ numbers: [Float], isHalf: Bool) {
         self.data += [UInt8](repeating: 0, count: (Self.alignment - self.data.count % Self.alignment) % Self.alignment)
         self.tensors.append(
             Tensor(name: name, sizes: shape.reversed(), type: isHalf ? 1 : 0, offset: self.data.count))
-        self.data.reserveCapacity(self.data.count + numbers.count * (isHalf ? 2 : 4))
         for number in numbers {
             if isHalf {
                 Self.append(UInt64(Float16(number).bitPattern), bytes: 2, to: &self.data)

@@ -31,6 +31,8 @@ struct SafetensorsFile: Sendable {
     let path: String
     let tensors: [String: Tensor]
     private let file: OpenFile
+    /// The length of the file.
+    var bytes: Int64 { self.file.bytes }
 
     /// - Throws: `.damaged` when the file has another format or is incomplete.
     init(_ path: String) throws(RegistryError) {

@@ -31,10 +31,10 @@ package struct ModelImport: Sendable {
         report: (TransferReport) -> Void = { _ in }
     ) throws(RegistryError) -> Outcome {
         try ModelName.check(name)
-        let area = try self.registry.stagedFiles()
-        defer { withExtendedLifetime(area) {} }
         let weights = model.files.filter { $0.role == .weights }
         let inspection = try ModelInspection(weights: weights.map(\.path))
+        let area = try self.registry.stagedFiles()
+        defer { withExtendedLifetime(area) {} }
         var work = Work(total: model.bytes)
         do throws(RegistryError) {
             for file in model.files { try self.stage(file, in: area, method, &work, report) }
@@ -60,12 +60,15 @@ package struct ModelImport: Sendable {
 
     /// Converts an embedding model of the BERT family from a directory of safetensors, and adds it.
     package func convert(
-        directory: String, name: String, replaces: Bool = false
+        directory: String, name: String, replaces: Bool = false, report: (TransferReport) -> Void = { _ in }
     ) throws(RegistryError) -> Outcome {
         try ModelName.check(name)
+        let conversion = try BertConversion(directory: directory)
         let area = try self.registry.stagedFiles()
         defer { withExtendedLifetime(area) {} }
-        let bytes = try BertConversion(directory: directory).output(name: name)
+        let bytes = try conversion.output(name: name) { done, total in
+            report(TransferReport(activity: "converting", fileName: directory, doneBytes: done, totalBytes: total))
+        }
         let converted = area.path(.converted, Hex.encode(self.random.bytes(8)))
         try ModelPull.checkSpace(Int64(bytes.count), at: self.registry.partial)
         try Disk.replace(converted, with: bytes)
@@ -73,7 +76,7 @@ package struct ModelImport: Sendable {
             title: name, suggestedName: name, source: "safetensors \(directory)",
             files: [.init(role: .weights, path: converted, name: "\(name).gguf")])
         do throws(RegistryError) {
-            var outcome = try self.run(model, name: name, replaces: replaces)
+            var outcome = try self.run(model, name: name, replaces: replaces, report: report)
             outcome.copiedBytes = Int64(bytes.count)
             try Disk.remove(converted)
             return outcome

@@ -32,7 +32,7 @@ package struct PullPlan: Sendable, Equatable {
 
 /// The progress of a pull or an import.
 package struct TransferReport: Sendable, Equatable {
-    /// The current activity: `fetching`, `checking`, `copying`.
+    /// The current activity: `fetching`, `checking`, `copying`, `converting`.
     package var activity: String
     package var fileName: String
     /// For all files together.

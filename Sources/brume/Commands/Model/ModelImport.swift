@@ -61,16 +61,20 @@ extension Model {
         func run() async throws {
             let registry = try self.directory.registry()
             for alias in self.aliases { try orExit { () throws(RegistryError) in try registry.checkAlias(alias) } }
-            guard self.from != .safetensors else { return try self.convert(registry) }
+            let display = TransferDisplay()
+            guard self.from != .safetensors else { return try self.convert(registry, display) }
             let found = try self.found()
             if self.from != nil, self.models.isEmpty, !self.all { return self.list(found) }
             guard found.count == 1 || (self.name == nil && self.alias.isEmpty) else {
                 throw Exit.failure(.usage, "--name and --alias are for one model, and these are \(found.count)")
             }
+            Self.announce(
+                found.count > 1 ? "models that are ready stay; run the same command again for the others" : nil,
+                display)
             var failed = 0
             for model in found {
                 do {
-                    try self.take(model, registry)
+                    try self.take(model, registry, display)
                 } catch let code as ExitCode {
                     guard found.count > 1 else { throw code }
                     failed += 1
@@ -79,6 +83,12 @@ extension Model {
             guard failed == 0 else {
                 throw Exit.failure(.damagedData, "\(failed) of \(found.count) models were not imported")
             }
+        }
+
+        /// What Ctrl-C is answered with. The next import removes the unfinished files of this one.
+        private static func announce(_ sentence: String?, _ display: TransferDisplay) {
+            let sentence = sentence ?? "nothing was imported; run the same command again, which starts over"
+            Interruption.announce { display.close("stopped; \(sentence)") }
         }
 
         private func found() throws -> [FoundModel] {
@@ -119,9 +129,8 @@ extension Model {
             }
         }
 
-        private func take(_ model: FoundModel, _ registry: ModelRegistry) throws {
-            let display = TransferDisplay()
-            defer { display.finish() }
+        private func take(_ model: FoundModel, _ registry: ModelRegistry, _ display: TransferDisplay) throws {
+            display.startOver()
             let outcome = try orExit { () throws(RegistryError) in
                 defer { display.finish() }
                 return try ModelImport(registry: registry).run(
@@ -144,7 +153,7 @@ extension Model {
         }
 
         /// An embedding model of BERT's kind, from the files that Hugging Face's libraries keep.
-        private func convert(_ registry: ModelRegistry) throws {
+        private func convert(_ registry: ModelRegistry, _ display: TransferDisplay) throws {
             guard self.models.count == 1, !self.all else {
                 throw Exit.failure(
                     .usage, "--from safetensors takes a directory with config.json and model.safetensors")
@@ -152,9 +161,12 @@ extension Model {
             guard let name = self.name else {
                 throw Exit.failure(.usage, "--from safetensors requires --name: the directory does not name the model")
             }
+            Self.announce(nil, display)
             let outcome = try orExit { () throws(RegistryError) in
-                try ModelImport(registry: registry).convert(
-                    directory: self.models[0], name: name, replaces: self.replace)
+                defer { display.finish() }
+                return try ModelImport(registry: registry).convert(
+                    directory: self.models[0], name: name, replaces: self.replace
+                ) { display.show($0) }
             }
             try self.conclude(outcome, "converted", registry)
         }
