@@ -41,6 +41,28 @@ package enum Diagnosis {
         ]
     }
 
+    /// While the configuration is wrong: the mistake, and what no setting decides.
+    /// - Parameters:
+    ///   - error: the mistake.
+    ///   - dataDirectory: nil if the mistake hides it.
+    /// - Returns: in the order of the checks without a mistake.
+    package static func findings(_ error: ConfigurationError, dataDirectory: String?) -> [Finding] {
+        let sentence = AddressText.withoutSecrets(error.sentence)
+        guard error.reason != .dataDirectory else {
+            return [.problem("data directory", sentence, remedy: nil), self.awsCommandLine()]
+        }
+        let mistake = Finding.problem(
+            "configuration", sentence,
+            remedy: "correct it, and run `brume doctor` again, which then checks keys, port, server and engine too")
+        guard let dataDirectory else { return [mistake, self.awsCommandLine()] }
+        var configuration = Configuration()
+        configuration.dataDirectory = dataDirectory
+        let status = ServerProbe.status(configuration)
+        // One that runs has kept the configuration that it started with.
+        let server = status.isRunning ? [self.server(configuration, status)] : []
+        return [mistake, self.dataDirectory(configuration)] + server + [self.awsCommandLine()]
+    }
+
     private static func dataDirectory(_ configuration: Configuration) -> Finding {
         guard Files.facts(configuration.dataDirectory) != nil else {
             return .good(

@@ -16,6 +16,8 @@ struct DirectoryOptions: ParsableArguments {
         completion: .file())
     var config: String?
 
+    private var flags: [String: String] { self.dataDirectory.map { ["data-dir": $0] } ?? [:] }
+
     func load() throws -> Configuration { try self.loaded().configuration }
 
     /// For commands that list what there is: nothing is there as well where the directory was mistyped.
@@ -31,9 +33,19 @@ struct DirectoryOptions: ParsableArguments {
     /// - Returns: the configuration, with the source of each setting.
     /// - Throws: the exit code, after the error has been printed.
     func loaded(file: String? = nil) throws -> LoadedConfiguration {
-        var flags: [String: String] = [:]
-        if let dataDirectory = self.dataDirectory { flags["data-dir"] = dataDirectory }
-        return try loadConfiguration(flags: flags, file: file ?? self.config)
+        try loadConfiguration(flags: self.flags, file: file ?? self.config)
+    }
+
+    /// For `brume doctor`, to which a mistake is one finding among others.
+    func configuration() throws(ConfigurationError) -> Configuration {
+        try configurationSource(flags: self.flags, file: self.config)().configuration
+    }
+
+    /// The data directory in spite of a mistake in the configuration; nil where the mistake hides it.
+    var plainDirectory: String? {
+        ConfigurationLoader.dataDirectory(
+            flags: self.flags, environment: ProcessEnvironment.variables, file: self.config,
+            currentDirectory: ProcessEnvironment.currentDirectory)
     }
 }
 

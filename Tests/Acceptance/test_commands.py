@@ -179,3 +179,18 @@ def test_doctor_finds_nothing_missing_where_only_the_aws_command_is(server):
     answer = server.run("doctor", env=server.environment | {"PATH": "/nonexistent"})
     assert answer.returncode == 0, answer.stdout
     assert re.search(r"^optional aws command: ", answer.stdout, re.MULTILINE)
+
+
+def test_doctor_tells_of_a_wrong_configuration_among_other_things(server, tmp_path):
+    file = tmp_path / "wrong.yaml"
+    file.write_text("region: us-east-1\nport: x\n")
+    answer = server.run("doctor", "--config", file, "--output", "json")
+    assert (answer.returncode, answer.stderr) == (1, ""), answer
+    findings = {finding["subject"]: finding for finding in json.loads(answer.stdout)}
+    assert [(name, finding["ok"]) for name, finding in findings.items()] == [
+        ("configuration", False), ("data directory", True), ("server", True),
+        ("aws command", findings["aws command"]["ok"])]
+    assert findings["configuration"]["detail"].startswith(f"{file}:2:1: `port` takes a whole number")
+    absent = tmp_path / "absent.yaml"
+    text = server.run("doctor", "--config", absent).stdout
+    assert text.startswith(f"problem  configuration: {absent}: there is no such file\n         correct it")

@@ -198,6 +198,11 @@ def test_a_data_directory_of_another_user_is_told_apart(tmp_path):
         answer = server.run(*words, **user)
         assert answer.returncode == 73, answer
         assert "Permission denied. Name another with --data-dir." in answer.stderr
+    # What is wrong with the directory is one of the doctor's findings.
+    answer = server.run("doctor", **user)
+    assert (answer.returncode, answer.stderr) == (1, ""), answer
+    assert answer.stdout.startswith("problem  data directory: the data directory cannot be used: cannot open ")
+    assert "aws command" in answer.stdout
     server.data_dir.chmod(0o700)
 
 

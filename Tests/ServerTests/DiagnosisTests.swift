@@ -54,6 +54,26 @@ import Testing
                 "The engine \(self.folder.path)/llama-server, named by the setting engine, is not there") == true)
     }
 
+    @Test func `a mistake in the configuration is a finding, and what no setting decides is told beside it`() throws {
+        try self.folder.write("mine", "")
+        let error = ConfigurationError("store postgres://me:secret@db/x is wrong")
+        let findings = Diagnosis.findings(error, dataDirectory: self.folder.path)
+        #expect(findings.map(\.subject) == ["configuration", "data directory", "aws command"])
+        #expect(findings.map(\.isNeeded) == [true, true, false])
+        #expect(findings[0].isGood == false)
+        #expect(findings[0].detail.contains("secret") == false)
+        #expect(findings[1].detail == "\(self.folder.path) is writable")
+        #expect(
+            Diagnosis.findings(error, dataDirectory: nil).map(\.subject) == ["configuration", "aws command"])
+    }
+
+    @Test func `a data directory that may not be entered is one finding`() {
+        let error = ConfigurationError("the data directory cannot be used", reason: .dataDirectory)
+        let findings = Diagnosis.findings(error, dataDirectory: self.folder.path)
+        #expect(findings.map(\.subject) == ["data directory", "aws command"])
+        #expect(findings.first?.isGood == false)
+    }
+
     @Test func `the AWS CLI is not needed`() {
         #expect(self.finding("aws command")?.isNeeded == false)
         #expect(self.finding("server")?.isNeeded == true)

@@ -21,13 +21,8 @@ package enum ConfigurationLoader {
             guard self.otherVariables.contains(name) || Setting.all.contains(where: { $0.environmentVariable == name })
             else { throw self.noVariable(name) }
         }
-        let home = environment["HOME"].flatMap { $0.isEmpty ? nil : $0 }
-        var reading = LoadedConfiguration.Reading(
-            machine: .init(home: home, coreCount: coreCount, currentDirectory: currentDirectory))
-        // The data directory decides where the file is, so it is looked up first.
-        let directory = flags["data-dir"] ?? environment["BRUME_DATA_DIR"] ?? reading.configuration.dataDirectory
-        let path = (file ?? environment["BRUME_CONFIG"]).map { self.expanded($0, home) }
-        let standard = "\(self.absolute(self.expanded(directory, home), from: currentDirectory))/config.yaml"
+        var reading = self.reading(environment, coreCount: coreCount, currentDirectory: currentDirectory)
+        let (path, standard) = self.files(flags, environment, file, reading)
         let text = try self.text(of: path, standard: standard)
         if let text { try self.apply(file: text.text, path: text.path, to: &reading) }
         for setting in Setting.all {
@@ -37,6 +32,46 @@ package enum ConfigurationLoader {
             if let text = flags[setting.name] { try reading.apply(setting, text, .flag) }
         }
         return try reading.finished(file: path ?? standard, isFileThere: text != nil)
+    }
+
+    /// The data directory of a configuration that has a mistake, perhaps elsewhere.
+    ///
+    /// - Returns: nil where the mistake may hide that the file names another directory.
+    package static func dataDirectory(
+        flags: [String: String], environment: [String: String], file: String?, currentDirectory: String
+    ) -> String? {
+        let reading = self.reading(environment, coreCount: 1, currentDirectory: currentDirectory)
+        let (path, standard) = self.files(flags, environment, file, reading)
+        let directory = Files.parent(of: standard)
+        guard (flags["data-dir"] ?? environment["BRUME_DATA_DIR"]) == nil else { return directory }
+        // Whatever is wrong with the file is told already.
+        guard let text = try? self.text(of: path, standard: standard), let root = try? YAMLNode.document(text.text)
+        else { return path == nil ? directory : nil }
+        guard case .mapping(let mapping, _) = root,
+            let value = mapping.first(where: { $0.key.text == "data-dir" })?.value
+        else { return directory }
+        guard let given = value.text, !given.isEmpty else { return nil }
+        return self.absolute(self.expanded(given, reading.machine.home), from: currentDirectory)
+    }
+
+    private static func reading(
+        _ environment: [String: String], coreCount: Int, currentDirectory: String
+    ) -> LoadedConfiguration.Reading {
+        let home = environment["HOME"].flatMap { $0.isEmpty ? nil : $0 }
+        return LoadedConfiguration.Reading(
+            machine: .init(home: home, coreCount: coreCount, currentDirectory: currentDirectory))
+    }
+
+    /// The configuration file that is named, and the one that is read if none is.
+    private static func files(
+        _ flags: [String: String], _ environment: [String: String], _ file: String?,
+        _ reading: LoadedConfiguration.Reading
+    ) -> (named: String?, standard: String) {
+        let home = reading.machine.home
+        // The data directory decides where the file is, so it is looked up first.
+        let given = flags["data-dir"] ?? environment["BRUME_DATA_DIR"] ?? reading.configuration.dataDirectory
+        let directory = self.absolute(self.expanded(given, home), from: reading.machine.currentDirectory)
+        return ((file ?? environment["BRUME_CONFIG"]).map { self.expanded($0, home) }, "\(directory)/config.yaml")
     }
 
     private static func noVariable(_ name: String) -> ConfigurationError {

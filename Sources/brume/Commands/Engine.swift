@@ -32,13 +32,20 @@ struct Engine: AsyncParsableCommand {
                 return
             }
             guard program.isThere else { throw Exit.failure(.wrongConfiguration, program.absence) }
-            let facts = await EngineFacts.ask(program)
+            let facts = try await WaitNotice.showing(EngineStatus.waiting(for: program.path)) {
+                await EngineFacts.ask(program)
+            }
             guard facts.version != nil else {
                 throw Exit.failure(
                     .wrongConfiguration, "\(program.path) does not report its version; is it llama-server?")
             }
             let warning = facts.unusedCards(await EngineFacts.cards())
             self.write(EngineReport(facts: facts, warning: warning, models: models))
+        }
+
+        /// What is said while a program is silent.
+        fileprivate static func waiting(for path: String) -> String {
+            "waiting for an answer of \(path.visible); press Ctrl-C to stop"
         }
 
         private func write(_ report: EngineReport) {
@@ -74,6 +81,8 @@ struct Engine: AsyncParsableCommand {
             guard program.isExecutable else {
                 throw Exit.failure(.usage, "\(whole) is not an executable file")
             }
+            let notice = WaitNotice.start(EngineStatus.waiting(for: whole))
+            defer { notice.cancel() }
             guard let version = await program.ask(["--version"]) else {
                 throw Exit.failure(.usage, "\(whole) does not answer --version; is it llama-server?")
             }

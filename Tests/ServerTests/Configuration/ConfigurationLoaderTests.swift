@@ -29,6 +29,29 @@ import Testing
         return error?.sentence.replacing(self.folder.path + "/", with: "")
     }
 
+    // Where the data directory is when something is wrong
+
+    /// The text is that of a file that is named; nil: none is.
+    private func directory(
+        _ text: String?, _ flags: [String: String] = [:], environment: [String: String] = [:]
+    ) throws -> String? {
+        if let text { try self.folder.write("named.yaml", text) }
+        return ConfigurationLoader.dataDirectory(
+            flags: flags, environment: environment.merging(["HOME": "/home/ana-absent"]) { given, _ in given },
+            file: text.map { _ in "\(self.folder.path)/named.yaml" }, currentDirectory: "/srv/here")
+    }
+
+    @Test func `the data directory is known unless a mistake hides it`() throws {
+        let variable = ["BRUME_DATA_DIR": "here"]
+        #expect(try self.directory("port: [", ["data-dir": "/flag"], environment: variable) == "/flag")
+        #expect(try self.directory("port: [", environment: variable) == "/srv/here/here")
+        #expect(try self.directory("port: x\ndata-dir: ~/there") == "/home/ana-absent/there")
+        #expect(try self.directory("port: x") == "/home/ana-absent/.brume")
+        #expect(try self.directory("port: [") == nil)
+        #expect(try self.directory("data-dir: [a, b]") == nil)
+        #expect(try self.directory(nil) == "/home/ana-absent/.brume")
+    }
+
     // Who wins
 
     @Test func `flags beat the environment, which beats the file, which beats the defaults`() throws {
