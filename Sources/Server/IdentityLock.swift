@@ -1,3 +1,5 @@
+internal import Primitives
+
 #if canImport(Glibc)
 internal import Glibc
 #elseif canImport(Musl)
@@ -16,10 +18,11 @@ struct IdentityLock: Sendable {
 
     func hold<Value>(_ work: () throws(StartError) -> Value) throws(StartError) -> Value {
         let lock = unsafe open(self.path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
-        guard lock >= 0, flock(lock, LOCK_EX) == 0 else {
-            throw StartError(.dataDirectory, "cannot lock \(self.path)")
-        }
+        guard lock >= 0 else { throw StartError(unusable: FileError.last("open", self.path)) }
         defer { close(lock) }
+        while flock(lock, LOCK_EX) != 0 {
+            guard errno == EINTR else { throw StartError(unusable: FileError.last("lock", self.path)) }
+        }
         return try work()
     }
 }

@@ -18,6 +18,8 @@ from brume_server import Server
     ["keys", "create", "--user", "b", "--policy", "/absent"], ["keys", "create", "--account", "1"],
     ["keys", "create", "--user", "a b"], ["keys", "create", "--bedrock", "--expires-days", "0"],
     ["keys", "create", "--access-key-id", "a b"],
+    ["model", "remove", "A"], ["model", "pin", "A"], ["model", "alias", "A", "B"], ["model", "alias", "--delete", "A"],
+    ["model", "import", "/dev/null"], ["model", "import", "--from", "safetensors", "/dev/null", "--name", "a"],
 ])
 def test_what_only_looks_makes_no_data_directory(tmp_path, words):
     server = Server(tmp_path)
@@ -25,7 +27,7 @@ def test_what_only_looks_makes_no_data_directory(tmp_path, words):
     assert not server.data_dir.exists()
 
 
-@pytest.mark.parametrize("words", [["keys"], ["policies"], ["usage"], ["model", "list"]])
+@pytest.mark.parametrize("words", [["keys"], ["policies"], ["usage"], ["model", "list"], ["model", "alias"]])
 def test_a_list_of_a_directory_that_is_not_there_says_so(tmp_path, words):
     server = Server(tmp_path)
     answer = server.run(*words, "--output", "json")

@@ -198,12 +198,26 @@ def test_a_data_directory_of_another_user_is_told_apart(tmp_path):
         answer = server.run(*words, **user)
         assert answer.returncode == 73, answer
         assert "Permission denied. Name another with --data-dir." in answer.stderr
+    answer = server.run("store", "copy", "--from", server.data_dir, "--to", tmp_path / "copy", **user)
+    assert (answer.returncode, answer.stdout) == (73, "") and "Permission denied" in answer.stderr, answer
     # What is wrong with the directory is one of the doctor's findings.
     answer = server.run("doctor", **user)
     assert (answer.returncode, answer.stderr) == (1, ""), answer
     assert answer.stdout.startswith("problem  data directory: the data directory cannot be used: cannot open ")
     assert "aws command" in answer.stdout
     server.data_dir.chmod(0o700)
+
+
+def test_a_lock_of_keys_that_cannot_be_taken_says_why(server, tmp_path):
+    copied = Server(tmp_path)
+    shutil.copytree(server.data_dir, copied.data_dir, ignore=shutil.ignore_patterns("store", "server"))
+    lock = copied.data_dir / "identity" / "access-keys.lock"
+    lock.unlink(missing_ok=True)
+    lock.mkdir()
+    refused = copied.run("keys", "delete", "AKIAABSENT")
+    assert (refused.returncode, refused.stderr) == (
+        73, f"brume: the data directory cannot be used: cannot open {lock}: Is a directory. Name another with "
+        "--data-dir.\n")
 
 
 def test_flags_of_the_start_are_known_to_the_other_commands(fresh_server):

@@ -55,7 +55,8 @@ extension ModelRegistry {
 
     /// Removes a model, the contents that no other model uses, and its aliases.
     package func remove(_ name: String) throws(RegistryError) -> ModelRemoval {
-        try self.change { () throws(RegistryError) in
+        _ = try self.model(name)
+        return try self.change { () throws(RegistryError) in
             let record = try self.model(name)
             let aliases = try self.aliases()
             let gone = aliases.filter { $0.model == record.name }
@@ -76,8 +77,9 @@ extension ModelRegistry {
     ///   - others: models outside the registry that are allowed as well.
     /// - Throws: when the model does not exist, or the alias is the name of a model.
     package func alias(_ pattern: String, to name: String, others: [String] = []) throws(RegistryError) {
+        let isOther = name.hasPrefix(ModelName.reservedPrefix) || others.contains(name)
+        if !isOther { _ = try self.model(name) }
         try self.change { () throws(RegistryError) in
-            let isOther = name.hasPrefix(ModelName.reservedPrefix) || others.contains(name)
             let model = isOther ? name : try self.model(name).name
             try self.checkAlias(pattern, others: others)
             var aliases = try self.aliases()
@@ -102,20 +104,27 @@ extension ModelRegistry {
     }
 
     package func removeAlias(_ pattern: String) throws(RegistryError) {
+        _ = try self.aliases(with: pattern)
         try self.change { () throws(RegistryError) in
-            let aliases = try self.aliases()
-            guard aliases.contains(where: { $0.pattern == pattern }) else {
-                throw RegistryError(
-                    .unknown, "there is no alias \(pattern); `brume model alias` lists the aliases")
-            }
-            try self.write(aliases.filter { $0.pattern != pattern })
+            try self.write(try self.aliases(with: pattern).filter { $0.pattern != pattern })
         }
+    }
+
+    /// All aliases.
+    /// - Throws: when none of them has that pattern.
+    private func aliases(with pattern: String) throws(RegistryError) -> [ModelAlias] {
+        let aliases = try self.aliases()
+        guard aliases.contains(where: { $0.pattern == pattern }) else {
+            throw RegistryError(.unknown, "there is no alias \(pattern); `brume model alias` lists the aliases")
+        }
+        return aliases
     }
 
     /// Pins or unpins a model.
     /// - Returns: the updated record.
     package func setPinned(_ name: String, isPinned: Bool) throws(RegistryError) -> ModelRecord {
-        try self.change { () throws(RegistryError) in
+        _ = try self.model(name)
+        return try self.change { () throws(RegistryError) in
             var record = try self.model(name)
             record.isPinned = isPinned
             try self.write(record)
@@ -137,6 +146,9 @@ extension ModelRegistry {
     }
 
     /// Runs a change while no other process can change the registry.
+    ///
+    /// It makes the directory, so callers first look without the lock whether what they change is there: a name that is
+    /// unknown because the data directory was mistyped leaves nothing behind.
     private func change<Value>(_ work: () throws(RegistryError) -> Value) throws(RegistryError) -> Value {
         for directory in [self.directory, self.blobs, self.manifests, self.partial] {
             try Disk.createDirectory(directory)

@@ -67,13 +67,7 @@ struct DirectoryPlace: CopyPlace {
 
     func prepare() async throws(StartError) {
         guard self.role == .target else {
-            guard Files.facts("\(self.store)/format") != nil else {
-                throw StartError(
-                    .noSource,
-                    "there is no store in \(self.name): name a server's data directory, or a database as "
-                        + "postgres://user@host/database")
-            }
-            return
+            return try self.checkSource()
         }
         var found: [String] = []
         try self.using { () throws(FileError) in
@@ -92,6 +86,19 @@ struct DirectoryPlace: CopyPlace {
         try self.using { () throws(FileError) in try Files.removeTree(self.path) }
     }
 
+    private func checkSource() throws(StartError) {
+        do throws(FileError) {
+            _ = try Files.read("\(self.store)/format", from: 0, count: 1)
+        } catch .absent {
+            throw StartError(
+                .noSource,
+                "there is no store in \(self.name): name a server's data directory, or a database as "
+                    + "postgres://user@host/database")
+        } catch {
+            throw self.unusable(error)
+        }
+    }
+
     func open() throws(StartError) -> any CopyableStore {
         try Assembly.embeddedStore(Configuration(), at: self.path)
     }
@@ -104,8 +111,12 @@ struct DirectoryPlace: CopyPlace {
         do throws(FileError) {
             try work()
         } catch {
-            throw StartError(.dataDirectory, "\(self.name) cannot be used: \(error.sentence)")
+            throw self.unusable(error)
         }
+    }
+
+    private func unusable(_ error: FileError) -> StartError {
+        StartError(.dataDirectory, "\(self.name) cannot be used: \(error.sentence)")
     }
 }
 

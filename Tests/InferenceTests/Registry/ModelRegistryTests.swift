@@ -25,6 +25,19 @@ struct ModelRegistryTests {
         #expect(try fixture.registry.record(named: "other") == nil)
     }
 
+    @Test func `a change of what is not there makes no directory`() throws {
+        let fixture = try RegistryFixture()
+        let registry = fixture.registry
+        let reasons = [
+            refusal { () throws(RegistryError) in _ = try registry.remove("absent") },
+            refusal { () throws(RegistryError) in _ = try registry.setPinned("absent", isPinned: true) },
+            refusal { () throws(RegistryError) in try registry.alias("a", to: "absent") },
+            refusal { () throws(RegistryError) in try registry.removeAlias("absent") },
+        ].map { $0?.reason }
+        #expect(reasons == [.unknown, .unknown, .unknown, .unknown])
+        #expect(Files.facts(registry.directory) == nil)
+    }
+
     @Test func `a content of two models stays until both are removed`() throws {
         let fixture = try RegistryFixture()
         let first = try fixture.add("first", [[1, 2, 3]])

@@ -35,7 +35,7 @@ extension Model {
         func run() async throws {
             let registry = try self.directory.registry()
             switch (self.alias, self.model, self.delete) {
-            case (nil, nil, false): break
+            case (nil, nil, false): _ = try self.directory.loadToList()
             case (let alias?, nil, true):
                 try orExit { () throws(RegistryError) in
                     let isThere = try registry.aliases().contains { $0.pattern == alias }
