@@ -24,14 +24,20 @@ package struct PolicyRequest: Sendable, Equatable {
     package var action: String
     /// An ARN, or `*` for an action without a resource.
     package var resource: String
+    /// Further ARNs of the same resource: what is denied under one of them is denied, but only `resource` is allowed.
+    package var otherResources: [String]
     /// By name in lower case, because condition keys are case-insensitive. Names that only look alike, such as those of
     /// tags, are different names.
     private var conditionKeys: [ExactName: [String]]
 
-    package init(caller: Caller, action: String, resource: String, conditionKeys: [ExactName: [String]] = [:]) {
+    package init(
+        caller: Caller, action: String, resource: String, otherResources: [String] = [],
+        conditionKeys: [ExactName: [String]] = [:]
+    ) {
         self.caller = caller
         self.action = action
         self.resource = resource
+        self.otherResources = otherResources
         self.conditionKeys = [:]
         for (name, values) in conditionKeys { self.add(name.text, values) }
     }

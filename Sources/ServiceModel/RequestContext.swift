@@ -129,10 +129,16 @@ package struct ResourceAccess: Sendable, Equatable {
     package var resource: String
     /// Condition keys of this access, such as `dynamodb:LeadingKeys`. By bytes: some contain the key of a tag.
     package var conditionKeys: [ExactName: [String]]
+    /// Further ARNs by which policies may name the resource. A Deny of one of them is a Deny of the resource; an Allow
+    /// must be for `resource`.
+    package var otherResources: [String]
 
-    package init(action: String, resource: String, conditionKeys: [ExactName: [String]] = [:]) {
+    package init(
+        action: String, resource: String, conditionKeys: [ExactName: [String]] = [:], otherResources: [String] = []
+    ) {
         self.action = action
         self.resource = resource
         self.conditionKeys = conditionKeys
+        self.otherResources = otherResources
     }
 }

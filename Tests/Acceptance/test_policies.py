@@ -345,6 +345,33 @@ def test_a_profile_needs_the_permission_for_the_model_behind_it_which_may_be_for
         bedrock.converse(modelId=model_arn(profile), messages=user_turn("hi"))
 
 
+def test_a_deny_of_a_model_holds_for_every_name_that_reaches_it(fresh_server):
+    server = fresh_server("--bedrock-aliases", f"mine={ECHO},anthropic.*={ECHO}")
+
+    def asking(*statements):
+        bedrock = User(server, document(*statements)).client("bedrock-runtime")
+        return lambda model: bedrock.converse(modelId=model, messages=user_turn("hi"))
+
+    allow, claude = statement("Allow", "bedrock:*"), "anthropic.claude-v2"
+    for denied, names in [
+        ("mine", ["mine", "mine:latest", "mine:7", "us.mine:7"]), ("mine:latest", ["mine", "mine:latest", "mine:7"]),
+        (ECHO, [ECHO, "mine", "mine:latest", claude]),
+    ]:
+        ask = asking(allow, statement("Deny", "bedrock:*", model_arn(denied)))
+        for model in names:
+            assert "with an explicit deny" in sentence(ask, model), (denied, model)
+    # Another name is not allowed with it, and a model that alone is not denied stays so under its alias.
+    ask = asking(statement("Allow", "bedrock:*", [model_arn(ECHO), model_arn("mine")]))
+    assert ask("mine")["stopReason"] == "end_turn"
+    assert "no identity-based policy allows" in sentence(ask, "mine:7")
+    ask = asking(allow, {"Effect": "Deny", "Action": "bedrock:*", "NotResource": model_arn(claude)})
+    assert ask(claude)["stopReason"] == "end_turn"
+    assert "with an explicit deny" in sentence(ask, "mine")
+    _, headers = bearer(server, document(allow, statement("Deny", "bedrock:*", model_arn(ECHO))))
+    refused = httpx.post(f"{server.url}/v1/chat/completions", json=CHAT | {"model": "mine"}, headers=headers)
+    assert refused.status_code == 403, refused.text
+
+
 CHAT = {"model": ECHO, "messages": [{"role": "user", "content": "hi"}]}
 
 

@@ -122,4 +122,20 @@ struct ModelCatalogTests {
                     ]),
             ])
     }
+
+    @Test(
+        arguments: [
+            ("mine", ["brume.echo", "mine:latest"]), ("mine:latest", ["brume.echo", "mine"]),
+            ("mine:7", ["brume.echo", "mine", "mine:latest"]), ("us.mine", ["brume.echo", "mine:latest"]),
+            ("pinned:1", ["brume.echo"]), ("wild-1:0", ["brume.echo"]), ("other", []), ("other:latest", []),
+            // A model of that name answers itself, whatever aliases fit it.
+            ("brume.echo", ["brume.echo:latest"]),
+        ] as [(String, [String])])
+    func `an access tells the other names of the model that answers`(_ id: String, _ names: [String]) {
+        let aliases = ["mine", "pinned:1", "wild-*"].map { ModelCatalog.Alias(pattern: $0, model: EchoModel.name) }
+        let absent = ModelCatalog.Alias(pattern: "brume.*", model: "absent")
+        let accesses = service([absent] + aliases).access(converse(id), caller)
+        let arns = names.map { "arn:aws:bedrock:eu-central-1::foundation-model/\($0)" }
+        #expect(accesses.last?.otherResources == arns)
+    }
 }

@@ -25,6 +25,28 @@ struct PolicyDecisionTests {
 
     @Test(
         arguments: [
+            ("Deny", #""Resource":"*:table/alias""#, .explicitDeny),
+            ("Deny", #""Resource":"*:table/o*""#, .explicitDeny),
+            ("Deny", #""Resource":"*:table/x""#, .notApplicable),
+            ("Deny", #""NotResource":"*:table/alias""#, .notApplicable),
+            ("Deny", #""NotResource":"*:table/orders""#, .notApplicable),
+            ("Deny", #""NotResource":"*:table/x""#, .explicitDeny),
+            ("Allow", #""Resource":"*:table/alias""#, .notApplicable), ("Allow", #""Resource":"*:table/o*""#, .allow),
+            ("Allow", #""NotResource":"*:table/alias""#, .notApplicable),
+            ("Allow", #""NotResource":"*:table/x""#, .allow),
+        ] as [(String, String, PolicyDecision)])
+    func `another name of a resource can only take permissions away`(
+        _ effect: String, _ resource: String, _ decision: PolicyDecision
+    ) throws {
+        let prefix = "arn:aws:dynamodb:us-east-1:111122223333"
+        var asked = request()
+        asked.otherResources = [prefix + ":table/alias", prefix + ":table/model"]
+        let document = try policy(statement(effect, resource: resource.replacing("*:table", with: prefix + ":table")))
+        #expect(document.decision(for: asked) == decision)
+    }
+
+    @Test(
+        arguments: [
             ([], .notApplicable), ([.notApplicable], .notApplicable), ([.notApplicable, .allow], .allow),
             ([.allow, .explicitDeny, .allow], .explicitDeny), ([.explicitDeny], .explicitDeny),
         ] as [([PolicyDecision], PolicyDecision)])

@@ -81,6 +81,9 @@ package protocol ModelSource: Sendable {
     /// - Throws: `InferenceError`, for example when a known model's file is missing.
     func resolve(_ name: String) async throws(InferenceError) -> ModelPlace?
 
+    /// Whether `resolve` knows a name. Answers from memory, for decisions that cannot wait.
+    func knows(_ name: String) -> Bool
+
     /// Every name that `resolve` knows, in any order.
     func names() async -> [String]
 }
@@ -94,6 +97,8 @@ package struct ListedModels: ModelSource {
     }
 
     package func resolve(_ name: String) async throws(InferenceError) -> ModelPlace? { self.places[name] }
+
+    package func knows(_ name: String) -> Bool { self.places[name] != nil }
 
     package func names() async -> [String] { Array(self.places.keys) }
 }
@@ -112,6 +117,8 @@ package struct ModelSources: ModelSource {
         }
         return nil
     }
+
+    package func knows(_ name: String) -> Bool { self.sources.contains { $0.knows(name) } }
 
     package func names() async -> [String] {
         var names: [String] = []

@@ -15,5 +15,7 @@ package struct PinnedModels: ModelSource {
         return .local(model)
     }
 
+    package func knows(_ name: String) -> Bool { self.source.knows(name) }
+
     package func names() async -> [String] { await self.source.names() }
 }

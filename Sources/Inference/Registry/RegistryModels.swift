@@ -23,6 +23,8 @@ package struct RegistryModels: ModelSource {
         return .local(try await self.launching(record, paths))
     }
 
+    package func knows(_ name: String) -> Bool { self.view.listing.models.contains { $0.name == name } }
+
     package func names() async -> [String] { self.view.listing.models.map(\.name) }
 
     /// A launch that works on any machine: on the CPU, with a moderate context.

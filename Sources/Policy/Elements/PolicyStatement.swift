@@ -50,11 +50,19 @@ package struct PolicyStatement: Sendable, Equatable {
             return false
         }
         if let resource = self.resource {
-            let isNamed = resource.values.contains {
-                $0.matchesResource(request.resource, request, hasVariables: hasVariables)
-            }
+            let isNamed = self.names(resource, request, hasVariables: hasVariables)
             guard isNamed != resource.isNegated else { return false }
         }
         return self.conditions.allSatisfy { $0.holds(for: request, hasVariables: hasVariables) }
+    }
+
+    /// Whether the patterns name the resource. Its other ARNs count wherever they can only take permissions away: in a
+    /// Deny, and in what an Allow excepts.
+    private func names(_ patterns: Patterns, _ request: PolicyRequest, hasVariables: Bool) -> Bool {
+        func isNamed(_ arn: String) -> Bool {
+            patterns.values.contains { $0.matchesResource(arn, request, hasVariables: hasVariables) }
+        }
+        if isNamed(request.resource) { return true }
+        return (self.effect == .deny || patterns.isNegated) && request.otherResources.contains(where: isNamed)
     }
 }

@@ -15,6 +15,7 @@ extension PolicyRequest {
             ),
             action: access.action,
             resource: access.resource,
+            otherResources: access.otherResources,
             conditionKeys: access.conditionKeys
         )
         self.set("aws:CurrentTime", [Self.text(context.time)])

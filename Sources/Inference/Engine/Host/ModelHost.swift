@@ -88,6 +88,9 @@ package final class ModelHost: Sendable {
         return HostedModel(host: self, name: name, purpose: place.purpose)
     }
 
+    /// Whether a source knows a model of that name.
+    package func knows(_ name: String) -> Bool { self.source.knows(name) }
+
     /// The names of all models, in any order.
     package func names() async -> [String] { await self.source.names() }
 

@@ -1,6 +1,7 @@
 internal import BedrockRuntimeModel
 package import Primitives
 package import ServiceKit
+internal import ServiceModel
 package import Telemetry
 
 /// Amazon Bedrock's runtime: serves models with Converse and InvokeModel.
@@ -27,6 +28,17 @@ package final class BedrockRuntimeService: BedrockRuntimeOperations {
         self.rules = RuleBook(rules, recordings)
         self.random = random
         self.responses = responses
+    }
+
+    /// The accesses of an action on a model, with the other names of the model that answers.
+    ///
+    /// DEVIATION: on AWS a model has one name. Here aliases lead to models, and a Deny holds for what answers.
+    func accesses(_ action: String, _ text: String, _ context: RequestContext) -> [ResourceAccess] {
+        var accesses = ModelID.accesses(action, text, context)
+        accesses[accesses.count - 1].otherResources = self.catalog.otherNames(of: text).map {
+            ModelID.foundationModel($0, context)
+        }
+        return accesses
     }
 
     /// Replaces aliases and rules while the service runs; takes effect with the next request.

@@ -22,11 +22,13 @@ extension BedrockRuntimeService {
             + self.anthropicLists("/anthropic/v1", service)
         for prefix in ["/v1", "/openai/v1"] {
             routes += [
-                self.route("ChatCompletions", "\(prefix)/chat/completions", self.openAI, service?.chatCompletion),
-                self.route("Responses", "\(prefix)/responses", self.openAI, service?.modelResponse),
                 self.route(
-                    "CountInputTokens", "\(prefix)/responses/input_tokens", self.openAI, service?.countInputTokens),
-                self.route("Embeddings", "\(prefix)/embeddings", self.openAI, service?.embeddings),
+                    "ChatCompletions", "\(prefix)/chat/completions", self.openAI, service, service?.chatCompletion),
+                self.route("Responses", "\(prefix)/responses", self.openAI, service, service?.modelResponse),
+                self.route(
+                    "CountInputTokens", "\(prefix)/responses/input_tokens", self.openAI, service,
+                    service?.countInputTokens),
+                self.route("Embeddings", "\(prefix)/embeddings", self.openAI, service, service?.embeddings),
                 self.keptRoute("GetResponse", "GET", prefix, "", "bedrock:GetInvoke", service?.keptResponse),
                 self.keptRoute(
                     "DeleteResponse", "DELETE", prefix, "", "bedrock:DeleteInvoke", service?.deleteResponse),
@@ -40,9 +42,9 @@ extension BedrockRuntimeService {
         }
         for prefix in ["/v1", "/anthropic/v1"] {
             routes += [
-                self.route("Messages", "\(prefix)/messages", self.anthropic, service?.message),
+                self.route("Messages", "\(prefix)/messages", self.anthropic, service, service?.message),
                 self.route(
-                    "CountMessageTokens", "\(prefix)/messages/count_tokens", self.anthropic,
+                    "CountMessageTokens", "\(prefix)/messages/count_tokens", self.anthropic, service,
                     service?.countMessageTokens),
             ]
         }
@@ -93,10 +95,10 @@ extension BedrockRuntimeService {
         @Sendable (CompatibleRequest, RequestContext) async throws(ServiceError) -> HTTPRouteAnswer
 
     private static func route(
-        _ name: String, _ path: String, _ notation: Notation, _ respond: Handler?
+        _ name: String, _ path: String, _ notation: Notation, _ service: BedrockRuntimeService?, _ respond: Handler?
     ) -> HTTPRoute {
         HTTPRoute(name, "POST", path, form: notation.form) { request, context in
-            CompatibleRequest.accesses(request, context)
+            CompatibleRequest.accesses(request, context, service)
         } respond: { (request, context) async throws(ServiceError) in
             guard let respond else { throw Self.elsewhere }
             let version = notation.bodies == .anthropic ? try AnthropicVersion.check(request.head) : nil
@@ -189,13 +191,16 @@ struct CompatibleRequest: Sendable {
         return model
     }
 
-    /// The accesses of a request; for a body that cannot be parsed, any resource.
-    static func accesses(_ request: HTTPRouteRequest, _ context: RequestContext) -> [ResourceAccess] {
+    /// The accesses of a request; for a body that cannot be parsed, any resource. `service` knows the model's other
+    /// names.
+    static func accesses(
+        _ request: HTTPRouteRequest, _ context: RequestContext, _ service: BedrockRuntimeService?
+    ) -> [ResourceAccess] {
         let body = Self.document(request)
         let action =
             body?["stream"] == .boolean(true) ? "bedrock:InvokeModelWithResponseStream" : "bedrock:InvokeModel"
         guard let model = body?["model"]?.text else { return [ResourceAccess(action: action, resource: "*")] }
-        return ModelID.accesses(action, model, context)
+        return service?.accesses(action, model, context) ?? ModelID.accesses(action, model, context)
     }
 
     private static func document(_ request: HTTPRouteRequest) -> Document? {

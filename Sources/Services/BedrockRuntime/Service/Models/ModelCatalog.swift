@@ -58,8 +58,8 @@ package final class ModelCatalog: Sendable {
     /// first, then without.
     func model(_ id: ModelID) async throws(ServiceError) -> any ChatModel {
         if !ModelID.isOpaque(id.text), let model = try await self.named(id.name) { return model }
-        for name in Self.standIns(for: id.name, self.aliases, self.registry) {
-            if let model = try await self.named(name) { return model }
+        for standIn in Self.standIns(for: id.name, self.aliases, self.registry) {
+            if let model = try await self.named(standIn.model) { return model }
         }
         guard !id.isForMedia else {
             throw BedrockRuntimeError.resourceNotFound(
@@ -73,7 +73,36 @@ package final class ModelCatalog: Sendable {
     /// The names that a text in a request can mean: an id, a profile's or an ARN. The first one with a model applies.
     package static func meanings(of text: String, aliases: [Alias], registry: RegistryView) -> [String] {
         guard let id = ModelID.id(in: text) else { return [] }
-        return (ModelID.isOpaque(text) ? [] : [id]) + self.standIns(for: id, aliases, registry)
+        return (ModelID.isOpaque(text) ? [] : [id]) + self.standIns(for: id, aliases, registry).map(\.model)
+    }
+
+    /// Further names under which policies may deny the model that a text means: the alias without the version that was
+    /// asked for, each name with and without `:latest`, and the model's own name if an alias leads to it. A name with a
+    /// model of its own means that one.
+    func otherNames(of text: String) -> [String] {
+        guard let id = ModelID.id(in: text) else { return [] }
+        let isOpaque = ModelID.isOpaque(text)
+        var spellings = [id]
+        var model: String?
+        if isOpaque || !self.knows(id) {
+            let standIn = Self.standIns(for: id, self.aliases, self.registry).first { self.knows($0.model) }
+            guard let standIn else { return [] }
+            spellings.append(standIn.id)
+            model = standIn.model
+        }
+        spellings += spellings.compactMap(Self.otherSpelling)
+        var names = Set(spellings.filter { !self.knows($0) })
+        if let model { names.insert(model) }
+        if !isOpaque { names.remove(id) }
+        return names.sorted()
+    }
+
+    /// A name with `:latest`, the version that a name without one means to Ollama's users, or without it; nil for a
+    /// name with another version.
+    private static func otherSpelling(_ name: String) -> String? {
+        let latest = ":latest"
+        if name.hasSuffix(latest) { return String(name.dropLast(latest.utf8.count)) }
+        return name.utf8.contains(UInt8(ascii: ":")) ? nil : name + latest
     }
 
     /// An alias as ids are compared with it: without the prefix of an inference profile and without ARN, which are
@@ -84,18 +113,32 @@ package final class ModelCatalog: Sendable {
         return id
     }
 
+    /// A model that answers for an id that is no name itself.
+    private struct StandIn {
+        /// The id as the alias has it, perhaps without the version that was asked for.
+        let id: String
+        let model: String
+    }
+
     /// What answers for an id that is no name itself, in the order in which it is looked for.
-    private static func standIns(for id: String, _ aliases: [Alias], _ registry: RegistryView?) -> [String] {
+    private static func standIns(for id: String, _ aliases: [Alias], _ registry: RegistryView?) -> [StandIn] {
         let ids = self.spellings(id)
-        let configured = ids.flatMap { id in aliases.filter { ModelAlias.fits(id, pattern: $0.pattern) } }
-        let registered = ids.compactMap { registry?.alias(for: $0)?.model }
-        return configured.map(\.model) + registered + [FamilyRules.sameModel(as: id)].compactMap(\.self)
+        let configured = ids.flatMap { id in
+            aliases.filter { ModelAlias.fits(id, pattern: $0.pattern) }.map { StandIn(id: id, model: $0.model) }
+        }
+        let registered = ids.compactMap { id in registry?.alias(for: id).map { StandIn(id: id, model: $0.model) } }
+        let same = FamilyRules.sameModel(as: id).map { StandIn(id: id, model: $0) }
+        return configured + registered + [same].compactMap(\.self)
     }
 
     /// An id unchanged, and without the part after its first colon.
     private static func spellings(_ id: String) -> [String] {
         guard let colon = id.utf8.firstIndex(of: UInt8(ascii: ":")), colon != id.startIndex else { return [id] }
         return [id, String(id[..<colon])]
+    }
+
+    private func knows(_ name: String) -> Bool {
+        self.models[name] != nil || self.host?.knows(name) ?? false
     }
 
     private func named(_ name: String) async throws(ServiceError) -> (any ChatModel)? {

@@ -133,7 +133,7 @@ struct ModelID: Sendable, Equatable {
         ]
     }
 
-    private static func foundationModel(_ id: String, _ context: RequestContext) -> String {
+    static func foundationModel(_ id: String, _ context: RequestContext) -> String {
         "arn:\(context.region.partition):bedrock:\(context.region)::foundation-model/\(id)"
     }
 

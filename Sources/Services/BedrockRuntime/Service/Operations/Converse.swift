@@ -4,7 +4,7 @@ package import ServiceModel
 
 extension BedrockRuntimeService {
     package func access(_ input: ConverseRequest, _ context: RequestContext) -> [ResourceAccess] {
-        ModelID.accesses("bedrock:InvokeModel", input.modelID, context)
+        self.accesses("bedrock:InvokeModel", input.modelID, context)
     }
 
     /// Order of checks: the model, the conversation; then the model answers.

@@ -5,7 +5,7 @@ internal import Synchronization
 
 extension BedrockRuntimeService {
     package func access(_ input: ConverseStreamRequest, _ context: RequestContext) -> [ResourceAccess] {
-        ModelID.accesses("bedrock:InvokeModelWithResponseStream", input.modelID, context)
+        self.accesses("bedrock:InvokeModelWithResponseStream", input.modelID, context)
     }
 
     /// Errors in the request, and all others before the first output of the model, are returned as the answer; later

@@ -4,7 +4,7 @@ package import ServiceModel
 
 extension BedrockRuntimeService {
     package func access(_ input: CountTokensRequest, _ context: RequestContext) -> [ResourceAccess] {
-        ModelID.accesses("bedrock:CountTokens", input.modelID, context)
+        self.accesses("bedrock:CountTokens", input.modelID, context)
     }
 
     /// The number of input tokens for which a request of Converse or InvokeModel would be charged.

@@ -5,7 +5,7 @@ internal import WireProtocols
 
 extension BedrockRuntimeService {
     package func access(_ input: InvokeModelRequest, _ context: RequestContext) -> [ResourceAccess] {
-        ModelID.accesses("bedrock:InvokeModel", input.modelID, context)
+        self.accesses("bedrock:InvokeModel", input.modelID, context)
     }
 
     /// Body and answer are in the native notation of the model; the token usage is in headers, which the API's model

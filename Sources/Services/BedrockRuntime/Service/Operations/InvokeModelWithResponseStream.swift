@@ -8,7 +8,7 @@ extension BedrockRuntimeService {
     package func access(
         _ input: InvokeModelWithResponseStreamRequest, _ context: RequestContext
     ) -> [ResourceAccess] {
-        ModelID.accesses("bedrock:InvokeModelWithResponseStream", input.modelID, context)
+        self.accesses("bedrock:InvokeModelWithResponseStream", input.modelID, context)
     }
 
     package func invokeModelWithResponseStream(
