@@ -219,7 +219,6 @@ package final class BrumeServer: Sendable {
     ) -> Authenticator {
         Authenticator(
             identity: identity,
-            isLoopbackOnly: { identity.isLoopbackOnly(accessKeyID: $0) },
             keys: SigningKeyCache(),
             clock: clock,
             mode: configuration.acceptsAnyCredentials ? .acceptAnyCredentials : .verify,

@@ -35,6 +35,31 @@ def test_a_chosen_key_works_in_its_account_until_it_is_deleted(server):
     eventually(lambda: identity_with(server, "test", "test") == "InvalidClientTokenId", KEY_SECONDS_MAX)
 
 
+def test_a_key_that_is_made_again_has_no_sessions_of_the_former_one(server):
+    def make(secret, *words):
+        made = server.run("keys", "create", "--access-key-id", "AKIAMADETWICE", "--secret-access-key", secret, *words)
+        assert made.returncode == 0, made.stderr
+
+    def arn(*key):
+        try:
+            return server.client("sts", session=server.session(*key)).get_caller_identity()["Arn"]
+        except botocore.exceptions.ClientError as error:
+            return error.response["Error"]["Code"]
+
+    make("of/the/root")
+    eventually(lambda: arn("AKIAMADETWICE", "of/the/root").endswith(":root"), KEY_SECONDS_MAX)
+    sts = server.client("sts", session=server.session("AKIAMADETWICE", "of/the/root"))
+    made = sts.get_session_token()["Credentials"]
+    session = (made["AccessKeyId"], made["SecretAccessKey"], made["SessionToken"])
+    assert arn(*session).endswith(":root")
+    for secret, user in [("of/ana", ["--user", "ana"]), ("another", [])]:
+        server.run("keys", "delete", "AKIAMADETWICE")
+        make(secret, *user)
+        eventually(lambda: ":iam:" in arn("AKIAMADETWICE", secret), KEY_SECONDS_MAX)
+        assert arn(*session) == "InvalidClientTokenId"
+    server.run("keys", "delete", "AKIAMADETWICE")
+
+
 def test_the_log_names_the_command_that_makes_an_unknown_key_here(server):
     assert identity_with(server, "nobody-yet", "any") == "InvalidClientTokenId"
     command = f"brume keys create --data-dir {server.data_dir} --access-key-id nobody-yet --secret-access-key …"

@@ -36,8 +36,8 @@ struct TestGateway: Sendable {
             routes: InternalRoutes(
                 metrics: self.metrics, readiness: { readiness }, refreshMetrics: refreshMetrics, documents: documents),
             authenticator: Authenticator(
-                identity: identity, isLoopbackOnly: { $0 == TestIdentity.local.accessKeyID },
-                keys: SigningKeyCache(), clock: self.clock, mode: mode, defaultRegion: .standard, log: self.log),
+                identity: identity, keys: SigningKeyCache(), clock: self.clock, mode: mode, defaultRegion: .standard,
+                log: self.log),
             authorizer: authorizer, accessLog: self.log, clock: self.clock, random: SeededRandomSource(seed: 1))
     }
 
@@ -240,7 +240,7 @@ struct TestIdentity: IdentityPort {
                 principal: Principal(
                     kind: .user, account: Self.account, arn: "arn:aws:iam::\(Self.account):user/ana", userID: "AIDAANA",
                     accessKeyID: accessKeyID, policies: self.userPolicies),
-                sessionToken: sessionToken))
+                sessionToken: sessionToken, isLoopbackOnly: accessKeyID == Self.local.accessKeyID))
     }
 
     func issueSession(for principal: Principal, issued: Timestamp, expiration: Timestamp) -> Credential {

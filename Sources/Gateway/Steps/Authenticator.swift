@@ -14,8 +14,6 @@ package struct Authenticator: Sendable {
     }
 
     let identity: any IdentityPort
-    /// Whether only clients on this machine may use a key.
-    let isLoopbackOnly: @Sendable (_ accessKeyID: String) -> Bool
     let keys: SigningKeyCache
     let clock: any WallClock
     let mode: Mode
@@ -27,7 +25,6 @@ package struct Authenticator: Sendable {
 
     package init(
         identity: any IdentityPort,
-        isLoopbackOnly: @escaping @Sendable (_ accessKeyID: String) -> Bool,
         keys: SigningKeyCache,
         clock: any WallClock,
         mode: Mode,
@@ -36,7 +33,6 @@ package struct Authenticator: Sendable {
         place: String = ""
     ) {
         self.identity = identity
-        self.isLoopbackOnly = isLoopbackOnly
         self.keys = keys
         self.clock = clock
         self.mode = mode
@@ -175,7 +171,7 @@ package struct Authenticator: Sendable {
         let accessKeyID = checked.accessKeyID
         switch self.identity.credential(accessKeyID: accessKeyID, sessionToken: checked.sessionToken, now: now) {
         case .found(let credential):
-            guard connection.isLoopback || !self.isLoopbackOnly(accessKeyID) else {
+            guard connection.isLoopback || !credential.isLoopbackOnly else {
                 self.refused(
                     accessKeyID, now,
                     "the key is for clients on this machine only; make one for others with "

@@ -41,21 +41,22 @@ struct KeyRing: Sendable {
         return key.isActive ? .found(Credential(key, self.policies)) : .inactive
     }
 
-    /// Looks up a temporary key. It is valid only as long as the long-term key that requested it.
+    /// Looks up a temporary key. It is valid only as long as the long-term key that requested it, and has that key's
+    /// restrictions.
     func session(_ opened: SessionTokens.Opened, now: Timestamp) -> CredentialLookup {
-        guard let parent = self.key(opened.parentID), parent.isActive else { return .inactive }
+        guard let parent = self.key(opened.parentID), parent.isActive, opened.belongs(to: parent) else {
+            return .inactive
+        }
         guard now < opened.expiration else { return .expired(at: opened.expiration) }
-        guard !self.policies.isEmpty else { return .found(opened.credential) }
+        guard !self.policies.isEmpty || parent.isLoopbackOnly else { return .found(opened.credential) }
         let principal = opened.credential.principal
-        return .found(opened.credential.with(principal.with(policies: self.policies(of: principal))))
+        return .found(
+            opened.credential.with(
+                principal.with(policies: self.policies(of: principal)), isLoopbackOnly: parent.isLoopbackOnly))
     }
 
-    /// Whether only clients on this machine may use the key.
-    func isLoopbackOnly(accessKeyID: String) -> Bool {
-        self.key(accessKeyID)?.isLoopbackOnly ?? false
-    }
-
-    private func key(_ accessKeyID: String) -> AccessKey? {
+    /// The long-term key of that id, also one of LocalStack's for an account.
+    func key(_ accessKeyID: String) -> AccessKey? {
         self.keys[accessKeyID] ?? self.mappedKey(accessKeyID)
     }
 
@@ -75,6 +76,6 @@ extension Credential {
         let policies = key.userName.flatMap { policies[UserReference(account: key.account, name: $0)] }
         self.init(
             accessKeyID: key.accessKeyID, secretAccessKey: key.secretAccessKey,
-            principal: key.principal.with(policies: policies))
+            principal: key.principal.with(policies: policies), isLoopbackOnly: key.isLoopbackOnly)
     }
 }

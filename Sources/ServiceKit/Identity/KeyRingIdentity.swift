@@ -6,6 +6,9 @@ internal import Signing
 protocol KeyRingIdentity: IdentityPort {
     var sessions: SessionTokens { get }
 
+    /// The keys that were read or fetched last, however long ago.
+    var ring: KeyRing { get }
+
     /// Answers from the current ring; how current it is, each implementation decides.
     func lookUp(_ now: Timestamp, _ answer: (KeyRing) -> CredentialLookup) -> CredentialLookup
 }
@@ -22,6 +25,8 @@ extension KeyRingIdentity {
     }
 
     package func issueSession(for principal: Principal, issued: Timestamp, expiration: Timestamp) -> Credential {
-        self.sessions.issue(for: principal, issued: issued, expiration: expiration)
+        let parent = self.ring.key(principal.accessKeyID)
+        return self.sessions.issue(
+            for: principal, proven: parent?.secretAccessKey ?? "", issued: issued, expiration: expiration)
     }
 }

@@ -147,9 +147,7 @@ package final class LocalIdentity: KeyRingIdentity {
         }
     }
 
-    package func isLoopbackOnly(accessKeyID: String) -> Bool {
-        self.state.withLock { $0.ring.isLoopbackOnly(accessKeyID: accessKeyID) }
-    }
+    var ring: KeyRing { self.state.withLock { $0.ring } }
 
     private func reloadIfDue(_ state: inout State, _ now: Timestamp) {
         let age = now.millisecondsSinceEpoch.subtractingReportingOverflow(state.checked.millisecondsSinceEpoch)

@@ -82,7 +82,5 @@ package final class RemoteIdentity: KeyRingIdentity {
         }
     }
 
-    package func isLoopbackOnly(accessKeyID: String) -> Bool {
-        self.state.withLock { $0.ring.isLoopbackOnly(accessKeyID: accessKeyID) }
-    }
+    var ring: KeyRing { self.state.withLock { $0.ring } }
 }

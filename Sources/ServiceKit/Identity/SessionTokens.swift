@@ -9,7 +9,17 @@ package struct SessionTokens: Sendable {
         var credential: Credential
         /// The id of the long-term key that requested the session.
         var parentID: String
+        /// Of the long-term key's secret when the session was requested; nil in tokens from before it was recorded.
+        fileprivate var parentHash: String?
         var expiration: Timestamp
+
+        /// Whether a key is the one that requested the session. A key that was deleted may have been made again, for
+        /// another user or with another secret: it has no sessions of the former one.
+        func belongs(to key: AccessKey) -> Bool {
+            let principal = self.credential.principal
+            guard principal.account == key.account, principal.arn == key.principal.arn else { return false }
+            return self.parentHash.map { $0 == SessionTokens.hash(key.secretAccessKey) } ?? true
+        }
     }
 
     private static let context = "brume-session-1"
@@ -32,13 +42,21 @@ package struct SessionTokens: Sendable {
     }
 
     /// Makes temporary credentials that act as `principal` from `issued` until `expiration`.
-    package func issue(for principal: Principal, issued: Timestamp, expiration: Timestamp) -> Credential {
+    /// - Parameters:
+    ///   - principal: whose long-term key requests them.
+    ///   - secret: that key's.
+    ///   - issued: now.
+    ///   - expiration: when they end.
+    /// - Returns: the credentials, with their token.
+    package func issue(
+        for principal: Principal, proven secret: String, issued: Timestamp, expiration: Timestamp
+    ) -> Credential {
         let accessKeyID = Self.idPrefix + AccessKey.identifier(self.random)
-        let secret = Base64.encode(self.random.bytes(30))
+        let sessionSecret = Base64.encode(self.random.bytes(30))
         let fields = [
-            accessKeyID, secret, String(expiration.millisecondsSinceEpoch), principal.kind.rawValue,
+            accessKeyID, sessionSecret, String(expiration.millisecondsSinceEpoch), principal.kind.rawValue,
             principal.account.description, principal.userID, principal.accessKeyID, principal.arn,
-            String(issued.millisecondsSinceEpoch),
+            String(issued.millisecondsSinceEpoch), Self.hash(secret),
         ]
         let sealed = self.boxes[0].seal(Array(fields.joined(separator: "\n").utf8), context: Self.context)
         let session = Principal(
@@ -46,7 +64,7 @@ package struct SessionTokens: Sendable {
             accessKeyID: accessKeyID, tokenIssueTime: issued, policies: principal.policies)
         return Credential(
             accessKeyID: accessKeyID,
-            secretAccessKey: secret,
+            secretAccessKey: sessionSecret,
             principal: session,
             sessionToken: Base64.encode(sealed),
             expiration: expiration
@@ -59,8 +77,8 @@ package struct SessionTokens: Sendable {
             let plain = self.boxes.lazy.compactMap({ $0.open(sealed, context: Self.context) }).first
         else { return nil }
         let fields = String(decoding: plain, as: UTF8.self).split(separator: "\n", omittingEmptySubsequences: false)
-        // Tokens from before the issue time was recorded have eight fields.
-        guard (8...9).contains(fields.count), fields[0] == accessKeyID, let milliseconds = Int64(fields[2]),
+        // Tokens from before the issue time was recorded have eight fields, those from before the hash nine.
+        guard (8...10).contains(fields.count), fields[0] == accessKeyID, let milliseconds = Int64(fields[2]),
             let kind = Principal.Kind(rawValue: String(fields[3])), let account = AccountID(String(fields[4]))
         else { return nil }
         let expiration = Timestamp(millisecondsSinceEpoch: milliseconds)
@@ -79,6 +97,13 @@ package struct SessionTokens: Sendable {
             sessionToken: token,
             expiration: expiration
         )
-        return Opened(credential: credential, parentID: String(fields[6]), expiration: expiration)
+        return Opened(
+            credential: credential, parentID: String(fields[6]),
+            parentHash: fields.count < 10 ? nil : String(fields[9]),
+            expiration: expiration)
+    }
+
+    private static func hash(_ secret: String) -> String {
+        Digest256(hashing: Array(secret.utf8)).description
     }
 }

@@ -11,26 +11,30 @@ package final class Credential: Sendable {
     /// The session token that must accompany a temporary key; nil for long-term keys.
     package let sessionToken: String?
     package let expiration: Timestamp?
+    /// Whether only clients on this machine may use it. A session has the restriction of its long-term key.
+    package let isLoopbackOnly: Bool
 
     package init(
         accessKeyID: String,
         secretAccessKey: String,
         principal: Principal,
         sessionToken: String? = nil,
-        expiration: Timestamp? = nil
+        expiration: Timestamp? = nil,
+        isLoopbackOnly: Bool = false
     ) {
         self.accessKeyID = accessKeyID
         self.secretAccessKey = secretAccessKey
         self.principal = principal
         self.sessionToken = sessionToken
         self.expiration = expiration
+        self.isLoopbackOnly = isLoopbackOnly
     }
 
-    /// The same credential for another principal.
-    package func with(_ principal: Principal) -> Credential {
+    /// The same credential for another principal, with the restriction of its long-term key.
+    package func with(_ principal: Principal, isLoopbackOnly: Bool) -> Credential {
         Credential(
             accessKeyID: self.accessKeyID, secretAccessKey: self.secretAccessKey, principal: principal,
-            sessionToken: self.sessionToken, expiration: self.expiration)
+            sessionToken: self.sessionToken, expiration: self.expiration, isLoopbackOnly: isLoopbackOnly)
     }
 }
 
@@ -38,7 +42,7 @@ extension Credential: Hashable {
     package static func == (left: Credential, right: Credential) -> Bool {
         left.accessKeyID == right.accessKeyID && left.secretAccessKey == right.secretAccessKey
             && left.principal == right.principal && left.sessionToken == right.sessionToken
-            && left.expiration == right.expiration
+            && left.expiration == right.expiration && left.isLoopbackOnly == right.isLoopbackOnly
     }
 
     package func hash(into hasher: inout Hasher) {
@@ -81,13 +85,6 @@ package protocol IdentityPort: Sendable {
     /// The policies of a principal that another process has authenticated.
     func policies(of principal: Principal, now: Timestamp) -> PolicyLookup
 
-    /// Whether only clients on this machine may use the key.
-    func isLoopbackOnly(accessKeyID: String) -> Bool
-
     /// Issues temporary credentials that act as `principal` from `issued`, which is now, until `expiration`.
     func issueSession(for principal: Principal, issued: Timestamp, expiration: Timestamp) -> Credential
-}
-
-extension IdentityPort {
-    package func isLoopbackOnly(accessKeyID: String) -> Bool { false }
 }

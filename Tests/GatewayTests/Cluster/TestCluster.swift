@@ -54,8 +54,8 @@ struct TestCluster: Sendable {
             catalog: ServiceCatalog(services, metrics: metrics),
             routes: InternalRoutes(metrics: metrics, readiness: { Readiness(isReady: true) }),
             authenticator: Authenticator(
-                identity: identity, isLoopbackOnly: { _ in false }, keys: SigningKeyCache(), clock: clock,
-                mode: .verify, defaultRegion: .standard, log: log),
+                identity: identity, keys: SigningKeyCache(), clock: clock, mode: .verify, defaultRegion: .standard,
+                log: log),
             authorizer: AccountAuthorizer(), accessLog: log, clock: clock, random: SeededRandomSource(seed: 1),
             signer: signer)
     }

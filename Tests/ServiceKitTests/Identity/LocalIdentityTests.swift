@@ -128,6 +128,63 @@ struct LocalIdentityTests {
         #expect(look(session.accessKeyID, token, self.later(999)) == .inactive)
     }
 
+    @Test func `a key that was made again has no sessions of the former one`() throws {
+        let former = try self.key("ONE")
+        var otherUser = former
+        otherUser.userName = "ana"
+        var otherSecret = former
+        otherSecret.secretAccessKey = "another"
+        var otherAccount = former
+        otherAccount.account = .standard
+        try self.file.write([former])
+        let identity = try LocalIdentity(file: self.file, box: self.box)
+        let session = identity.issueSession(for: former.principal, issued: self.now, expiration: self.later(10_000))
+        func look(_ now: Timestamp) -> CredentialLookup {
+            identity.credential(accessKeyID: session.accessKeyID, sessionToken: session.sessionToken, now: now)
+        }
+        for (index, other) in [otherUser, otherSecret, otherAccount].enumerated() {
+            try self.file.write([other])
+            #expect(look(self.later(1000 * (Int64(index) + 1))) == .inactive)
+        }
+        try self.file.write([former])
+        #expect(self.secret(look(self.later(9000))) == session.secretAccessKey)
+    }
+
+    @Test func `a session of a key for this machine is for this machine`() throws {
+        var local = try self.key("test")
+        local.isLoopbackOnly = true
+        let other = try self.key("ONE")
+        try self.file.write([local, other])
+        let identity = try LocalIdentity(file: self.file, box: self.box)
+        for key in [local, other] {
+            let made = identity.issueSession(for: key.principal, issued: self.now, expiration: self.later(1000))
+            guard
+                case .found(let session) = identity.credential(
+                    accessKeyID: made.accessKeyID, sessionToken: made.sessionToken, now: self.now)
+            else {
+                Issue.record("the session of \(key.accessKeyID) is not found")
+                continue
+            }
+            #expect(session.isLoopbackOnly == key.isLoopbackOnly)
+        }
+    }
+
+    @Test func `a session token from before its key was recorded holds until it expires`() throws {
+        try self.file.write([self.key("ONE")])
+        let identity = try LocalIdentity(file: self.file, box: self.box)
+        let fields = [
+            "ASIAOLD", "secret", String(self.later(1000).millisecondsSinceEpoch), "root", "111122223333",
+            "111122223333", "ONE", "arn:aws:iam::111122223333:root", String(self.now.millisecondsSinceEpoch),
+        ]
+        let sealed = self.box.seal(Array(fields.joined(separator: "\n").utf8), context: "brume-session-1")
+        let token = Base64.encode(sealed)
+        func look(_ now: Timestamp) -> CredentialLookup {
+            identity.credential(accessKeyID: "ASIAOLD", sessionToken: token, now: now)
+        }
+        #expect(self.secret(look(self.now)) == "secret")
+        #expect(look(self.later(1000)) == .expired(at: self.later(1000)))
+    }
+
     @Test func `a key id of twelve digits is that account's only where LocalStack's habits are asked for`() throws {
         try self.file.write([self.key("test", account: "000000000000")])
         let plain = try LocalIdentity(file: self.file, box: self.box)
