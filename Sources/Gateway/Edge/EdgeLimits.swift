@@ -65,6 +65,9 @@ package struct EdgeLimits: Sendable, Equatable {
     /// operation takes longer, or a streamed answer pauses longer, than this, it is considered gone and the operation
     /// is cancelled.
     package var halfClosedTimeout: Duration = .seconds(10)
+    /// How often such a client is sent an interim answer while its own has not begun: a socket that is closed, and not
+    /// only shut down for sending, answers it with a reset, which ends the operation.
+    package var halfClosedProbeInterval: Duration = .seconds(1)
     /// The resolution of all timeouts, which fire at most this much late.
     package var timerTick: Duration = .milliseconds(250)
 

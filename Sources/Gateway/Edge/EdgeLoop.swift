@@ -35,6 +35,7 @@ final class EdgeLoop {
         let linger: UInt32
         let farewell: UInt32
         let halfClosed: UInt32
+        let halfClosedProbe: UInt32
 
         init(_ limits: EdgeLimits) {
             let tick = max(1, limits.timerTick.wholeNanoseconds)
@@ -51,6 +52,7 @@ final class EdgeLoop {
             self.linger = ticks(limits.lingerTimeout)
             self.farewell = ticks(limits.http2FarewellTimeout)
             self.halfClosed = ticks(limits.halfClosedTimeout)
+            self.halfClosedProbe = ticks(limits.halfClosedProbeInterval)
             self.idleBeforeTaken = min(self.idle, self.writeStall)
         }
     }

@@ -18,7 +18,7 @@ extension HTTP1Connection: DeadlineTarget {
             self.unsentBytes = self.bufferedBytes
             self.loop.arm(self, ticks: timeouts.writeStall)
         case .linger: self.loop.arm(self, ticks: timeouts.linger)
-        case .halfClosed: self.loop.arm(self, ticks: timeouts.halfClosed)
+        case .halfClosed: self.loop.arm(self, ticks: self.ticksToProbe)
         }
     }
 
@@ -54,7 +54,10 @@ extension HTTP1Connection: DeadlineTarget {
         switch reached {
         case .none: break
         case .head: self.refuse(.tooSlow)
-        case .linger, .halfClosed: self.closeNow()
+        case .linger: self.closeNow()
+        case .halfClosed:
+            self.halfClosedTicks += self.ticksToProbe
+            if self.halfClosedTicks < self.loop.timeouts.halfClosed { self.probe() } else { self.closeNow() }
         case .taken:
             // Checked here rather than with every answer, because the check is not free.
             self.isAnswerTaken = self.bufferedBytes == 0
@@ -66,6 +69,21 @@ extension HTTP1Connection: DeadlineTarget {
             self.windowBytes = 0
         }
         self.settle()
+    }
+
+    /// Until a client that has closed its side is probed again, or is considered gone.
+    private var ticksToProbe: UInt32 {
+        let timeouts = self.loop.timeouts
+        return min(timeouts.halfClosedProbe, timeouts.halfClosed - self.halfClosedTicks)
+    }
+
+    /// Asks whether a client that has closed its side is still there. A client takes any number of interim answers,
+    /// whether it expects them or not, but none of HTTP/1.0 does; within an answer there is nothing to send.
+    ///
+    /// - Source: RFC 9110, 15.2 "Informational 1xx" and 15.2.1 "100 Continue".
+    private func probe() {
+        guard case .exchange(let exchange) = self.phase, !exchange.hasAnswerBegun, !self.isVersion10 else { return }
+        self.sendContinue()
     }
 
     /// A large answer may be on its way to a slow client: the connection stays open as long as the client takes

@@ -52,6 +52,7 @@ extension HTTP1Connection: ExchangeTransport {
         self.write(buffer)
         // Writing soon shows whether a client that may be gone is.
         if self.deadline == .halfClosed { self.deadline = .none }
+        self.halfClosedTicks = 0
         self.settleSoon()
     }
 

@@ -76,6 +76,8 @@ final class HTTP1Connection: ChannelInboundHandler, RemovableChannelHandler {
     /// Bytes of an answer that the client had not taken when its deadline was armed.
     var unsentBytes = 0
     var isAnswerTaken = false
+    /// How long the client has had its side closed while its answer, or the rest of it, is awaited.
+    var halfClosedTicks: UInt32 = 0
 
     init(loop: EdgeLoop, membership: ConnectionMembership, info: ConnectionInfo) {
         self.loop = loop
@@ -222,6 +224,7 @@ final class HTTP1Connection: ChannelInboundHandler, RemovableChannelHandler {
         self.keepsAlive = head.keepsAlive && !self.loop.isDraining
         self.discardedBytes = 0
         self.unsentBytes = 0
+        self.halfClosedTicks = 0
         self.isAnswerTaken = false
         self.isRequestComplete = head.framing == .length(0)
         let bodyParser = try HTTP1BodyParser(framing: head.framing, limits: self.loop.limits)
@@ -245,7 +248,12 @@ final class HTTP1Connection: ChannelInboundHandler, RemovableChannelHandler {
     }
 
     private func sendContinue(_ head: HTTP1Head) {
-        guard head.expectsContinue, !self.isRequestComplete, let context = self.context else { return }
+        if head.expectsContinue, !self.isRequestComplete { self.sendContinue() }
+    }
+
+    /// The interim answer 100.
+    func sendContinue() {
+        guard let context = self.context else { return }
         var buffer = context.channel.allocator.buffer(capacity: 32)
         buffer.writeStaticString(HTTP1ResponseEncoder.continueHead)
         self.write(buffer)

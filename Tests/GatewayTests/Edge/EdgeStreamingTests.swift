@@ -235,6 +235,46 @@ import Testing
         }
     }
 
+    @Test func `a client that has closed its side is asked whether it is there, and waits for its answer if so`()
+        async throws
+    {
+        let cancelled = Shared<[String]>([])
+        let gate = Gate()
+        let responder = ClosureResponder { head, _, _ in
+            .collect(limitBytes: 0) { _ in
+                await withTaskCancellationHandler {
+                    await gate.wait()
+                } onCancel: {
+                    cancelled.change { $0.append(head.path) }
+                    gate.open()
+                }
+                return EdgeResponse(status: 200)
+            }
+        }
+        var limits = EdgeLimits()
+        limits.timerTick = .milliseconds(10)
+        limits.halfClosedTimeout = .seconds(60)
+        limits.halfClosedProbeInterval = .milliseconds(10)
+        try await withListener(responder, limits: limits) { listener in
+            let waiting = try await RawClient.connect(
+                port: listener.port, sending: "GET /waits HTTP/1.1\r\nHost: a\r\n\r\n")
+            try await waiting.endSending()
+            #expect(await waiting.responses(2)?.allSatisfy { $0.status == 100 } == true)
+            let version10 = try await RawClient.connect(
+                port: listener.port, sending: "GET /1.0 HTTP/1.0\r\nHost: a\r\n\r\n")
+            try await version10.endSending()
+            #expect(await eventually { listener.metrics.requestsInFlight == 2 })
+            let gone = try await RawClient.connect(
+                port: listener.port, sending: "GET /gone HTTP/1.1\r\nHost: a\r\n\r\n")
+            #expect(await eventually { listener.metrics.requestsInFlight == 3 })
+            gone.close()
+            // The cancelled operation opens the gate for the others.
+            #expect(await waiting.receiveAll()?.contains("HTTP/1.1 200 OK") == true)
+            #expect(await version10.receiveAll()?.hasPrefix("HTTP/1.1 200 OK") == true)
+            #expect(cancelled.current == ["/gone"])
+        }
+    }
+
     @Test(arguments: [
         "Content-Length: 10\r\n\r\n0123456789",
         "Transfer-Encoding: chunked\r\n\r\n4\r\n0123\r\n6\r\n456789\r\n0\r\n\r\n",
