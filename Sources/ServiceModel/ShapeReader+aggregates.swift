@@ -17,7 +17,7 @@ extension ShapeReader {
             switch try self.nextElement(member, index: count) {
             case .value:
                 let value = try read(element)
-                if count < countMax || self.keepsSurplus(at: count) { elements.append(value) }
+                if count < countMax && !self.isRefused || self.keepsSurplus(at: count) { elements.append(value) }
             case .null: throw .typeMismatch(found: .null, expected: element.target.type, member: element.name)
             case .end: break loop
             }
@@ -44,7 +44,7 @@ extension ShapeReader {
             case .null: break
             case .end: break loop
             }
-            if count < countMax || self.keepsSurplus(at: count) { elements.append(value) }
+            if count < countMax && !self.isRefused || self.keepsSurplus(at: count) { elements.append(value) }
             count += 1
         }
         self.end(aggregate, count: count) { elements }
@@ -79,7 +79,9 @@ extension ShapeReader {
         while let text = try self.nextKey(member) {
             let name = key(text)
             let content = try read(value)
-            if entries.count < countMax || entries[name] != nil || self.keepsSurplus(at: entries.count) {
+            if entries.count < countMax && !self.isRefused || entries[name] != nil
+                || self.keepsSurplus(at: entries.count)
+            {
                 entries[name] = content
             } else {
                 droppedCount += 1
@@ -101,7 +103,9 @@ extension ShapeReader {
         let countMax = aggregate.countMax
         while let name = try self.nextKey(member) {
             let content: Value? = try self.wire.readNull() ? nil : try read(value)
-            if entries.count < countMax || entries.keys.contains(name) || self.keepsSurplus(at: entries.count) {
+            if entries.count < countMax && !self.isRefused || entries.keys.contains(name)
+                || self.keepsSurplus(at: entries.count)
+            {
                 entries.updateValue(content, forKey: name)
             } else {
                 droppedCount += 1

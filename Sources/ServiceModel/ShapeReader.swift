@@ -16,7 +16,7 @@ package final class ShapeReader {
     /// The last step, to the value that is being read; nil at the root.
     private var step: ConstraintViolation.PathStep?
     private var depth = 0
-    /// How many more parts may be kept of lists and maps that are longer than the model allows.
+    /// How many more parts may be kept of lists and maps although the input will be refused.
     private var surplusLeft = violationCountMax * ValueText.partCountMax
 
     package init(_ wire: any WireReader) {
@@ -44,6 +44,7 @@ package final class ShapeReader {
     /// Called after the structure has been left, so that the structure's own position is that of the violation.
     /// - Returns: the value that takes its place; because of the violation no handler ever sees it.
     package func missing<Value>(_ member: MemberSchema, _ stand: Value) -> Value {
+        guard !self.isFull else { return stand }
         var place = self.place
         place.append(.member(member.name))
         self.append(ConstraintViolation(path: place, demand: .notNull, value: nil))
@@ -109,14 +110,21 @@ package final class ShapeReader {
     package func note(
         _ demand: ConstraintViolation.Demand, _ member: MemberSchema, length: Int? = nil, value: () -> String
     ) {
+        guard !self.isFull else { return }
         var violation = ConstraintViolation(path: self.place, demand: demand, value: nil, length: length)
         violation.isSensitive = member.isSensitive
         if !member.isSensitive { violation.value = value() }
         self.append(violation)
     }
 
+    /// Whether further violations are dropped: they must cost nothing, because a body may have millions.
+    private var isFull: Bool { self.violations.count >= Self.violationCountMax }
+
+    /// Whether what was read breaks the model, so that no handler will see the input.
+    package var isRefused: Bool { !self.violations.isEmpty }
+
     private func append(_ violation: ConstraintViolation) {
-        guard self.violations.count < Self.violationCountMax else { return }
+        guard !self.isFull else { return }
         self.violations.append(violation)
     }
 
@@ -175,9 +183,11 @@ extension ShapeReader {
         return name
     }
 
-    /// Whether a part beyond `Aggregate.countMax` is kept. It is read, checked and counted in any case.
+    /// Whether a part is kept that is beyond `Aggregate.countMax`, or follows a violation. It is read, checked and
+    /// counted in any case.
     ///
-    /// The input will be refused, so only as much as violations can show is worth its memory.
+    /// The input will be refused, so only as much as violations can show is worth its memory: a structure of two bytes
+    /// on the wire may take hundreds.
     package func keepsSurplus(at index: Int) -> Bool {
         guard index < ValueText.partCountMax, self.surplusLeft > 0 else { return false }
         self.surplusLeft -= 1

@@ -257,6 +257,22 @@ import WireProtocols
         #expect((box.map ?? [:]).values.reduce(0) { $0 + $1.count } < 100_000)
     }
 
+    @Test func `of a list or map without a maximum no more is kept than can be shown once the input is refused`()
+        throws
+    {
+        let count = 100_000
+        let elements = Array(repeating: #""a""#, count: count).joined(separator: ",")
+        let entries = (0..<count).map { #""\#(String($0, radix: 26))":1"# }.joined(separator: ",")
+        let (lawful, none) = try Self.read(#"{"Name":"a","Sparse":[\#(elements)],"SparseMap":{\#(entries)}}"#)
+        #expect(none.isEmpty)
+        #expect(lawful.sparse?.count == count && lawful.sparseMap?.count == count)
+        let (box, violations) = try Self.read(
+            #"{"Name":"a","Size":99,"Sparse":[\#(elements)],"SparseMap":{\#(entries)}}"#)
+        #expect(violations.map(\.path) == [[.member("Size")]])
+        #expect((box.sparse ?? []).count <= ValueText.charactersMax)
+        #expect((box.sparseMap ?? [:]).count <= ValueText.charactersMax)
+    }
+
     @Test func `a long text is not told whole, neither as a value nor as a place`() throws {
         let long = String(repeating: "A", count: 1 << 20)
         let (_, violations) = try Self.read(#"{"Name":"\#(long)","Colour":"\#(long)","Map":{"\#(long)":[]}}"#)
