@@ -1,5 +1,8 @@
 /// A value without a schema: Smithy's `document`.
-package indirect enum Document: Sendable, Equatable {
+///
+/// Not `indirect`: its arrays are on the heap anyway, and a box for each value would double the memory of a document of
+/// many small ones.
+package enum Document: Sendable, Equatable {
     case null
     case boolean(Bool)
     /// The number's text, exactly as it was written.

@@ -17,12 +17,19 @@ package import ServiceModel
 
     /// The deepest nesting of arrays and objects; services set lower limits of their own.
     package static let depthMax = 128
+    /// The most values in the documents of one text. Each takes up to a hundred times its two bytes; no request or
+    /// answer of a model's has so many, not even one of hundreds of vectors.
+    package static let documentValueCountMax = 2_000_000
 
     // Unchecked: a reader is used by one task, and no method calls back while the scanner works. The checks cost 40 %.
     @exclusivity(unchecked) private var scanner: JSONScanner
 
-    package init(_ bytes: [UInt8], strictness: Strictness = .coral) {
-        unsafe self.scanner = JSONScanner(bytes, strictness: strictness)
+    package init(
+        _ bytes: [UInt8], strictness: Strictness = .coral,
+        documentValueCountMax: Int = JSONReader.documentValueCountMax
+    ) {
+        unsafe self.scanner = JSONScanner(
+            bytes, strictness: strictness, documentValueCountMax: documentValueCountMax)
     }
 
     package func beginStructure(_ schema: ShapeSchema) throws(ShapeError) {

@@ -103,6 +103,10 @@ extension JSONScanner {
     }
 
     mutating func readDocument(_ member: MemberSchema) throws(ShapeError) -> Document {
+        guard self.documentValuesLeft > 0 else {
+            throw .limitExceeded("a document of too many values")
+        }
+        self.documentValuesLeft -= 1
         switch self.peek() {
         case UInt8(ascii: "{"): return .object(try self.readObject(member))
         case UInt8(ascii: "["):
@@ -127,7 +131,6 @@ extension JSONScanner {
     ) throws(ShapeError) -> [Document.Member] {
         try self.open(UInt8(ascii: "{"), .document, member.name)
         var members: [Document.Member] = []
-        members.reserveCapacity(4)
         var indices: [ExactName: Int] = [:]
         while try self.advance(UInt8(ascii: "}")) {
             guard self.peek() == UInt8(ascii: "\"") else { throw self.unexpected("a name") }
@@ -142,6 +145,8 @@ extension JSONScanner {
                 members[index].value = value
             } else {
                 if !indices.isEmpty { indices[ExactName(name)] = members.count }
+                // Few objects have one member, but an empty one takes no memory.
+                if members.isEmpty { members.reserveCapacity(4) }
                 members.append(Document.Member(name, value))
             }
         }

@@ -14,13 +14,16 @@ struct JSONScanner {
     var depth = 0
     /// The index of the member that is compared first: most clients send members in the model's order.
     private var expectedIndex = 0
+    /// How many more values documents may have.
+    var documentValuesLeft: Int
     var memo = JSONNamesMemo()
     /// Members seen in each open union; only counted in `smithy` strictness.
     private var unionMemberCounts: [Int] = []
 
-    init(_ bytes: [UInt8], strictness: JSONReader.Strictness) {
+    init(_ bytes: [UInt8], strictness: JSONReader.Strictness, documentValueCountMax: Int) {
         self.bytes = bytes
         self.strictness = strictness
+        self.documentValuesLeft = documentValueCountMax
     }
 
     /// The byte at the position; 0 at the end, a byte that is not valid JSON outside strings.

@@ -34,6 +34,21 @@ import WireProtocols
         #expect(try Self.document(Array(text.utf8)) == expected)
     }
 
+    @Test(arguments: ["[1,2,3]", "[[],{},null]", #"{"a":1,"b":[2]}"#, #"{"a":{"a":{"a":1}}}"#])
+    func `a document of one value more than the bound is refused`(_ text: String) throws {
+        let member = MemberSchema(name: "root", target: JSONTestSchemas.document)
+        let whole = try JSONReader(Array(text.utf8), documentValueCountMax: 4).readDocument(member)
+        #expect(whole == (try Self.document(Array(text.utf8))))
+        #expect(throws: ShapeError.limitExceeded("a document of too many values")) {
+            try JSONReader(Array(text.utf8), documentValueCountMax: 3).readDocument(member)
+        }
+    }
+
+    @Test func `a value of a document takes no box of its own`() {
+        #expect(MemoryLayout<Document>.stride == 24)
+        #expect(MemoryLayout<Document.Member>.stride == 40)
+    }
+
     @Test(arguments: [
         "", " ", "nul", "nullx", "True", "tru", "+1", "01", "-", "1.", ".5", "1e", "1e+", "0x10", "NaN", "Infinity",
         "[", "[1", "[1,", "[1,]", "[,1]", "[1 2]", "{", "{\"a\"", "{\"a\":", "{\"a\":1", "{\"a\":1,", "{\"a\":1,}",
