@@ -9,6 +9,8 @@ import socket
 import threading
 import time
 
+import botocore.auth
+import botocore.awsrequest
 import pytest
 
 from brume_server import ACCESS_KEY_ID, REGION
@@ -147,9 +149,14 @@ def test_connections_that_go_away_leave_the_server_well(server):
     assert server.get("/healthz").status == 200
 
 
-def resident_bytes(server):
+def resident_bytes(server, line="VmRSS"):
     status = pathlib.Path(f"/proc/{server.process.pid}/status").read_text()
-    return int(re.search(r"VmRSS:\s+(\d+) kB", status)[1]) * 1024
+    return int(re.search(rf"{line}:\s+(\d+) kB", status)[1]) * 1024
+
+
+def peak_bytes(server):
+    """The most physical memory that the server process has had."""
+    return resident_bytes(server, "VmHWM")
 
 
 @pytest.mark.alone
@@ -172,6 +179,34 @@ def test_large_bodies_of_whoever_has_no_key_take_no_memory(fresh_server):
             connection.sendall(b" " if number % 2 else b" \r\n0\r\n\r\n")
             answer = connection.recv(65536)
             assert statuses(answer) == [400] and b"MissingAuthenticationTokenException" in answer
+
+
+MANY_PARTS = {
+    "structures": ("dynamodb", "/", b'{"TableName":"abc","GlobalSecondaryIndexes":[', b"{}", b"]}"),
+    "objects": ("bedrock", "/model/brume.echo/invoke", b'{"messages":[{"role":"user","content":[', b"{}", b"]}]}"),
+    "numbers": ("bedrock", "/model/brume.echo/invoke", b'{"messages":[{"role":"user","content":[', b"1", b"]}]}"),
+}
+
+
+@pytest.mark.alone
+@pytest.mark.parametrize("parts", MANY_PARTS)
+def test_a_body_of_many_small_values_takes_a_bounded_multiple_of_its_bytes(fresh_server, parts):
+    service, path, begin, part, end = MANY_PARTS[parts]
+    server, size = fresh_server(), 3_900_000
+    body = begin + b",".join([part] * (size // (len(part) + 1))) + end
+    headers = {
+        "dynamodb": {"X-Amz-Target": "DynamoDB_20120810.CreateTable", "Content-Type": "application/x-amz-json-1.0"},
+        "bedrock": {"Content-Type": "application/json"},
+    }[service]
+    message = botocore.awsrequest.AWSRequest("POST", server.url + path, data=body, headers=headers)
+    botocore.auth.SigV4Auth(server.session().get_credentials(), service, REGION).add_auth(message)
+    before = resident_bytes(server)
+    head = request("POST", path, [
+        f"{name}: {value}" for name, value in message.headers.items() if name.lower() != "content-length"
+    ] + [f"Content-Length: {len(body)}", "Connection: close"], host=f"127.0.0.1:{server.port}")
+    assert statuses(exchange(server.port, head + body, half_close=False, seconds=60)) == [400]
+    # Structures took 65 times their bytes, objects 60 times, numbers 25 times.
+    assert peak_bytes(server) - before < {"structures": 20, "objects": 40, "numbers": 40}[parts] * size
 
 
 @pytest.mark.alone
