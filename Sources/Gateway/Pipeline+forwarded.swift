@@ -43,7 +43,8 @@ extension Pipeline {
             return .reply(self.refused(error, head, connection))
         }
         let bytesMax = self.bodyBytesMax(kind)
-        if let frames = accept.frames(request, bodyBytesMax: bytesMax) {
+        let (framedBytesMax, _) = ForwardedHeaders.framedBodyBytes(head, bytesMax: bytesMax)
+        if let frames = accept.frames(request, bodyBytesMax: framedBytesMax) {
             return .stream { stream in
                 await self.receive(kind, head, stream, frames, request, connection, started, accept)
             }
@@ -73,7 +74,8 @@ extension Pipeline {
         return .operation(self.identify(head, of: service))
     }
 
-    /// Takes the body frame by frame; the first frame that fails verification ends the request.
+    /// Takes the body frame by frame; the first frame that fails verification ends the request. A large one takes room
+    /// for all that it may become, like those that the edge collects, and keeps it until the request ends.
     private func receive(
         _ kind: RequestKind, _ head: RequestHead, _ stream: RequestBodyStream, _ frames: ForwardFrameReader,
         _ request: ForwardedRequest, _ connection: ConnectionInfo, _ started: ContinuousClock.Instant,
@@ -81,10 +83,18 @@ extension Pipeline {
     ) async -> EdgeResponse {
         let body: [UInt8]
         let last: ForwardedPrincipal
+        var room: BodyClaim?
         do {
             var frames = frames
-            for try await piece in stream { try frames.receive(piece.span) }
+            for try await piece in stream {
+                try frames.receive(piece.span)
+                guard room == nil, self.memory.isCounted(frames.bodyBytes) else { continue }
+                room = try await self.room(for: kind, head, &frames)
+            }
             (body, last) = try frames.finish()
+            room?.keep(body.count)
+        } catch let refusal as EdgeRefusal {
+            return self.refusal(refusal, head: ForwardedHeaders.stripped(head), connection: connection)
         } catch let error as ForwardError {
             return self.refused(.notBelieved(error), head, connection)
         } catch {
@@ -94,7 +104,16 @@ extension Pipeline {
         // The rest of the work on a large body takes long, so it leaves the event loop.
         return await withTaskExecutorPreference(globalConcurrentExecutor) {
             await self.respondToGateway(kind, head, body, last, request, connection, started, accept)
-        }
+        }.holding(room)
+    }
+
+    private func room(
+        for kind: RequestKind, _ head: RequestHead, _ frames: inout ForwardFrameReader
+    ) async throws(EdgeRefusal) -> BodyClaim {
+        let (bytes, isAnnounced) = ForwardedHeaders.framedBodyBytes(head, bytesMax: self.bodyBytesMax(kind))
+        guard let room = await self.memory.body(of: bytes) else { throw .noRoom }
+        if isAnnounced { frames.reserve(bytes) }
+        return room
     }
 
     private func respondToGateway(

@@ -13,7 +13,38 @@ extension Pipeline {
         _ request: IdentifiedRequest, body: [UInt8], _ connection: ConnectionInfo,
         _ started: ContinuousClock.Instant, sender: ForwardedSender? = nil
     ) async -> EdgeResponse {
-        await self.run(self.state(request, body, connection, started, sender))
+        let state = self.state(request, body, connection, started, sender)
+        guard Self.leavesLoop(request.head, body) else { return await self.run(state) }
+        return await self.runInTurn(state)
+    }
+
+    /// Runs a request whose input may need much more memory than its body: it waits for room first. Who the sender is
+    /// must be known then, so that nobody else takes room.
+    @inline(never)
+    func runInTurn(_ state: RequestState) async -> EdgeResponse {
+        do throws(ServiceError) {
+            let room = try await self.room(for: state)
+            defer { withExtendedLifetime(room) {} }
+            return await self.run(state).holding(room)
+        } catch {
+            return self.refused(error, state)
+        }
+    }
+
+    private func room(for state: RequestState) async throws(ServiceError) -> BodyClaim? {
+        let (service, operation, _) = try self.authenticated(state)
+        let inbound = InboundRequest(state.request, body: state.body)
+        let isText = state.request.wireProtocol != .rpcv2Cbor
+        guard ContentEncoding.isGzip(inbound, for: operation.binding.schema) else {
+            return try await self.memory.input(of: state.body, isText: isText, for: service.registration)
+        }
+        guard let room = try await self.memory.input(inflatedFrom: state.body.count, for: service.registration) else {
+            return nil
+        }
+        let inflated = try self.decode.inflated(inbound, service, operation, state.codec)
+        state.inflated = inflated
+        room.keep(inflated.body.count + RequestMemory.inputBytes(of: inflated.body, isText: isText))
+        return room
     }
 
     func run(_ state: RequestState) async -> EdgeResponse {
@@ -44,9 +75,28 @@ extension Pipeline {
     /// The steps before the handler.
     @inline(never)
     private func prepared(_ state: RequestState) throws(ServiceError) -> Call {
+        let (service, operation, context) = try self.authenticated(state)
+        let input =
+            if let inflated = state.inflated.take() {
+                try self.decode(inflated, service, operation, state.codec)
+            } else {
+                try self.decode(
+                    self.decode.inflated(
+                        InboundRequest(state.request, body: state.body), service, operation, state.codec),
+                    service, operation, state.codec)
+            }
+        try self.authorize(operation, input, context, of: service)
+        return Call(state, service, operation, input, context)
+    }
+
+    /// What a request is for and who has sent it. Found out once, as the hash of a large body takes long.
+    private func authenticated(
+        _ state: RequestState
+    ) throws(ServiceError) -> (ServiceEntry, OperationEntry, RequestContext) {
         let request = state.request
         if let refusal = Refuse.error(for: request) { throw refusal }
         let (service, operation) = Authenticate.named(request)
+        if let context = state.context { return (service, operation, context) }
         let context =
             if let sender = state.sender {
                 try self.authenticate.forwarded(request.head, sender, service)
@@ -55,9 +105,7 @@ extension Pipeline {
                     request, body: state.body, requestID: state.requestID, state.connection)
             }
         state.context = context
-        let input = try self.decode(request, body: state.body, service, operation, state.codec)
-        try self.authorize(operation, input, context, of: service)
-        return Call(state, service, operation, input, context)
+        return (service, operation, context)
     }
 
     /// Runs the handler; if it fails, gives back the request's place in the service.

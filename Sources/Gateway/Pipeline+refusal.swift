@@ -6,6 +6,10 @@ extension Pipeline {
     package func refusal(
         _ refusal: EdgeRefusal, head: RequestHead?, connection: ConnectionInfo, on loop: LoopContext
     ) -> EdgeResponse {
+        self.refusal(refusal, head: head, connection: connection)
+    }
+
+    func refusal(_ refusal: EdgeRefusal, head: RequestHead?, connection: ConnectionInfo) -> EdgeResponse {
         var (record, response) =
             if let head, let match = self.serviceRoutes.match(head) {
                 self.refused(refusal, head, match.entry)

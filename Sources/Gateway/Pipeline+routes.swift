@@ -37,12 +37,15 @@ extension Pipeline {
                 }
             record.context = context
             let request = HTTPRouteRequest(head: head, labels: match.labels, body: body)
+            // Its JSON may need much more memory than its body.
+            let room = try await self.memory.input(of: body, for: match.entry.service.registration)
+            defer { withExtendedLifetime(room) {} }
             switch try await self.answer(request, match.entry, context) {
             case .whole(let whole):
                 message = whole
                 added = context.answerHeaders
             case .events(let produce):
-                return self.streamed(match.entry, record, context, connection, produce)
+                return self.streamed(match.entry, record, context, connection, produce).holding(room)
             }
         } catch {
             return self.failed(error, match.entry, record, connection, added: match.refusalHeaders)

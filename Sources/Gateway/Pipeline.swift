@@ -41,6 +41,7 @@ package final class Pipeline: EdgeResponder {
     /// nil when every service runs in this process.
     let forward: Forward?
     let random: any RandomSource
+    let memory: RequestMemory
 
     /// The largest body, in bytes, that is processed on the event loop. A request with a larger one is processed
     /// elsewhere from start to end; an answer with a larger one is encoded elsewhere.
@@ -60,7 +61,8 @@ package final class Pipeline: EdgeResponder {
         accessLog: any LogSink,
         clock: any WallClock,
         random: any RandomSource,
-        signer: ForwardSigner? = nil
+        signer: ForwardSigner? = nil,
+        memory: RequestMemory = RequestMemory()
     ) {
         precondition(
             signer != nil || catalog.services.allSatisfy { $0.registration.nodes == nil },
@@ -82,6 +84,7 @@ package final class Pipeline: EdgeResponder {
         )
         self.forward = signer.map { Forward(signer: $0, log: accessLog, clock: clock) }
         self.random = random
+        self.memory = memory
     }
 
     package func plan(_ head: RequestHead, connection: ConnectionInfo, on loop: LoopContext) -> RequestPlan {
@@ -136,7 +139,7 @@ package final class Pipeline: EdgeResponder {
         _ started: ContinuousClock.Instant
     ) async -> EdgeResponse {
         await withTaskExecutorPreference(globalConcurrentExecutor) {
-            await self.run(self.resolvedState(request, body, connection, started))
+            await self.runInTurn(self.resolvedState(request, body, connection, started))
         }
     }
 
@@ -170,7 +173,7 @@ package final class Pipeline: EdgeResponder {
         }
         switch kind {
         case .operation(let request):
-            return await self.run(self.state(request, body, connection, started, nil))
+            return await self.respond(request, body: body, connection, started)
         case .route(let match):
             return await self.respond(match, head, body: body, connection, started)
         }

@@ -14,6 +14,8 @@ final class RequestState {
     let codec: any ServerProtocol
     /// Known once the sender is authenticated.
     var context: RequestContext?
+    /// The request without its content encoding, if that was undone before decoding.
+    var inflated: InboundRequest?
 
     init(
         _ request: IdentifiedRequest, requestID: RequestID, _ body: [UInt8], _ connection: ConnectionInfo,
@@ -108,6 +110,12 @@ extension IdentifiedTarget {
         case .notImplemented(_, let name), .unknownOperation(_, let name), .unknownVersion(_, let name, _): name
         case .unknownMediaType, .form, .unknownService, .unidentified: ""
         }
+    }
+}
+
+extension InboundRequest {
+    init(_ request: IdentifiedRequest, body: [UInt8]) {
+        self.init(head: request.head, labels: request.labels, body: body)
     }
 }
 

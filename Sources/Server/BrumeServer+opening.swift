@@ -85,7 +85,7 @@ extension BrumeServer {
     }
 
     static func listen(
-        _ configuration: Configuration, _ openFiles: Int, _ certificates: CertificateStore,
+        _ configuration: Configuration, _ openFiles: Int, _ certificates: CertificateStore, _ memory: RequestMemory,
         _ responder: any EdgeResponder
     ) async throws(StartError) -> EdgeListener {
         var limits = EdgeLimits()
@@ -97,7 +97,8 @@ extension BrumeServer {
             loopCount: configuration.loops,
             certificates: certificates,
             allowsPlaintext: configuration.allowsPlaintext,
-            limits: limits
+            limits: limits,
+            bodies: memory.bodies
         )
         return try await self.start(edge, responder)
     }

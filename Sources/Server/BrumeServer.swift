@@ -123,6 +123,7 @@ package final class BrumeServer: Sendable {
         let routes = self.routes(
             live, edge, readiness: { Self.readiness(store, phase, configuration, directory) }, history, assembled,
             engines, control: try self.control(live, directory, engines, random))
+        let memory = RequestMemory()
         let pipeline = Pipeline(
             catalog: ServiceCatalog(assembled.services, metrics: edge.metrics),
             routes: routes,
@@ -131,12 +132,13 @@ package final class BrumeServer: Sendable {
             accessLog: accessLog,
             clock: clock,
             random: PooledRandomSource(),
-            signer: cluster?.signer
+            signer: cluster?.signer,
+            memory: memory
         )
         let publicEdge = CrossOrigin(
             pipeline, allowed: { live.current.corsOrigins }, refusesOthers: configuration.hasKnownKeys,
             metrics: edge.metrics)
-        let listener = try await self.listen(configuration, openFiles, certificates, publicEdge)
+        let listener = try await self.listen(configuration, openFiles, certificates, memory, publicEdge)
         let inner = try await self.listenInternally(
             configuration, openFiles, cluster, keys, pipeline, clock, beside: listener)
         try await self.wait(for: certificates, configuration)

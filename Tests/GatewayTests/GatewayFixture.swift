@@ -26,6 +26,7 @@ struct TestGateway: Sendable {
         documents: [String: @Sendable () -> String] = [:],
         concurrencyMax: Int = 8,
         waitingCountMax: Int = 8,
+        memory: RequestMemory = RequestMemory(),
         handler: @escaping Handler = { (text, _) in text },
         refreshMetrics: @escaping @Sendable () -> Void = {}
     ) {
@@ -38,7 +39,8 @@ struct TestGateway: Sendable {
             authenticator: Authenticator(
                 identity: identity, keys: SigningKeyCache(), clock: self.clock, mode: mode, defaultRegion: .standard,
                 log: self.log),
-            authorizer: authorizer, accessLog: self.log, clock: self.clock, random: SeededRandomSource(seed: 1))
+            authorizer: authorizer, accessLog: self.log, clock: self.clock, random: SeededRandomSource(seed: 1),
+            memory: memory)
     }
 
     /// What the pipeline wants to do with a request.

@@ -1,7 +1,7 @@
 internal import Synchronization
 
 /// The memory for large bodies, of all connections together: one budget for requests' bodies that are collected, one
-/// for answers that clients have not taken yet.
+/// for what is made of them, one for answers that clients have not taken yet.
 ///
 /// A body takes room for all that it may become before more of it is read. So a body that waits holds nothing that
 /// another one waits for: each that has room comes to its end, and then those behind it have theirs, in the order in
@@ -50,6 +50,11 @@ package final class BodyBudget: Sendable {
 
     package convenience init(_ limits: EdgeLimits) {
         self.init(bytesMax: limits.largeBodyBytesMax, waitingCountMax: limits.waitingBodyCountMax)
+    }
+
+    /// The budget of what is made of requests' bodies.
+    package convenience init(inputsOf limits: EdgeLimits) {
+        self.init(bytesMax: limits.largeInputBytesMax, waitingCountMax: limits.waitingBodyCountMax)
     }
 
     /// The budget of answers. None waits: a complete answer takes its memory already.

@@ -18,7 +18,13 @@ package struct EdgeLimits: Sendable, Equatable {
     /// Bytes of larger collected bodies, over all connections, from when they are known to be larger until their
     /// requests have ended. Beyond it they wait for each other, unread.
     package var largeBodyBytesMax = 256 * 1024 * 1024
-    /// Large bodies that wait for room; 503 beyond.
+    /// Bytes that are made of larger bodies, as estimated, until their requests have ended. Beyond it they wait for
+    /// each other.
+    package var largeInputBytesMax = 512 * 1024 * 1024
+    /// The most that one of them counts for, so that it need not wait until all others have ended. No input takes much
+    /// more: documents have at most `JSONReader.documentValueCountMax` values.
+    package var inputBytesMax = 128 * 1024 * 1024
+    /// Large bodies that wait for room, and what is made of them; 503 beyond.
     package var waitingBodyCountMax = 1024
     /// Bytes of complete answers over `smallBodyBytesMax` that clients have not taken yet, over all connections; 503 in
     /// place of another one beyond.
@@ -55,7 +61,8 @@ package struct EdgeLimits: Sendable, Equatable {
     package var bodyWindow: Duration = .seconds(10)
     /// 1 KiB/s over ten seconds.
     package var bodyBytesPerWindowMin = 10 * 1024
-    /// How long a large body waits for room; 503 beyond. Clients give up a send that makes no progress after a minute.
+    /// How long a large body waits for room, and what is made of it; 503 beyond. Clients give up a send that makes no
+    /// progress after a minute.
     package var bodyRoomTimeout: Duration = .seconds(30)
     /// An answer is aborted if the client takes no byte of it for this long.
     package var writeStallTimeout: Duration = .seconds(60)

@@ -12,7 +12,8 @@ package enum EdgeRefusal: Error, Sendable, Equatable {
     case bodyTooLarge
     /// Head or body arrived more slowly than the limits allow.
     case tooSlow
-    /// No room for the body in `EdgeLimits.largeBodyBytesMax`, or for the answer in `largeAnswerBytesMax`.
+    /// No room for the body in `EdgeLimits.largeBodyBytesMax`, for what is made of it in `largeInputBytesMax`, or for
+    /// the answer in `largeAnswerBytesMax`.
     case noRoom
     /// `Expect` has a value other than `100-continue`.
     case expectationFailed

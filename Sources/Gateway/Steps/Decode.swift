@@ -7,16 +7,27 @@ internal import WireProtocols
 /// A body that cannot be parsed is reported before constraints; of constraints, all violations are reported in one
 /// answer, as in most of AWS's operations.
 struct Decode: Sendable {
+    /// The request without its content encoding.
+    func inflated(
+        _ request: InboundRequest, _ service: ServiceEntry, _ operation: OperationEntry, _ codec: any ServerProtocol
+    ) throws(ServiceError) -> InboundRequest {
+        var inbound = request
+        do throws(ShapeError) {
+            try ContentEncoding.undo(
+                in: &inbound, for: operation.binding.schema, bytesMax: service.registration.bodyBytesMax)
+        } catch {
+            throw codec.serviceError(for: error, in: service.schema)
+        }
+        return inbound
+    }
+
+    /// The input of a request that has no content encoding any more.
     func callAsFunction(
-        _ request: IdentifiedRequest, body: [UInt8], _ service: ServiceEntry, _ operation: OperationEntry,
-        _ codec: any ServerProtocol
+        _ inbound: InboundRequest, _ service: ServiceEntry, _ operation: OperationEntry, _ codec: any ServerProtocol
     ) throws(ServiceError) -> any DecodedInput {
         let input: any DecodedInput
         let violations: [ConstraintViolation]
         do throws(ShapeError) {
-            var inbound = InboundRequest(head: request.head, labels: request.labels, body: body)
-            try ContentEncoding.undo(
-                in: &inbound, for: operation.binding.schema, bytesMax: service.registration.bodyBytesMax)
             let wire = try codec.reader(for: operation.binding.schema, in: service.schema, request: inbound)
             let reader = ShapeReader(wire)
             input = try operation.binding.decode(reader)

@@ -66,6 +66,9 @@ struct Forward: Sendable {
     ) async throws(ServiceError) -> NodeAnswer {
         let subject = self.subject(outgoing, connection.remoteAddress, isTLS: connection.isTLS, .framed)
         var request = self.request(outgoing, body: .stream { try await forwardedBody.next() }) { head in
+            if let bytes = outgoing.head.headers.contentLength {
+                head.headers.append(ForwardedHeaders.bodyBytesHeader, String(bytes))
+            }
             forwardedBody.opened(by: self.signer.sign(subject, in: &head))
         }
         request.isRepeatable = false

@@ -4,6 +4,17 @@ internal import Signing
 
 /// Decides which headers are passed from one hop to the next.
 enum ForwardedHeaders {
+    /// The length of a body that comes in frames, if the client has announced it.
+    static let bodyBytesHeader = ForwardProof.reservedPrefix + "body-bytes"
+
+    /// The announced length of a body in frames, and whether there is one; a longer body is refused.
+    static func framedBodyBytes(_ head: RequestHead, bytesMax: Int) -> (bytesMax: Int, isAnnounced: Bool) {
+        guard let text = head.headers.first(self.bodyBytesHeader), let bytes = Int(text), bytes >= 0 else {
+            return (bytesMax, false)
+        }
+        return (min(bytes, bytesMax), true)
+    }
+
     /// The head without the headers that are reserved for processes of Brume; nobody may send them to the public edge.
     static func stripped(_ head: RequestHead) -> RequestHead {
         guard self.isReserved(in: head) else { return head }

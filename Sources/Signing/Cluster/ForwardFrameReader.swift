@@ -34,6 +34,15 @@ package struct ForwardFrameReader: Sendable {
         self.bodyBytesMax = bodyBytesMax
     }
 
+    /// Bytes of the body so far.
+    package var bodyBytes: Int { self.body.count }
+
+    /// Takes memory for a body of so many bytes at once. A body that grows is doubled again and again, and the halves
+    /// stay with the allocator for a while.
+    package mutating func reserve(_ bytes: Int) {
+        self.body.reserveCapacity(bytes)
+    }
+
     /// Takes the next bytes.
     /// - Throws: `frame` with the number of the first frame that fails verification, or `tooLong`; every later call
     ///   throws the same.

@@ -12,12 +12,7 @@ package enum ContentEncoding {
     package static func undo(
         in request: inout InboundRequest, for operation: OperationSchema, bytesMax: Int
     ) throws(ShapeError) {
-        guard let header = request.head.headers.first("Content-Encoding"), !operation.hasStreamingInput else {
-            return
-        }
-        var encodings = header.split(separator: ",").map { String($0).trimmed }
-        guard encodings.last?.lowercased() == "gzip" else { return }
-        encodings.removeLast()
+        guard let encodings = self.encodingsUnderGzip(request, operation) else { return }
         request.head.headers.remove("Content-Encoding")
         if !encodings.isEmpty { request.head.headers.append("Content-Encoding", encodings.joined(separator: ", ")) }
         guard !request.body.isEmpty else { return }
@@ -26,6 +21,21 @@ package enum ContentEncoding {
         try inflater.inflate(request.body, appendingTo: &body)
         try inflater.finish()
         request.body = body
+    }
+
+    /// Whether `undo` inflates the body.
+    package static func isGzip(_ request: InboundRequest, for operation: OperationSchema) -> Bool {
+        self.encodingsUnderGzip(request, operation) != nil
+    }
+
+    /// The other encodings of a request whose last one is gzip; nil for any other.
+    private static func encodingsUnderGzip(_ request: InboundRequest, _ operation: OperationSchema) -> [String]? {
+        guard let header = request.head.headers.first("Content-Encoding"), !operation.hasStreamingInput else {
+            return nil
+        }
+        var encodings = header.split(separator: ",").map { String($0).trimmed }
+        guard encodings.popLast()?.lowercased() == "gzip" else { return nil }
+        return encodings
     }
 
     /// Smaller answers are not compressed: it gains nothing.

@@ -13,15 +13,20 @@ import Testing
         self.cluster = try TestCluster()
     }
 
+    private init(cluster: TestCluster) {
+        self.cluster = cluster
+    }
+
     /// A request of a gateway, and the frames of its body.
-    private func request() -> (head: String, frames: [[UInt8]]) {
+    private func request(announced: Int? = nil, sequence: UInt64 = 1) -> (head: String, frames: [[UInt8]]) {
         var head = RequestHead(
             method: "POST", path: "/",
             headers: [
                 "Host": "node:4567", "X-Amz-Target": "Shop_20260101.Buy", "Content-Type": "application/x-amz-json-1.0",
             ])
+        if let announced { head.headers.append("x-brume-body-bytes", String(announced)) }
         let statement = ForwardStatement(
-            issued: self.cluster.clock.now(), sender: 1, sequence: 1, requestID: "R-1", service: "shop",
+            issued: self.cluster.clock.now(), sender: 1, sequence: sequence, requestID: "R-1", service: "shop",
             operation: "Buy", sourceAddress: "203.0.113.9", isTLS: false, body: .framed)
         let (value, tag) = ForwardProof.seal(statement, for: head, with: self.cluster.key)
         head.headers.append(ForwardProof.headerName, value)
@@ -82,6 +87,41 @@ import Testing
         #expect(answer.status == 403)
         #expect(answer.text.contains("ends after 3 frames"))
         #expect(self.cluster.nodeLog.requests.isEmpty)
+    }
+
+    @Test(arguments: [nil, 16] as [Int?])
+    func `a large body in frames takes room for what it may become, and is refused where there is none in time`(
+        announced: Int?
+    ) async throws {
+        var limits = EdgeLimits()
+        limits.smallBodyBytesMax = 10
+        limits.largeBodyBytesMax = 5_000
+        limits.bodyRoomTimeout = .milliseconds(50)
+        let memory = RequestMemory(limits)
+        let held = Shared(0)
+        let suite = try Self(
+            cluster: TestCluster(nodeMemory: memory) { text, _ in
+                held.change { $0 = memory.bodies.heldBytes }
+                return text
+            })
+        let others = memory.bodies.claim(announced == nil ? 1_000 : 4_990, resume: {})?.claim
+        let (head, frames) = suite.request(announced: announced)
+        let refused = try await suite.answer(to: head, frames)
+        #expect(refused.status == 503)
+        #expect(refused.text.contains("no memory"))
+        others?.keep(0)
+        let (again, sameFrames) = suite.request(announced: announced, sequence: 2)
+        #expect(try await suite.answer(to: again, sameFrames).status == 200)
+        // What the whole body needs, not what it might have needed.
+        #expect(held.current == 16)
+        #expect(await eventually { memory.bodies.heldBytes == 0 })
+    }
+
+    @Test func `a body in frames that is longer than announced begins nothing`() async throws {
+        let (head, frames) = self.request(announced: 15)
+        let answer = try await self.answer(to: head, frames)
+        #expect(answer.status == 403)
+        #expect(answer.text.contains("longer than the service takes"))
     }
 
     @Test func `a body over the service's bound begins nothing`() async throws {

@@ -21,6 +21,7 @@ struct TestCluster: Sendable {
 
     init(
         identity: TestIdentity = TestIdentity(), nodeIdentity: TestIdentity = TestIdentity(),
+        nodeMemory: RequestMemory = RequestMemory(),
         handler: @escaping TestGateway.Handler = { (text, context) in "\(text)\(context.principal.userID.count)" }
     ) throws {
         guard let key = ClusterKey(bytes: [UInt8](repeating: 5, count: ClusterKey.byteCount)) else {
@@ -29,7 +30,8 @@ struct TestCluster: Sendable {
         self.key = key
         self.wire = Wire()
         let services = TestServices(concurrencyMax: 8, waitingCountMax: 8, handler: handler).all
-        self.nodePipeline = Self.pipeline(services, nodeIdentity, self.nodeLog, self.clock, signer: nil)
+        self.nodePipeline = Self.pipeline(
+            services, nodeIdentity, self.nodeLog, self.clock, signer: nil, memory: nodeMemory)
         self.node = InternalEdge(
             pipeline: self.nodePipeline, key: key, clock: self.clock, keys: { "the keys" })
         let nodes = self.wire
@@ -47,7 +49,7 @@ struct TestCluster: Sendable {
 
     private static func pipeline(
         _ services: [RegisteredService], _ identity: TestIdentity, _ log: RecordingLog, _ clock: ManualClock,
-        signer: ForwardSigner?
+        signer: ForwardSigner?, memory: RequestMemory = RequestMemory()
     ) -> Pipeline {
         let metrics = MetricRegistry()
         return Pipeline(
@@ -57,7 +59,7 @@ struct TestCluster: Sendable {
                 identity: identity, keys: SigningKeyCache(), clock: clock, mode: .verify, defaultRegion: .standard,
                 log: log),
             authorizer: AccountAuthorizer(), accessLog: log, clock: clock, random: SeededRandomSource(seed: 1),
-            signer: signer)
+            signer: signer, memory: memory)
     }
 
     /// Through the gateway's public listener.

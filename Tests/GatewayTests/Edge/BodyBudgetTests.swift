@@ -94,6 +94,36 @@ import Testing
         #expect(bodies.budget.heldBytes == 700)
     }
 
+    // Those who wait in a task
+
+    @Test func `a task has its room at once, or when its turn has come`() async {
+        let bodies = Claimants(bytesMax: 1_000)
+        let first = await bodies.budget.room(for: 400, within: .seconds(60))
+        #expect(bodies.budget.heldBytes == 400)
+        first?.keep(0)
+        #expect(bodies.claim("a", 1_000) == true)
+        let budget = bodies.budget
+        async let second = budget.room(for: 700, within: .seconds(60))
+        #expect(await eventually { budget.waitingCount == 1 })
+        bodies.end("a")
+        let room = await second
+        #expect(budget.heldBytes == 700)
+        withExtendedLifetime(room) {}
+    }
+
+    @Test func `a task that has waited too long leaves the queue, and so does one that is cancelled`() async {
+        let bodies = Claimants(bytesMax: 1_000)
+        #expect(bodies.claim("a", 1_000) == true)
+        let budget = bodies.budget
+        let isLate = await budget.room(for: 1, within: .milliseconds(1)) == nil
+        #expect(isLate && budget.waitingCount == 0)
+        let waiting = Task { await budget.room(for: 1, within: .seconds(60)) == nil }
+        #expect(await eventually { budget.waitingCount == 1 })
+        waiting.cancel()
+        #expect(await waiting.value)
+        #expect(budget.waitingCount == 0 && budget.heldBytes == 1_000)
+    }
+
     @Test(arguments: [1, 2, 3] as [UInt64])
     func `however many come and go on all threads, nothing is lost and nobody waits for ever`(own: UInt64) async {
         let seed = SeededRandomSource.testSeed(own)
