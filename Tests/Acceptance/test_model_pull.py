@@ -50,6 +50,13 @@ def test_the_size_of_an_address_is_asked_before_anything_is_fetched(models, hub)
     assert hub.downloads() == []
 
 
+def test_of_what_is_no_model_little_is_looked_at(models, hub):
+    looks = lambda: [seen[3]["Range"] for seen in hub.requests if seen[3].get("Range", "").startswith("bytes=0-")]
+    hub.add("x/y", "file.gguf", b"<html>" + bytes(5 << 20))
+    models.json("pull", f"{hub.network}/x/y/file.gguf", "--dry-run")
+    assert [look for look in looks() if look != "bytes=0-0"] == [f"bytes=0-{(4 << 20) - 1}"]
+
+
 @pytest.mark.parametrize("count", [1 << 62, (1 << 63) - 1])
 def test_a_size_that_no_file_has_is_not_believed(models, hub, count):
     class Absurd(Vast):

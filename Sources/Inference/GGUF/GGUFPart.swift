@@ -1,5 +1,8 @@
 /// One file of a model: its metadata and the positions of its tensors, as stored in the file.
 struct GGUFPart: Sendable {
+    /// The first bytes of every file.
+    static let magic = Array("GGUF".utf8)
+
     let path: String
     /// The format's version, 2 or 3.
     let version: UInt64

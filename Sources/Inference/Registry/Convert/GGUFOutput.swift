@@ -47,7 +47,7 @@ struct GGUFOutput {
 
     /// The content of the file.
     var bytes: [UInt8] {
-        var output = Array("GGUF".utf8)
+        var output = GGUFPart.magic
         Self.append(UInt64(Self.version), bytes: 4, to: &output)
         Self.append(UInt64(self.tensors.count), bytes: 8, to: &output)
         Self.append(UInt64(self.entries.count), bytes: 8, to: &output)

@@ -28,7 +28,8 @@ extension ModelPull {
                 return nil
             }
             if let file = Self.file(bytes, total: total, at: path) { return file }
-            if Int64(bytes.count) >= total { return nil }
+            // More of it would help only with a file that is a model's.
+            guard bytes.starts(with: GGUFPart.magic), Int64(bytes.count) < total else { return nil }
         }
         return nil
     }
