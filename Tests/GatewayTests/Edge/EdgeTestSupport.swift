@@ -212,15 +212,16 @@ struct RawResponse: Sendable, Equatable {
     static func parse(_ bytes: [UInt8], toHead: Bool = false) -> [RawResponse] {
         var responses: [RawResponse] = []
         var rest = bytes[...]
-        while let (response, length) = self.first(Array(rest), toHead: toHead) {
+        while let (response, end) = self.first(rest, toHead: toHead) {
             responses.append(response)
-            rest = rest.dropFirst(length)
+            rest = rest[end...]
         }
         return responses
     }
 
-    private static func first(_ bytes: [UInt8], toHead: Bool) -> (RawResponse, Int)? {
-        guard let headEnd = self.find([13, 10, 13, 10], in: bytes, from: 0) else { return nil }
+    /// The first response and its end. Of a slice, since it is called with each piece of a large answer.
+    private static func first(_ bytes: ArraySlice<UInt8>, toHead: Bool) -> (RawResponse, Int)? {
+        guard let headEnd = self.find([13, 10, 13, 10], in: bytes, from: bytes.startIndex) else { return nil }
         let lines = String(decoding: bytes[..<headEnd], as: UTF8.self).split(
             omittingEmptySubsequences: false, whereSeparator: { $0 == "\r\n" })
         let parts = lines[0].split(separator: " ")
@@ -236,7 +237,7 @@ struct RawResponse: Sendable, Equatable {
         if headers.first("Transfer-Encoding") == "chunked" {
             while let lineEnd = self.find([13, 10], in: bytes, from: index) {
                 guard let size = Int(String(decoding: bytes[index..<lineEnd], as: UTF8.self), radix: 16),
-                    bytes.count >= lineEnd + 2 + size + 2
+                    bytes.endIndex >= lineEnd + 2 + size + 2
                 else { return nil }
                 response.body += bytes[(lineEnd + 2)..<(lineEnd + 2 + size)]
                 index = lineEnd + 2 + size + 2
@@ -244,16 +245,17 @@ struct RawResponse: Sendable, Equatable {
             }
             return nil
         }
-        guard let length = headers.first("Content-Length").flatMap({ Int($0) }), bytes.count >= index + length else {
-            return nil
-        }
+        guard let length = headers.first("Content-Length").flatMap({ Int($0) }), bytes.endIndex >= index + length
+        else { return nil }
         response.body = Array(bytes[index..<(index + length)])
         return (response, index + length)
     }
 
-    private static func find(_ pattern: [UInt8], in bytes: [UInt8], from start: Int) -> Int? {
-        guard bytes.count >= start + pattern.count else { return nil }
-        return (start...(bytes.count - pattern.count)).first { bytes[$0..<($0 + pattern.count)].elementsEqual(pattern) }
+    private static func find(_ pattern: [UInt8], in bytes: ArraySlice<UInt8>, from start: Int) -> Int? {
+        guard bytes.endIndex >= start + pattern.count else { return nil }
+        return (start...(bytes.endIndex - pattern.count)).first {
+            bytes[$0..<($0 + pattern.count)].elementsEqual(pattern)
+        }
     }
 }
 
