@@ -21,7 +21,8 @@ internal import WireProtocols
 ///
 /// A request for a route that a service has beside its operations (Catalog/HTTPRoutes.swift) goes the same way without
 /// the steps of a wire protocol: Pipeline+routes.swift. If the head alone shows that a request will be refused, a large
-/// body is discarded as it arrives: Pipeline+discardedBody.swift.
+/// body is discarded as it arrives: Pipeline+discardedBody.swift. Before a large one is decoded it waits for room for
+/// what is made of it: Steps/RequestMemory.swift.
 ///
 /// Each step takes the value of the one before and makes the next; nothing else is shared.
 package final class Pipeline: EdgeResponder {

@@ -119,11 +119,11 @@ package final class BrumeServer: Sendable {
         let certificates = try self.certificates(
             configuration, directory, self.hosts(assembled.services, configuration))
         let phase = ServerPhase()
-        let edge = EdgeGauges(MetricRegistry())
+        let memory = RequestMemory()
+        let edge = EdgeGauges(MetricRegistry(), memory)
         let routes = self.routes(
             live, edge, readiness: { Self.readiness(store, phase, configuration, directory) }, history, assembled,
             engines, control: try self.control(live, directory, engines, random))
-        let memory = RequestMemory()
         let pipeline = Pipeline(
             catalog: ServiceCatalog(assembled.services, metrics: edge.metrics),
             routes: routes,

@@ -11,7 +11,7 @@ final class EdgeGauges: Sendable {
     private let gauges: [(gauge: Gauge, read: Read)]
     private let counters: [(counter: Counter, read: Read)]
 
-    init(_ metrics: MetricRegistry) {
+    init(_ metrics: MetricRegistry, _ memory: RequestMemory) {
         self.metrics = metrics
         func gauge(_ name: String, _ help: String, _ read: @escaping Read) -> (gauge: Gauge, read: Read) {
             (metrics.gauge("brume_edge_\(name)", help: help), read)
@@ -26,6 +26,9 @@ final class EdgeGauges: Sendable {
                 $0.largeAnswerBytes
             },
             gauge("large_body_bytes", "Bytes reserved for large request bodies now") { $0.largeBodyBytes },
+            gauge("large_input_bytes", "Bytes reserved for what is made of large request bodies now") { _ in
+                memory.inputs.heldBytes
+            },
         ]
         self.counters = [
             counter("connections_accepted", "Connections accepted since the start") { $0.connectionsAccepted },

@@ -249,3 +249,34 @@ def test_large_bodies_share_256_mib_and_come_in_turn(fresh_server):
     assert [statuses(answer) for answer in answers] == [[400]] * count
     assert all(b"InvalidSignatureException" in answer for answer in answers)
     eventually(lambda: large_body_bytes() == 0, 10, "the room of all is free again")
+
+
+def test_an_operation_ends_soon_after_its_client_has_gone(fresh_server, tmp_path):
+    # The end of the input alone does not tell it from one that still waits, which has ten seconds.
+    rules = tmp_path / "rules.json"
+    rules.write_text(json.dumps({"rules": [{"model": "*", "reply": "late", "delayMilliseconds": 3000}]}))
+    server = fresh_server("--bedrock-rules", str(rules))
+    body = json.dumps({"messages": [{"role": "user", "content": [{"text": "hi"}]}]}).encode()
+    data = request("POST", "/model/brume.echo/converse", [
+        f"Authorization: Bearer {server.bearer_token()}", "Content-Type: application/json",
+        f"Content-Length: {len(body)}"], body)
+
+    def in_flight():
+        # The request for the metrics is one too.
+        return int(re.search(rb"^brume_edge_requests_in_flight (\d+)$", server.get("/metrics").read(), re.MULTILINE)[1])
+
+    waiting = exchange(server.port, data)
+    assert statuses(waiting)[-1] == 200 and set(statuses(waiting)[:-1]) == {100}
+    rules.write_text(json.dumps({"rules": [{"model": "*", "reply": "late", "delayMilliseconds": 60_000}]}))
+
+    def asks():
+        with socket.create_connection(("127.0.0.1", server.port), timeout=10) as connection:
+            connection.sendall(data)
+            connection.settimeout(1)
+            with contextlib.suppress(TimeoutError):
+                connection.recv(1)
+                return False
+            return in_flight() == 2
+
+    eventually(asks, 20, "a request that takes long")
+    eventually(lambda: in_flight() == 1, 6, "its operation is cancelled")

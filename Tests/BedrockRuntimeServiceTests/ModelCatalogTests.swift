@@ -102,8 +102,9 @@ struct ModelCatalogTests {
         #expect(
             plain == [
                 ResourceAccess(
-                    action: "bedrock:InvokeModel", resource: "arn:aws:bedrock:eu-central-1::foundation-model/brume.echo"
-                )
+                    action: "bedrock:InvokeModel",
+                    resource: "arn:aws:bedrock:eu-central-1::foundation-model/brume.echo",
+                    otherResources: ["arn:aws:bedrock:eu-central-1::foundation-model/brume.echo:latest"])
             ])
         let streamed = service().access(
             ConverseStreamRequest(modelID: "us.anthropic.claude-v2", messages: []), caller)

@@ -26,13 +26,16 @@ package struct RequestMemory: Sendable {
     }
 
     /// Room for what is made of a body.
-    /// - Returns: nil for a small body, which is not counted.
+    /// - Returns: nil for a small body, and for a large one with little else than texts, such as an image: they are not
+    ///   counted, and wait for nobody.
     /// - Throws: the service's error where there is no room in time.
     func input(
         of body: [UInt8], isText: Bool = true, for service: RegisteredService
     ) async throws(ServiceError) -> BodyClaim? {
         guard self.isCounted(body.count) else { return nil }
-        return try await self.input(Self.inputBytes(of: body, isText: isText), service)
+        let bytes = Self.inputBytes(of: body, isText: isText)
+        guard self.isCounted(bytes) else { return nil }
+        return try await self.input(bytes, service)
     }
 
     /// Room for what is made of a body under gzip, which shows neither its length nor its parts before it is inflated:

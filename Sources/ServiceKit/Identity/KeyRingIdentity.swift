@@ -25,8 +25,9 @@ extension KeyRingIdentity {
     }
 
     package func issueSession(for principal: Principal, issued: Timestamp, expiration: Timestamp) -> Credential {
+        // A node may not have fetched a key yet that its gateway knows.
         let parent = self.ring.key(principal.accessKeyID)
         return self.sessions.issue(
-            for: principal, proven: parent?.secretAccessKey ?? "", issued: issued, expiration: expiration)
+            for: principal, proven: parent?.secretAccessKey, issued: issued, expiration: expiration)
     }
 }

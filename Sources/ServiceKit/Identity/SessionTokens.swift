@@ -9,7 +9,8 @@ package struct SessionTokens: Sendable {
         var credential: Credential
         /// The id of the long-term key that requested the session.
         var parentID: String
-        /// Of the long-term key's secret when the session was requested; nil in tokens from before it was recorded.
+        /// Of the long-term key's secret when the session was requested; nil where it was not known, and in tokens from
+        /// before it was recorded.
         fileprivate var parentHash: String?
         var expiration: Timestamp
 
@@ -44,20 +45,21 @@ package struct SessionTokens: Sendable {
     /// Makes temporary credentials that act as `principal` from `issued` until `expiration`.
     /// - Parameters:
     ///   - principal: whose long-term key requests them.
-    ///   - secret: that key's.
+    ///   - secret: that key's; nil when it is not known here yet.
     ///   - issued: now.
     ///   - expiration: when they end.
     /// - Returns: the credentials, with their token.
     package func issue(
-        for principal: Principal, proven secret: String, issued: Timestamp, expiration: Timestamp
+        for principal: Principal, proven secret: String?, issued: Timestamp, expiration: Timestamp
     ) -> Credential {
         let accessKeyID = Self.idPrefix + AccessKey.identifier(self.random)
         let sessionSecret = Base64.encode(self.random.bytes(30))
-        let fields = [
-            accessKeyID, sessionSecret, String(expiration.millisecondsSinceEpoch), principal.kind.rawValue,
-            principal.account.description, principal.userID, principal.accessKeyID, principal.arn,
-            String(issued.millisecondsSinceEpoch), Self.hash(secret),
-        ]
+        let fields =
+            [
+                accessKeyID, sessionSecret, String(expiration.millisecondsSinceEpoch), principal.kind.rawValue,
+                principal.account.description, principal.userID, principal.accessKeyID, principal.arn,
+                String(issued.millisecondsSinceEpoch),
+            ] + (secret.map { [Self.hash($0)] } ?? [])
         let sealed = self.boxes[0].seal(Array(fields.joined(separator: "\n").utf8), context: Self.context)
         let session = Principal(
             kind: principal.kind, account: principal.account, arn: principal.arn, userID: principal.userID,
@@ -77,7 +79,7 @@ package struct SessionTokens: Sendable {
             let plain = self.boxes.lazy.compactMap({ $0.open(sealed, context: Self.context) }).first
         else { return nil }
         let fields = String(decoding: plain, as: UTF8.self).split(separator: "\n", omittingEmptySubsequences: false)
-        // Tokens from before the issue time was recorded have eight fields, those from before the hash nine.
+        // Tokens from before the issue time was recorded have eight fields, those without a hash nine.
         guard (8...10).contains(fields.count), fields[0] == accessKeyID, let milliseconds = Int64(fields[2]),
             let kind = Principal.Kind(rawValue: String(fields[3])), let account = AccountID(String(fields[4]))
         else { return nil }

@@ -135,7 +135,9 @@ import Testing
             }
         }
         let rests = ["", "GET / HT", "PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhel"]
-        try await withListener(responder) { listener in
+        var limits = EdgeLimits()
+        limits.halfClosedProbeInterval = limits.halfClosedTimeout
+        try await withListener(responder, limits: limits) { listener in
             var clients: [RawClient] = []
             for rest in rests {
                 let first = "PUT /1 HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\n+"

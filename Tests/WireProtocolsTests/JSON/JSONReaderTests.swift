@@ -37,8 +37,8 @@ import WireProtocols
     @Test(arguments: ["[1,2,3]", "[[],{},null]", #"{"a":1,"b":[2]}"#, #"{"a":{"a":{"a":1}}}"#])
     func `a document of one value more than the bound is refused`(_ text: String) throws {
         let member = MemberSchema(name: "root", target: JSONTestSchemas.document)
-        let whole = try JSONReader(Array(text.utf8), documentValueCountMax: 4).readDocument(member)
-        #expect(whole == (try Self.document(Array(text.utf8))))
+        let whole = try Self.document(Array(text.utf8))
+        #expect(try JSONReader(Array(text.utf8), documentValueCountMax: 4).readDocument(member) == whole)
         #expect(throws: ShapeError.limitExceeded("a document of too many values")) {
             try JSONReader(Array(text.utf8), documentValueCountMax: 3).readDocument(member)
         }
