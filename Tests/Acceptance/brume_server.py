@@ -14,6 +14,7 @@ import json
 import os
 import pathlib
 import random
+import re
 import resource
 import shutil
 import signal
@@ -191,6 +192,11 @@ class Server:
         """Ends the process if there is one, whatever state it is in."""
         if self.process is not None:
             self.kill()
+
+    def memory_bytes(self, line="VmRSS"):
+        """The process's physical memory now; that of `VmHWM` is the most that it has had."""
+        status = pathlib.Path(f"/proc/{self.process.pid}/status").read_text()
+        return int(re.search(rf"{line}:\s+(\d+) kB", status)[1]) * 1024
 
     def log_tail(self, lines=40):
         """The end of what the server printed."""

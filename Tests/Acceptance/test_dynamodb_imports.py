@@ -8,10 +8,12 @@ import json
 import time
 import uuid
 
+import pytest
 from amazon.ion import simple_types, simpleion
 
 from test_dynamodb_backups import create, fill, items, refused
 from test_dynamodb_exports import BUCKET, enable, export
+from waiting import eventually
 
 KEYS = {
     "KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
@@ -48,6 +50,20 @@ def ended(client, arn):
             return description
         time.sleep(0.05)
     raise AssertionError("the import did not end")
+
+
+@pytest.mark.alone
+@pytest.mark.parametrize("kind, record", [("DYNAMODB_JSON", b"{}"), ("CSV", b"a\n")])
+def test_an_object_that_becomes_large_and_has_tiny_records_takes_little_memory(fresh_server, kind, record):
+    server = fresh_server()
+    place(server, "a-bucket", "one", gzip.compress(record * 4_000_000, 9))
+    before, client = server.memory_bytes(), server.client("dynamodb")
+    arn = start(client, "a-table", "a-bucket", kind=kind, InputCompressionType="GZIP")["ImportArn"]
+    eventually(
+        lambda: client.describe_import(ImportArn=arn)["ImportTableDescription"]["ImportStatus"] == "FAILED", 60,
+        "the end of the import")
+    # All records of a piece were held at once: 300 MB.
+    assert server.memory_bytes("VmHWM") - before < 150e6
 
 
 def test_an_export_is_imported_again(server, dynamodb, unique_name):

@@ -2,7 +2,6 @@
 
 import contextlib
 import json
-import pathlib
 import random
 import re
 import socket
@@ -149,20 +148,10 @@ def test_connections_that_go_away_leave_the_server_well(server):
     assert server.get("/healthz").status == 200
 
 
-def resident_bytes(server, line="VmRSS"):
-    status = pathlib.Path(f"/proc/{server.process.pid}/status").read_text()
-    return int(re.search(rf"{line}:\s+(\d+) kB", status)[1]) * 1024
-
-
-def peak_bytes(server):
-    """The most physical memory that the server process has had."""
-    return resident_bytes(server, "VmHWM")
-
-
 @pytest.mark.alone
 def test_large_bodies_of_whoever_has_no_key_take_no_memory(fresh_server):
     server = fresh_server()
-    before, count, size = resident_bytes(server), 20, 16 << 20
+    before, count, size = server.memory_bytes(), 20, 16 << 20
     with contextlib.ExitStack() as connections:
         opened = []
         for number in range(count):
@@ -174,7 +163,7 @@ def test_large_bodies_of_whoever_has_no_key_take_no_memory(fresh_server):
                 connection.sendall(b"%x\r\n" % size)
             connection.sendall(b" " * (size - 1))
             opened.append(connection)
-        assert resident_bytes(server) - before < count * size / 4
+        assert server.memory_bytes() - before < count * size / 4
         for number, connection in enumerate(opened):
             connection.sendall(b" " if number % 2 else b" \r\n0\r\n\r\n")
             answer = connection.recv(65536)
@@ -200,19 +189,19 @@ def test_a_body_of_many_small_values_takes_a_bounded_multiple_of_its_bytes(fresh
     }[service]
     message = botocore.awsrequest.AWSRequest("POST", server.url + path, data=body, headers=headers)
     botocore.auth.SigV4Auth(server.session().get_credentials(), service, REGION).add_auth(message)
-    before = resident_bytes(server)
+    before = server.memory_bytes()
     head = request("POST", path, [
         f"{name}: {value}" for name, value in message.headers.items() if name.lower() != "content-length"
     ] + [f"Content-Length: {len(body)}", "Connection: close"], host=f"127.0.0.1:{server.port}")
     assert statuses(exchange(server.port, head + body, half_close=False, seconds=60)) == [400]
     # Structures took 65 times their bytes, objects 60 times, numbers 25 times.
-    assert peak_bytes(server) - before < {"structures": 20, "objects": 40, "numbers": 40}[parts] * size
+    assert server.memory_bytes("VmHWM") - before < {"structures": 20, "objects": 40, "numbers": 40}[parts] * size
 
 
 @pytest.mark.alone
 def test_large_bodies_share_256_mib_and_come_in_turn(fresh_server):
     server = fresh_server()
-    before, count, size = resident_bytes(server), 24, 20 << 20
+    before, count, size = server.memory_bytes(), 24, 20 << 20
     # A known key's id is all that the head shows.
     day = time.strftime("%Y%m%d", time.gmtime())
     head = request("POST", "/", [
@@ -241,7 +230,7 @@ def test_large_bodies_share_256_mib_and_come_in_turn(fresh_server):
         room = (256 << 20) // size
         eventually(lambda: len(nearly_sent) == room, 20, "so many bodies as there is room for")
         assert large_body_bytes() == room * size
-        assert resident_bytes(server) - before < 320 << 20
+        assert server.memory_bytes() - before < 320 << 20
     finally:
         goes_on.set()
         for sender in senders:

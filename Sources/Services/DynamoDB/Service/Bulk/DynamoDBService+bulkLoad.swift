@@ -46,11 +46,17 @@ extension DynamoDBService {
             }
             let step = form?.pieceBytes ?? piece.count
             for place in stride(from: 0, to: piece.count, by: step) where !load.isOver {
-                load.take(Array(piece[place..<min(place + step, piece.count)]))
+                let text = load.inflated(Array(piece[place..<min(place + step, piece.count)]))
+                let partBytes = ObjectCompression.textBytes
+                for first in stride(from: 0, to: text.count, by: partBytes) where !load.isOver {
+                    load.take(Array(text[first..<min(first + partBytes, text.count)]))
+                    guard try await self.put(&load, &held, object) else { return }
+                }
+                // What ended the object without a text.
                 guard try await self.put(&load, &held, object) else { return }
+                // Objects may come from memory, without suspension: this lets other tasks run between the pieces.
+                await Task.yield()
             }
-            // Objects may come from memory, without suspension: this lets other tasks run between the pieces.
-            await Task.yield()
         }
     }
 
@@ -191,17 +197,21 @@ private struct BulkLoad {
         self.inflater = self.form?.inflater
     }
 
-    /// Adds the next bytes of the object.
-    mutating func take(_ bytes: [UInt8]) {
-        var text = bytes
-        if let inflater = self.inflater {
-            text = []
-            do throws(ShapeError) {
-                try inflater.inflate(bytes, appendingTo: &text)
-            } catch {
-                return self.give("The object is not \(self.form?.rawValue ?? "text")")
-            }
+    /// The text of the next bytes of the object; empty if they cannot be decompressed, which ends it.
+    mutating func inflated(_ bytes: [UInt8]) -> [UInt8] {
+        guard let inflater = self.inflater else { return bytes }
+        var text: [UInt8] = []
+        do throws(ShapeError) {
+            try inflater.inflate(bytes, appendingTo: &text)
+        } catch {
+            self.give("The object is not \(self.form?.rawValue ?? "text")")
+            return []
         }
+        return text
+    }
+
+    /// Adds the next part of the text.
+    mutating func take(_ text: [UInt8]) {
         var found: [JSONRecords.Record] = []
         let isLawful = self.lines.take(text, to: &found)
         self.add(found)

@@ -94,14 +94,21 @@ extension DynamoDBService {
             }
             let step = inflater == nil ? piece.count : own.compression?.pieceBytes ?? piece.count
             for place in stride(from: 0, to: piece.count, by: step) {
-                load.take(Array(piece[place..<min(place + step, piece.count)]), inflater)
-                if load.isOver || load.items.count >= Self.batchCountMax || load.itemBytes >= Self.batchBytesMax {
-                    try await self.put(&load, own)
+                let text = load.inflated(Array(piece[place..<min(place + step, piece.count)]), inflater)
+                let partBytes = ObjectCompression.textBytes
+                for first in stride(from: 0, to: text.count, by: partBytes) where !load.isOver {
+                    load.take(Array(text[first..<min(first + partBytes, text.count)]))
+                    if load.items.count >= Self.batchCountMax || load.itemBytes >= Self.batchBytesMax {
+                        try await self.put(&load, own)
+                    }
                 }
-                if load.isOver { break reading }
+                if load.isOver {
+                    try await self.put(&load, own)
+                    break reading
+                }
+                // Objects may come from memory, without suspension: this lets other tasks run between the pieces.
+                await Task.yield()
             }
-            // Objects may come from memory, without suspension: this lets other tasks run between the pieces.
-            await Task.yield()
         }
         for error in load.errors.prefix(Self.loggedErrorsMax) {
             self.log.write(
@@ -234,17 +241,22 @@ private struct ImportLoad {
         self.itemBytes = 0
     }
 
-    /// Adds the next bytes of the object.
-    mutating func take(_ bytes: [UInt8], _ inflater: (any Inflater)?) {
-        var text = bytes
-        if let inflater {
-            text = []
-            do throws(ShapeError) {
-                try inflater.inflate(bytes, appendingTo: &text)
-            } catch {
-                return self.give("The object is not \(self.form?.rawValue ?? "text")")
-            }
+    /// The text of the next bytes of the object; empty if they cannot be decompressed, which ends it.
+    mutating func inflated(_ bytes: [UInt8], _ inflater: (any Inflater)?) -> [UInt8] {
+        guard let inflater else { return bytes }
+        var text: [UInt8] = []
+        do throws(ShapeError) {
+            try inflater.inflate(bytes, appendingTo: &text)
+        } catch {
+            self.give("The object is not \(self.form?.rawValue ?? "text")")
+            return []
         }
+        return text
+    }
+
+    /// Adds the next part of the text.
+    mutating func take(_ part: [UInt8]) {
+        var text = part
         self.counts.processedBytes += text.count
         if self.isAtStart, !text.isEmpty {
             self.isAtStart = false

@@ -10,6 +10,10 @@ enum ObjectCompression: String, Sendable, Hashable {
     /// bytes to 128 KiB.
     var pieceBytes: Int { self == .zstd ? 256 : 8 << 10 }
 
+    /// Bytes of text that are split into records at once. Records of two bytes take thirty times theirs, so not all
+    /// that comes of a compressed piece may be split before the first are written.
+    static let textBytes = 64 << 10
+
     /// Decompresses an object; nil for plain text.
     var inflater: (any Inflater)? {
         switch self {
