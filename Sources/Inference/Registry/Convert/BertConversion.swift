@@ -8,9 +8,10 @@ internal import ServiceModel
 /// `1_Pooling/config.json`: the mean, or the first token's vector.
 /// - Source: llama.cpp's `convert_hf_to_gguf.py`, `BertModel`, and `gguf-py`, `tensor_mapping.py`, for the names.
 struct BertConversion {
-    private static let textBytesMax = 16 << 20
+    private static let vocabularyBytesMax = 16 << 20
+    private static let configurationBytesMax = 1 << 20
     private static let vocabularyCountMax = 1_000_000
-    private static let layerCountMax = 256
+    static let layerCountMax = 256
 
     private static let outer = [
         "embeddings.word_embeddings.weight": "token_embd.weight",
@@ -40,7 +41,7 @@ struct BertConversion {
                 "\(directory) is a model of type \(self.config["model_type"]?.text ?? "unknown"), but only bert can be "
                     + "converted here; llama.cpp's convert_hf_to_gguf.py converts others")
         }
-        guard let bytes = try Disk.read("\(directory)/vocab.txt", bytesMax: Self.textBytesMax) else {
+        guard let bytes = try Disk.read("\(directory)/vocab.txt", bytesMax: Self.vocabularyBytesMax) else {
             throw RegistryError(.unknown, "there is no \(directory)/vocab.txt")
         }
         var lines = String(decoding: bytes, as: UTF8.self).split(separator: "\n", omittingEmptySubsequences: false)
@@ -50,7 +51,7 @@ struct BertConversion {
     }
 
     private static func json(_ path: String) throws(RegistryError) -> Document {
-        guard let bytes = try Disk.read(path, bytesMax: self.textBytesMax) else {
+        guard let bytes = try Disk.read(path, bytesMax: self.configurationBytesMax) else {
             throw RegistryError(.unknown, "there is no \(path)")
         }
         guard let document = RegistryText.document(bytes) else {

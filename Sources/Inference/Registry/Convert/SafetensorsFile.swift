@@ -5,9 +5,11 @@ internal import ServiceModel
 /// name, then their data.
 /// - Source: the format's description in huggingface/safetensors, README.md.
 struct SafetensorsFile: Sendable {
-    /// The maximum size of the JSON object; the library's own limit.
-    static let headerBytesMax = 100_000_000
-    static let tensorCountMax = 100_000
+    /// The maximum size of the JSON object, of which a parsed value takes up to a hundred times its bytes. The library
+    /// allows 100 MB, but only models of the BERT family are converted: the largest in use have 400 tensors, and one of
+    /// `BertConversion.layerCountMax` layers has 4,101 and a header of half a megabyte.
+    static let headerBytesMax = 4 << 20
+    static let tensorCountMax = 20_000
 
     /// The number formats that can be converted.
     enum Kind: String, Sendable, Hashable {
