@@ -170,6 +170,15 @@ def test_large_bodies_of_whoever_has_no_key_take_no_memory(fresh_server):
             assert statuses(answer) == [400] and b"MissingAuthenticationTokenException" in answer
 
 
+def signed(server, service, path, body, headers):
+    """The bytes of a signed request, after which the server closes the connection."""
+    message = botocore.awsrequest.AWSRequest("POST", server.url + path, data=body, headers=headers)
+    botocore.auth.SigV4Auth(server.session().get_credentials(), service, REGION).add_auth(message)
+    lines = [f"{name}: {value}" for name, value in message.headers.items() if name.lower() != "content-length"]
+    lines += [f"Content-Length: {len(body)}", "Connection: close"]
+    return request("POST", path, lines, body, host=f"127.0.0.1:{server.port}")
+
+
 MANY_PARTS = {
     "structures": ("dynamodb", "/", b'{"TableName":"abc","GlobalSecondaryIndexes":[', b"{}", b"]}"),
     "objects": ("bedrock", "/model/brume.echo/invoke", b'{"messages":[{"role":"user","content":[', b"{}", b"]}]}"),
@@ -187,15 +196,37 @@ def test_a_body_of_many_small_values_takes_a_bounded_multiple_of_its_bytes(fresh
         "dynamodb": {"X-Amz-Target": "DynamoDB_20120810.CreateTable", "Content-Type": "application/x-amz-json-1.0"},
         "bedrock": {"Content-Type": "application/json"},
     }[service]
-    message = botocore.awsrequest.AWSRequest("POST", server.url + path, data=body, headers=headers)
-    botocore.auth.SigV4Auth(server.session().get_credentials(), service, REGION).add_auth(message)
-    before = server.memory_bytes()
-    head = request("POST", path, [
-        f"{name}: {value}" for name, value in message.headers.items() if name.lower() != "content-length"
-    ] + [f"Content-Length: {len(body)}", "Connection: close"], host=f"127.0.0.1:{server.port}")
-    assert statuses(exchange(server.port, head + body, half_close=False, seconds=60)) == [400]
+    data, before = signed(server, service, path, body, headers), server.memory_bytes()
+    assert statuses(exchange(server.port, data, half_close=False, seconds=60)) == [400]
     # Structures took 65 times their bytes, objects 60 times, numbers 25 times.
     assert server.memory_bytes("VmHWM") - before < {"structures": 20, "objects": 40, "numbers": 40}[parts] * size
+
+
+def gauge(server, name):
+    return int(re.search(rf"^{name} (\d+)$".encode(), server.get("/metrics").read(), re.MULTILINE)[1])
+
+
+@pytest.mark.alone
+def test_what_is_made_of_large_bodies_shares_512_mib_and_comes_in_turn(fresh_server, tmp_path):
+    rules = tmp_path / "rules.json"
+    rules.write_text(json.dumps({"rules": [{"delayMilliseconds": 5000}]}))
+    server, answers = fresh_server("--bedrock-rules", str(rules)), []
+    # Each counts for the most that one may, 128 MiB.
+    fields = b'{"a":[' + b",".join([b"1"] * 1_500_000) + b"]}"
+    body = b'{"messages":[{"role":"user","content":[{"text":"a"}]}],"additionalModelRequestFields":' + fields + b"}"
+    data = signed(server, "bedrock", "/model/brume.echo/converse", body, {"Content-Type": "application/json"})
+
+    def send():
+        answers.append(exchange(server.port, data, half_close=False, seconds=60))
+
+    senders = [threading.Thread(target=send) for _ in range(6)]
+    for sender in senders:
+        sender.start()
+    eventually(lambda: gauge(server, "brume_edge_large_input_bytes") == 512 << 20, 60, "four that are worked on")
+    for sender in senders:
+        sender.join()
+    assert [statuses(answer) for answer in answers] == [[200]] * 6
+    assert gauge(server, "brume_edge_large_input_bytes") == 0
 
 
 @pytest.mark.alone
@@ -221,7 +252,7 @@ def test_large_bodies_share_256_mib_and_come_in_turn(fresh_server):
             answers.append(connection.recv(65536))
 
     def large_body_bytes():
-        return int(re.search(rb"^brume_edge_large_body_bytes (\d+)$", server.get("/metrics").read(), re.MULTILINE)[1])
+        return gauge(server, "brume_edge_large_body_bytes")
 
     senders = [threading.Thread(target=send) for _ in range(count)]
     for sender in senders:
