@@ -137,7 +137,9 @@ extension RocksDBStore {
     /// From time to time, adds the removal of some expired tokens to the group.
     private func sweepTokens(_ engine: Engine, _ state: inout CommitterState) throws(EngineFailure) {
         let now = self.options.clock.now()
-        guard now >= state.nextSweep else { return }
+        // A clock that was set back would else put the sweep off until it has caught up.
+        let latest = now.advanced(byMilliseconds: Self.tokenSweepMilliseconds)
+        guard now >= state.nextSweep || state.nextSweep > latest else { return }
         var expired: [[UInt8]] = []
         try unsafe engine.forEach(
             .tokens, from: [1], to: StoreLayout.tokenExpiryStart(now), tier: .disk
@@ -155,9 +157,7 @@ extension RocksDBStore {
             state.writer.delete(.tokens, tokenKey, on: engine)
         }
         guard expired.count < Self.tokenSweepCountMax else { return }
-        state.nextSweep = Timestamp(
-            millisecondsSinceEpoch: now.millisecondsSinceEpoch + Self.tokenSweepMilliseconds
-        )
+        state.nextSweep = latest
     }
 
     /// Stops accepting writes; the group and everything that waits behind it fail.

@@ -54,7 +54,8 @@ struct LeaseState {
     mutating func decide(_ found: Versioned?, now: Timestamp) -> Action {
         guard let found, let record = LeaseRecord(found.value), record.holder != 0 else { return .take }
         guard record.holder != self.holder else { return .renew(signs: record.signs + 1) }
-        guard let seen = self.seen, seen.version == found.version else {
+        // If the clock was set back, the time that has passed is not known, and counts from now on.
+        guard let seen = self.seen, seen.version == found.version, now >= seen.since else {
             self.seen = (found.version, now)
             return .wait
         }

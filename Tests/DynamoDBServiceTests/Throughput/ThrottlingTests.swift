@@ -51,6 +51,21 @@ struct ThrottlingTests {
         #expect(try await fixture.get(key("p", 301)).item == nil)
     }
 
+    @Test func `after the clock was set back a table goes on to get what it is provisioned for`() async throws {
+        let fixture = try await ItemFixture(Self.provisioned())
+        try await self.exhaustWrites(fixture)
+        fixture.tables.clock.advance(milliseconds: -172_800_000)
+        // Nothing has accrued, but the time from now on counts.
+        #expect(await refused { () throws(ServiceError) in try await fixture.put(key("p", 0)) } != nil)
+        fixture.tables.clock.advance(milliseconds: 1000)
+        try await fixture.put(key("p", 0))
+        // A moment that comes in the wrong order makes no second of two.
+        fixture.tables.clock.advance(milliseconds: -900)
+        #expect(await refused { () throws(ServiceError) in try await fixture.put(key("p", 0)) } != nil)
+        fixture.tables.clock.advance(milliseconds: 900)
+        #expect(await refused { () throws(ServiceError) in try await fixture.put(key("p", 0)) } != nil)
+    }
+
     @Test func `a request may take more than is left, and the next ones wait until that is made up for`() async throws {
         let fixture = try await ItemFixture(Self.provisioned())
         try await fixture.put(key("p", 0) + [("data", text(390 << 10))])

@@ -65,6 +65,19 @@ struct LeaseTests {
         #expect(await second.acquireOrRenew() == .follows)
     }
 
+    @Test func `a clock that is set back by hours puts nobody off for hours`() async throws {
+        let own = ManualClock()
+        let (first, second) = (self.keeper(), self.keeper(own))
+        _ = try await self.term(first)
+        #expect(await second.acquireOrRenew() == .follows)
+        own.advance(milliseconds: -7_200_000)
+        #expect(await second.acquireOrRenew() == .follows)
+        own.advance(milliseconds: 999)
+        #expect(await second.acquireOrRenew() == .follows)
+        own.advance(milliseconds: 1)
+        _ = try await self.term(second)
+    }
+
     @Test func `a lease that is given back is taken at once`() async throws {
         let (first, second) = (self.keeper(), self.keeper())
         _ = try await self.term(first)

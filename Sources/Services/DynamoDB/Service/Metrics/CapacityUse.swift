@@ -53,13 +53,15 @@ final class CapacityUse: Sendable {
         }
     }
 
-    /// Starts a new period, and returns the previous one; nil if it had no duration.
+    /// Starts a new period, and returns the previous one; nil if it had no duration, or the clock was set back in it.
     func take(now: Timestamp) -> Period? {
         self.state.withLock { state in
             let milliseconds = now.millisecondsSinceEpoch - state.start.millisecondsSinceEpoch
-            guard milliseconds > 0 else { return nil }
+            guard milliseconds != 0 else { return nil }
             defer { state = State(start: now) }
-            return Period(seconds: Double(milliseconds) / 1000, consumed: state.consumed)
+            return milliseconds < 0
+                ? nil
+                : Period(seconds: Double(milliseconds) / 1000, consumed: state.consumed)
         }
     }
 }

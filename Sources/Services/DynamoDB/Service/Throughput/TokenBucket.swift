@@ -9,6 +9,9 @@ internal import Primitives
 ///   capacity".
 struct TokenBucket {
     static let burstSeconds = 300
+    /// Requests at the same time may bring their moments in another order. Only by more is the clock taken to have been
+    /// set back.
+    static let disorderMilliseconds: Int64 = 1000
 
     private var units: Double
     private var rate: Int
@@ -25,14 +28,15 @@ struct TokenBucket {
         Double(rate) * Double(self.burstSeconds)
     }
 
-    /// Adds what has accrued since the last call; a clock that goes back adds nothing.
+    /// Adds what has accrued since the last call. A clock that is set back adds nothing, and is followed: the bucket
+    /// would else stay as it is until the clock has caught up.
     ///
     /// After a change of the rate the present content stays, up to the new capacity.
     mutating func refill(rate: Int, now: Timestamp) {
-        let elapsed = Double(max(0, now.millisecondsSinceEpoch - self.time.millisecondsSinceEpoch)) / 1000
-        self.units = min(Self.capacity(rate), self.units + elapsed * Double(self.rate))
+        let elapsed = now.millisecondsSinceEpoch - self.time.millisecondsSinceEpoch
+        self.units = min(Self.capacity(rate), self.units + Double(max(0, elapsed)) / 1000 * Double(self.rate))
         self.rate = rate
-        self.time = max(self.time, now)
+        if elapsed > 0 || elapsed < -Self.disorderMilliseconds { self.time = now }
     }
 
     /// - Returns: false when the bucket is empty.
