@@ -136,9 +136,7 @@ package struct KeyStore: Sendable {
     static func markUnderLock(
         _ directory: DataDirectory, _ policies: UserPolicyFile.Policies, random: any RandomSource
     ) throws(StartError) {
-        guard Files.facts(directory.accessKeys) != nil, Files.facts(directory.sealKey) != nil,
-            let file = try? directory.accessKeyFile(random: random), let keys = try? file.read()
-        else { return }
+        guard let (file, keys) = self.readable(directory, random: random) else { return }
         let marked = AccessKey.marked(keys, policies)
         guard marked != keys else { return }
         do throws(AccessKeyFileError) {
@@ -148,7 +146,35 @@ package struct KeyStore: Sendable {
         }
     }
 
-    /// Stores the policy of a new key's user, before the key itself is stored.
+    /// The users that have keys.
+    static func users(_ directory: DataDirectory, random: any RandomSource) -> Set<UserReference> {
+        Set(self.readable(directory, random: random)?.keys.compactMap(\.user) ?? [])
+    }
+
+    /// The keys of a directory, without making any file; nil when there are none, or they are damaged.
+    private static func readable(
+        _ directory: DataDirectory, random: any RandomSource
+    ) -> (file: AccessKeyFile, keys: [AccessKey])? {
+        guard Files.facts(directory.accessKeys) != nil, Files.facts(directory.sealKey) != nil,
+            let file = try? directory.accessKeyFile(random: random), let keys = try? file.read()
+        else { return nil }
+        return (file, keys)
+    }
+
+    /// Checks the name of a new key's user, and stores the policy before the key itself is stored.
+    /// - Parameters:
+    ///   - policy: the user's; nil for none.
+    ///   - key: the new key.
+    ///   - keys: those that there are. Damaged policies keep no key from being made.
+    /// - Throws: when there is a user of that name in another case, and when the policy cannot be stored.
+    private func prepare(_ policy: PolicyArgument?, _ key: AccessKey, _ keys: [AccessKey]) throws(StartError) {
+        if let user = key.user {
+            let policies = (try? self.policies.read()) ?? [:]
+            try UserNames.check(user, among: Set(keys.compactMap(\.user)).union(policies.keys))
+        }
+        try self.put(policy, key)
+    }
+
     private func put(_ policy: PolicyArgument?, _ key: AccessKey) throws(StartError) {
         guard let policy else { return }
         guard let userName = key.userName else {
@@ -176,7 +202,7 @@ package struct KeyStore: Sendable {
                         + "`brume keys delete \(key.accessKeyID)`"
                 )
             }
-            try self.put(policy, key)
+            try self.prepare(policy, key, keys)
             keys.append(key)
             return KeyDescription(key)
         }
@@ -195,7 +221,7 @@ package struct KeyStore: Sendable {
             let key = AccessKey.generateBedrock(
                 account: account, userName: userName, isTaken: names.contains, expiration: expiration,
                 random: self.random, now: now)
-            try self.put(policy, key)
+            try self.prepare(policy, key, keys)
             keys.append(key)
             return KeyDescription(key)
         }

@@ -90,7 +90,17 @@ package struct UserPolicyStore: Sendable {
     ) throws(StartError) -> PolicyDescription {
         guard KeyStore.isLawfulUserName(userName) else { throw KeyStore.unlawfulUserName }
         let user = UserReference(account: try AccountID(configured: account), name: userName)
-        return try self.lock.hold { () throws(StartError) in try self.putUnderLock(policy, user) }
+        return try self.lock.hold { () throws(StartError) in
+            let users = KeyStore.users(self.directory, random: self.random).union(try self.read().keys)
+            try UserNames.check(user, among: users)
+            return try self.putUnderLock(policy, user)
+        }
+    }
+
+    /// Whether a user has a key. A policy may come first, but may also be for a name that was misspelt.
+    package func hasKey(account: String, userName: String) throws(StartError) -> Bool {
+        let user = UserReference(account: try AccountID(configured: account), name: userName)
+        return KeyStore.users(self.directory, random: self.random).contains(user)
     }
 
     /// As `put`, for callers that hold the lock.

@@ -83,6 +83,33 @@ import Testing
             self.sentence { try self.create(account: account) } == "an account is twelve digits, not \"\(account)\"")
     }
 
+    @Test func `names of users are not distinguished by case, within an account`() throws {
+        let policy = PolicyArgument(
+            name: "Read",
+            text: #"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"shop:Look","Resource":"*"}}"#,
+            origin: "policy.json")
+        let policies = try UserPolicyStore(self.folder.configuration)
+        _ = try self.create("ONE", user: "Ana")
+        _ = try policies.put(policy, account: "000000000000", userName: "Bob")
+        let refusals = [
+            self.sentence { try self.create("SECOND", user: "ana") },
+            self.sentence { try policies.put(policy, account: "000000000000", userName: "ANA") },
+            self.sentence { try self.create("SECOND", user: "bob") },
+            self.sentence {
+                try self.store().createBedrock(account: "000000000000", userName: "bob", days: nil, policy: policy)
+            },
+        ]
+        let sentences: [String?] = ["Ana", "Ana", "Bob", "Bob"].map {
+            "there is a user \($0) already, and names of users are not distinguished by case"
+        }
+        #expect(refusals == sentences)
+        #expect(try self.store().list().map(\.accessKeyID) == ["ONE"])
+        _ = try self.create("SECOND", user: "Ana")
+        _ = try self.create("THIRD", account: "111122223333", user: "ana")
+        #expect(try policies.hasKey(account: "111122223333", userName: "ana"))
+        #expect(try !policies.hasKey(account: "000000000000", userName: "Bob"))
+    }
+
     @Test func `an id is given once, and one that is not there cannot be deleted`() throws {
         _ = try self.create("ONE", secret: "first")
         #expect(

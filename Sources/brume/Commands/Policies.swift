@@ -121,15 +121,16 @@ struct Policies: AsyncParsableCommand {
         func run() async throws {
             let configuration = try self.directory.load()
             let user = self.owner.user
-            let isFirst = try orExit { () throws(StartError) in
+            let (isFirst, hasKey) = try orExit { () throws(StartError) in
                 try KeyStore.checkOwn("the policies of users", of: configuration, remedy: "brume policies put")
                 let policy = try PolicyArgument(name: self.name, path: self.file)
                 let store = try UserPolicyStore(configuration)
                 let isFirst = try store.list(account: self.owner.account, userName: user).isEmpty
                 try store.put(policy, account: self.owner.account, userName: user)
-                return isFirst
+                return (isFirst, try store.hasKey(account: self.owner.account, userName: user))
             }
             if isFirst { Terminal.error("from now on, \(user) may do only what its policies allow") }
+            if !hasKey { Terminal.error("\(user) has no key in account \(self.owner.account)") }
         }
     }
 
