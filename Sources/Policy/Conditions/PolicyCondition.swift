@@ -14,6 +14,11 @@ package struct PolicyCondition: Sendable, Equatable {
         self.values = values
     }
 
+    /// Whether the condition holds for a request.
+    ///
+    /// - Source: IAM User Guide, "Single-valued vs. multivalued context keys". What AWS does with `ForAnyValue` and
+    ///   `IfExists` was tried there, and is told on AWS re:Post, "ForAnyValue:StringEqualsIfExists behaving
+    ///   unexpectedly".
     func holds(for request: PolicyRequest, hasVariables: Bool) -> Bool {
         let given = request.values(of: self.key)
         let comparison = self.comparison.comparison
@@ -27,7 +32,8 @@ package struct PolicyCondition: Sendable, Equatable {
         case .forAllValues:
             return (given ?? []).allSatisfy(isMet)
         case .forAnyValue:
-            return given.map { $0.contains(where: isMet) } ?? self.comparison.isMetWithoutKey
+            // Without the key there is no value that matches, with `IfExists` too.
+            return (given ?? []).contains(where: isMet)
         case nil:
             guard let given else { return self.comparison.isMetWithoutKey || comparison.isNegated }
             return comparison.isNegated ? given.allSatisfy(isMet) : given.contains(where: isMet)
