@@ -117,10 +117,18 @@ package enum Diagnosis {
     }
 
     private static func server(_ configuration: Configuration, _ status: ServerStatus) -> Finding {
+        let start = "brume start --data-dir \(ShellWord.quoted(configuration.dataDirectory))"
+        if !status.isRunning, let address = status.address {
+            // After a crash and a restart of the machine, another program may have the number.
+            let processID = address.processID
+            return .problem(
+                "server", "process \(processID) was started as the server, but \(status.detail)",
+                remedy: "see `ps -p \(processID)`: if that is brume, wait for it or end it; otherwise \(start)")
+        }
         guard status.isRunning else {
             return .problem(
                 "server", "none is running on \(configuration.dataDirectory)",
-                remedy: "start it with: brume start --data-dir \(ShellWord.quoted(configuration.dataDirectory))")
+                remedy: "start it with: \(start)")
         }
         guard !status.isReady else { return .good("server", status.detail) }
         return .problem(

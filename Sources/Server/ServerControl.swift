@@ -4,9 +4,17 @@ internal import Primitives
 
 /// Sends control requests about models to a running server.
 package enum ServerControl {
-    /// The time without an answer after which the server is given up; loading a large model from a slow disk takes
-    /// minutes.
-    private static let silenceSeconds = 900
+    /// The time without an answer after which the server is given up.
+    private static func silenceSeconds(_ what: String) -> Int {
+        switch what {
+        // A large model on a slow disk takes minutes.
+        case "models/load": 900
+        // The engine may be asked for its devices, or be ended.
+        case "models/room", "models/unload": 60
+        // The server has it at hand.
+        default: 10
+        }
+    }
 
     /// The server's answer.
     package struct Answer: Sendable, Equatable {
@@ -35,7 +43,7 @@ package enum ServerControl {
         }
         var options = HTTPFetch.Options()
         options.connectSeconds = ServerProbe.timeoutSeconds
-        options.silenceSeconds = self.silenceSeconds
+        options.silenceSeconds = self.silenceSeconds(what)
         options.authoritiesPath = address.authorityPath
         guard let url = FetchURL(self.origin(address) + ControlRoute.prefix + what) else {
             throw StartError(.other, "the server's address \(address.host) cannot be used")
@@ -44,10 +52,18 @@ package enum ServerControl {
             let answer = try await HTTPFetch(options: options).post(
                 url, [(ControlRoute.tokenHeader, String(decoding: token, as: UTF8.self))], body: Array(body.utf8))
             let lines = String(decoding: answer.body, as: UTF8.self).harmless.split(separator: "\n")
+            guard answer.status != 403 else {
+                throw StartError(.noPermission, lines.joined(separator: "\n"))
+            }
             return Answer(
                 isDone: answer.status == 200, isUnknown: answer.status == 404, text: lines.joined(separator: "\n"))
+        } catch let error as StartError {
+            throw error
         } catch FetchError.noConnection {
             return nil
+        } catch FetchError.silent(let seconds) {
+            throw StartError(
+                .serverSilent, "the server (process \(address.processID)) has not answered for \(seconds) seconds")
         } catch FetchError.untrusted(let reason) {
             throw StartError(
                 .configuration,

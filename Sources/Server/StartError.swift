@@ -6,8 +6,8 @@ package struct StartError: Error, Sendable, Equatable {
     /// The category of the failure; decides the exit code.
     package enum Reason: Sendable, Hashable {
         /// `usage`: an argument of a command is wrong. `configuration`: a setting is wrong, wherever it was given.
-        case usage, configuration, dataDirectory, storeLocked, storeNewer, storeDamaged, storeUnreachable, portInUse,
-            noPermission, noSource, other
+        case usage, configuration, dataDirectory, storeLocked, storeNewer, storeDamaged, storeUnreachable, serverSilent,
+            portInUse, noPermission, noSource, other
     }
 
     package let reason: Reason

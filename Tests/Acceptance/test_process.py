@@ -372,3 +372,29 @@ def test_what_a_program_in_the_servers_place_says_does_no_harm(fresh_server):
             said = server.run(*words, timeout=30)
             assert is_slow or "red" in said.stdout + said.stderr
             assert not re.search(r"[^\n\t -\x7e\x80-\uffff]", said.stdout + said.stderr), said
+
+
+def test_a_server_that_hangs_is_told_apart_from_none(fresh_server):
+    server = fresh_server()
+    os.kill(server.process.pid, signal.SIGSTOP)
+    try:
+        # At the same time: one waits 10 seconds, the other 3.
+        asking = [
+            subprocess.Popen([BINARY, *words, "--data-dir", server.data_dir], env=server.environment, text=True,
+                             stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+            for words in (["model", "status"], ["doctor"])
+        ]
+        (_, status_said), (found, _) = [process.communicate(timeout=60) for process in asking]
+    finally:
+        os.kill(server.process.pid, signal.SIGCONT)
+    assert [process.returncode for process in asking] == [69, 1]
+    number = server.process.pid
+    assert status_said.endswith(f"brume: the server (process {number}) has not answered for 10 seconds\n")
+    assert f"\nproblem  server: process {number} was started as the server, but nothing answers on port " in found
+
+
+def test_a_command_that_the_server_refuses_ends_as_documented(fresh_server):
+    server = fresh_server()
+    (server.data_dir / "identity" / "control-token").write_text("0" * 64)
+    refused = server.run("model", "load", "brume.echo")
+    assert (refused.returncode, refused.stderr) == (77, "brume: only the owner of the data directory may do this\n")

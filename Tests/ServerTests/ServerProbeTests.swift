@@ -83,6 +83,12 @@ import Testing
         #expect(!status.isRunning)
         #expect(status.detail == "nothing answers on port \(port)")
         #expect(status.lines == [status.detail])
+        let finding = Diagnosis.findings(self.folder.configuration).first { $0.subject == "server" }
+        let processID = ProcessEnvironment.processID
+        #expect(
+            finding?.detail
+                == "process \(processID) was started as the server, but nothing answers on port \(port)")
+        #expect(finding?.remedy?.hasPrefix("see `ps -p \(processID)`") == true)
     }
 
     @Test(arguments: [

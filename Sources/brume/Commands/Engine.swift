@@ -23,7 +23,7 @@ struct Engine: AsyncParsableCommand {
 
         func run() async throws {
             let configuration = try self.directory.load()
-            let models = await ServerModels.ask(configuration)
+            let models = try await ServerModels.asked(configuration)
             guard let program = ModelEngines.program(configuration) else {
                 // A running server has its own PATH, and may have found an engine there.
                 let runs = models.loaded.contains { $0.processID != nil }

@@ -66,7 +66,7 @@ extension Exit {
         case .storeLocked: self = .storeInUse
         case .storeNewer: self = .storeNewer
         case .storeDamaged: self = .storeDamaged
-        case .storeUnreachable: self = .noServer
+        case .storeUnreachable, .serverSilent: self = .noServer
         case .portInUse: self = .portInUse
         case .noPermission: self = .noPermission
         case .noSource: self = .noSuchThing

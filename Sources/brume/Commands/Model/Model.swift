@@ -30,6 +30,41 @@ extension DirectoryOptions {
 }
 
 extension ServerModels {
+    private static let notice = "waiting for the server's answer; press Ctrl-C to stop"
+
+    /// What a running server says of its models, or what stands on disk if there is none.
+    static func asked(_ configuration: Configuration) async throws -> ServerModels {
+        try await WaitNotice.showing(self.notice) { await self.ask(configuration) }
+    }
+
+    /// Sends a request about a model to the running server, or exits with its error.
+    /// - Parameters:
+    ///   - what: the request, such as `models/load`.
+    ///   - name: the model.
+    ///   - configuration: names the data directory of the server.
+    ///   - notice: what is said while it takes long.
+    /// - Returns: the server's words.
+    /// - Throws: the exit code, after the error has been printed.
+    static func tell(
+        _ what: String, _ name: String, _ configuration: Configuration, notice: String = Self.notice
+    ) async throws -> String {
+        let outcome = try await WaitNotice.showing(notice) { () async -> Result<ServerControl.Answer?, StartError> in
+            do throws(StartError) {
+                return .success(try await ServerControl.tell(what, name, configuration))
+            } catch {
+                return .failure(error)
+            }
+        }
+        guard let answer = try orExit({ () throws(StartError) in try outcome.get() }) else {
+            let place = configuration.dataDirectory
+            throw Exit.failure(.noServer, "no server is running on \(place); start one with `brume start`")
+        }
+        guard answer.isDone else {
+            throw Exit.failure(answer.isUnknown ? .noSuchThing : .serverRefuses, answer.text)
+        }
+        return answer.text
+    }
+
     /// The model of the setting `bedrock-models` with that name or alias; nil if the name is one of the registry, or
     /// unknown.
     func configured(_ name: String, _ registry: ModelRegistry) throws -> ConfiguredModel? {

@@ -43,7 +43,7 @@ extension Model {
                 }
             case (let alias?, let model?, false):
                 let pattern = AliasPattern.plain(alias)
-                let others = await ServerModels.ask(try self.directory.load()).configured.map(\.name)
+                let others = try await ServerModels.asked(self.directory.load()).configured.map(\.name)
                 try orExit { () throws(RegistryError) in try registry.alias(pattern, to: model, others: others) }
             default:
                 throw Exit.failure(

@@ -20,7 +20,7 @@ extension Model {
             guard !self.catalogue else { return self.listCatalogue() }
             let registry = try self.directory.registry()
             let listing = try orExit { () throws(RegistryError) in try registry.list() }
-            let running = await ServerModels.ask(try self.directory.loadToList())
+            let running = try await ServerModels.asked(self.directory.loadToList())
             switch self.output {
             case .text: self.write(listing, running)
             case .json:

@@ -24,9 +24,8 @@ extension Model {
                 // A model that waits for the memory of others leaves the queue, since nobody asks for it.
                 Terminal.error("stopped waiting; a load of \(name) that has begun goes on: see `brume model status`")
             }
-            let text = try await WaitNotice.showing("loading \(name); press Ctrl-C to stop waiting") {
-                try await tell("models/load", self.name, configuration)
-            }
+            let text = try await ServerModels.tell(
+                "models/load", self.name, configuration, notice: "loading \(name); press Ctrl-C to stop waiting")
             self.output.conclude(text)
         }
     }
@@ -40,22 +39,4 @@ extension OutputFormat {
         case .json: Terminal.output("{\"message\":\(quoted(text))}")
         }
     }
-}
-
-/// Sends a request about a model to the running server, or exits with its error.
-func tell(_ what: String, _ name: String, _ configuration: Configuration) async throws -> String {
-    let answer: ServerControl.Answer?
-    do throws(StartError) {
-        answer = try await ServerControl.tell(what, name, configuration)
-    } catch {
-        throw Exit.failure(Exit(error), error.sentence)
-    }
-    guard let answer else {
-        let place = configuration.dataDirectory
-        throw Exit.failure(.noServer, "no server is running on \(place); start one with `brume start`")
-    }
-    guard answer.isDone else {
-        throw Exit.failure(answer.isUnknown ? .noSuchThing : .serverRefuses, answer.text)
-    }
-    return answer.text
 }

@@ -24,7 +24,7 @@ extension Model {
         func run() async throws {
             let registry = try self.directory.registry()
             let configuration = try self.directory.load()
-            let running = await ServerModels.ask(configuration)
+            let running = try await ServerModels.asked(configuration)
             let (name, json) =
                 if let model = try running.configured(self.name, registry) {
                     try self.pin(model, registry)

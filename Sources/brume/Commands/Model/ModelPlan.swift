@@ -97,7 +97,7 @@ extension Model {
                 return (self.model, nil)
             }
             let registry = try self.directory.registry()
-            let running = await ServerModels.ask(try self.directory.load())
+            let running = try await ServerModels.asked(self.directory.load())
             if let model = try running.configured(self.model, registry) {
                 guard model.isFile else {
                     throw Exit.failure(

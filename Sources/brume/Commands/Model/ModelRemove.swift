@@ -20,7 +20,7 @@ extension Model {
 
         func run() async throws {
             let registry = try self.directory.registry()
-            let running = await ServerModels.ask(try self.directory.load())
+            let running = try await ServerModels.asked(self.directory.load())
             for name in self.names {
                 try self.refuse(name, registry, running)
                 let removal = try orExit { () throws(RegistryError) in try registry.remove(name) }

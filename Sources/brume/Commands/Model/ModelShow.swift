@@ -22,7 +22,7 @@ extension Model {
         func run() async throws {
             let registry = try self.directory.registry()
             let configuration = try self.directory.load()
-            let running = await ServerModels.ask(configuration)
+            let running = try await ServerModels.asked(configuration)
             let name = try self.answering(running, configuration, registry)
             if name == EchoModel.name { return self.writeBuiltIn() }
             if let model = try running.configured(name, registry) {

@@ -15,7 +15,7 @@ extension Model {
         var output: OutputFormat = .text
 
         func run() async throws {
-            let text = try await tell("models/status", "", try self.directory.load())
+            let text = try await ServerModels.tell("models/status", "", self.directory.load())
             let models = text.split(separator: "\n").compactMap { LoadedModel(line: $0) }
             switch self.output {
             case .text: for line in LoadedModel.table(models) { Terminal.output(line) }

@@ -18,7 +18,7 @@ extension Model {
         var output: OutputFormat = .text
 
         func run() async throws {
-            let text = try await tell("models/unload", self.name, try self.directory.load())
+            let text = try await ServerModels.tell("models/unload", self.name, self.directory.load())
             self.output.conclude(text)
         }
     }
