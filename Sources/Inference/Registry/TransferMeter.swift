@@ -78,22 +78,37 @@ package struct TransferMeter: Sendable {
         return minutes > 0 ? "\(minutes) min \(two(rest)) s" : "\(rest) s"
     }
 
-    /// One line for a terminal with `columns` columns: a bar, per cent, sizes, rate and time left.
+    /// A shorter bar shows nothing.
+    private static let barWidthMin = 5
+    private static let barWidthMax = 30
+
+    /// One line for a terminal with `columns` columns: a bar, per cent, sizes, rate and time left, or those of them
+    /// that it has room for.
     package func line(_ report: TransferReport, columns: Int) -> String {
-        var right = ByteCount.text(report.doneBytes)
-        if let total = report.totalBytes { right += " of \(ByteCount.text(total))" }
-        if let rate = self.bytesPerSecond { right += ", \(ByteCount.text(Int64(rate)))/s" }
-        if let total = report.totalBytes, let seconds = self.secondsLeft(totalBytes: total), seconds > 0 {
-            right += ", \(Self.text(seconds: seconds)) left"
-        }
+        // Some terminals wrap a line that fills the last column.
+        let width = max(1, columns - 1)
+        let sizes = ByteCount.text(report.doneBytes) + (report.totalBytes.map { " of \(ByteCount.text($0))" } ?? "")
+        let rate = self.bytesPerSecond.map { ", \(ByteCount.text(Int64($0)))/s" } ?? ""
         guard let total = report.totalBytes, total > 0 else {
-            return String("\(report.activity) \(report.fileName)  \(right)".prefix(max(20, columns - 1)))
+            let what = "\(report.activity) \(report.fileName)"
+            return Self.fitting(width, ["\(what)  \(sizes)\(rate)", "\(sizes)\(rate)", sizes])
         }
         let part = min(1, max(0, Double(report.doneBytes) / Double(total)))
         let percent = "\(Int(part * 100)) %"
-        let barWidth = max(0, min(30, columns - 1 - right.count - percent.count - 5))
+        let seconds = self.secondsLeft(totalBytes: total) ?? 0
+        let left = seconds > 0 ? ", \(Self.text(seconds: seconds)) left" : ""
+        let words = "\(percent)  \(sizes)\(rate)\(left)"
+        let barWidth = min(Self.barWidthMax, width - words.count - "[] ".count)
+        guard barWidth >= Self.barWidthMin else {
+            return Self.fitting(width, [words, "\(percent)  \(sizes)\(left)", "\(percent)\(left)", percent])
+        }
         let filled = Int(part * Double(barWidth))
         let bar = String(repeating: "#", count: filled) + String(repeating: "-", count: barWidth - filled)
-        return String("[\(bar)] \(percent)  \(right)".prefix(max(20, columns - 1)))
+        return "[\(bar)] \(words)"
+    }
+
+    /// The first line that fits, or the beginning of the last.
+    private static func fitting(_ width: Int, _ lines: [String]) -> String {
+        lines.first { $0.count <= width } ?? String((lines.last ?? "").prefix(width))
     }
 }
