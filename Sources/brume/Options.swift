@@ -24,7 +24,7 @@ struct DirectoryOptions: ParsableArguments {
     func loadToList() throws -> Configuration {
         let configuration = try self.load()
         if Files.facts(configuration.dataDirectory) == nil {
-            Terminal.error("there is no data directory \(configuration.dataDirectory) yet")
+            Terminal.error("there is no data directory \(configuration.dataDirectory.visible) yet")
         }
         return configuration
     }

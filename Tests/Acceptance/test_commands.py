@@ -149,6 +149,12 @@ def test_an_output_that_takes_no_more_is_told(tmp_path, words):
     assert answer.stderr.endswith("brume: standard output cannot be written: No space left on device\n")
 
 
+@pytest.mark.parametrize("words", [["status"], ["doctor"], ["keys"], ["model", "show", "a"]])
+def test_a_path_moves_no_cursor(tmp_path, words):
+    answer = Server(tmp_path).run(*words, "--data-dir", tmp_path / "x\x1b[2J")
+    assert "\x1b" not in answer.stdout + answer.stderr, answer
+
+
 def test_streams_that_the_caller_closed_are_no_files_of_the_server(tmp_path):
     with Server(tmp_path, words=["sh", "-c", 'exec "$@" <&- >&- 2>&-', "sh"]) as server:
         streams = pathlib.Path(f"/proc/{server.process.pid}/fd")

@@ -24,7 +24,7 @@ struct Doctor: AsyncParsableCommand {
             for finding in findings {
                 let state = finding.isGood ? "ok      " : finding.isNeeded ? "problem " : "optional"
                 Terminal.output("\(state) \(finding.subject): \(finding.detail.visible)")
-                if let remedy = finding.remedy { Terminal.output("         \(remedy)") }
+                if let remedy = finding.remedy { Terminal.output("         \(remedy.visible)") }
             }
         case .json:
             let rows = findings.map { finding in

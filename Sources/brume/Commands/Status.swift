@@ -18,7 +18,7 @@ struct Status: AsyncParsableCommand {
         let status = ServerProbe.status(configuration)
         switch self.output {
         case .text:
-            for line in status.lines { Terminal.output(line) }
+            for line in status.lines { Terminal.output(line.visible) }
         case .json:
             let address = status.address
             Terminal.output(
