@@ -109,6 +109,21 @@ def test_a_signal_before_anything_is_opened_leaves_nothing_behind(tmp_path, numb
     pytest.fail("a data directory was made each time")
 
 
+def test_sigterm_during_a_start_that_fails_ends_well(tmp_path):
+    """A database that is waited for, and never answers."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.settimeout(30)
+        address = f"postgres://brume@127.0.0.1:{listener.getsockname()[1]}/brume"
+        with subprocess.Popen(
+            [BINARY, "start", "--port", "0", "--data-dir", tmp_path / "data", "--store", address],
+            env=clean_environment(tmp_path), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        ) as process:
+            with listener.accept()[0]:
+                process.terminate()
+                said = process.communicate(timeout=60)[0]
+    assert (process.returncode, said) == (0, "")
+
+
 def test_the_limit_of_open_files_is_raised_and_connections_stay_below_it(fresh_server):
     server = fresh_server(open_files=(256, 1024))
     limits = pathlib.Path(f"/proc/{server.process.pid}/limits").read_text()

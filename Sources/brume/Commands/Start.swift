@@ -51,6 +51,8 @@ struct Start: AsyncParsableCommand {
             server.startLines.forEach(say)
             await server.run(until: Self.signals.stream, say: say)
         } catch {
+            // Whoever asked for a stop meanwhile has it, and no longer waits for what has failed.
+            guard !Self.signals.hasStopped else { return }
             throw Exit.failure(Exit(error), error.sentence)
         }
     }
