@@ -58,6 +58,20 @@ import Testing
         #expect(self.look(session.accessKeyID, token: session.sessionToken) == .inactive)
     }
 
+    @Test func `a session of a key that is newer than the last answer holds once the key is known`() async throws {
+        let none = AccessKeyFile.text([], box: self.box)
+        try await self.identity.refresh { none }
+        let session = self.identity.issueSession(
+            for: self.key.principal, issued: self.clock.now(),
+            expiration: self.clock.now().advanced(byMilliseconds: 3_600_000))
+        let text = AccessKeyFile.text([self.key], box: self.box)
+        try await self.identity.refresh { text }
+        guard case .found = self.look(session.accessKeyID, token: session.sessionToken) else {
+            Issue.record("the session is not found")
+            return
+        }
+    }
+
     @Test func `an answer that cannot be read keeps what was known until it is too old`() async throws {
         let text = AccessKeyFile.text([self.key], box: self.box)
         try await self.identity.refresh { text }
