@@ -3,10 +3,10 @@ package import ServiceModel
 extension Document {
     private static let member = MemberSchema(name: "document", target: ShapeSchema(name: "Document", type: .document))
 
-    /// Parses a JSON text; nil when it is not valid JSON.
-    package init?(json bytes: [UInt8]) {
+    /// Parses a JSON text; nil when it is not valid JSON, or has more than `valueCountMax` values.
+    package init?(json bytes: [UInt8], valueCountMax: Int = JSONReader.documentValueCountMax) {
         do throws(ShapeError) {
-            let reader = try JSONFormat().makeReader(bytes, root: .payload(Self.member))
+            let reader = JSONReader(bytes, strictness: .smithy, documentValueCountMax: valueCountMax)
             let document = try reader.readDocument(Self.member)
             try reader.finish()
             self = document

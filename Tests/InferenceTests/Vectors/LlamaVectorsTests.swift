@@ -2,6 +2,7 @@ import Inference
 import Synchronization
 import TestSupport
 import Testing
+import WireProtocols
 
 /// Tokenises a text into a mark, its length in bytes as tokens, and a mark; embeds each text as its count of tokens.
 private func encoder() -> FakeEngine {
@@ -41,6 +42,20 @@ private func encoder() -> FakeEngine {
         let again = try await embedder.embed(EmbeddingRequest(texts: ["a", "abc"]))
         #expect(again.embeddings.map(\.tokens) == [3, 5])
         #expect(engine.requests.count == 3 && cache.counts.hits == 2)
+    }
+
+    @Test func `a text of more tokens than a request has values is told to be too long, not a failed engine`()
+        async throws
+    {
+        let count = JSONReader.documentValueCountMax
+        let engine = FakeEngine { request in
+            let isText = request.path == "/tokenize" && request.body.contains("long")
+            return FakeEngine.Step.json(#"{"tokens":[\#(String(repeating: "7,", count: isText ? count : 1))7]}"#)
+        }
+        let embedder = LlamaEmbedder(try engine.model(), tokensMax: 10, identity: nil, cache: nil)
+        await #expect(throws: InferenceError.contextExceeded(tokens: count + 1, tokensMax: 10)) {
+            _ = try await embedder.embed(EmbeddingRequest(texts: ["long"]))
+        }
     }
 
     @Test func `a text at the bound is embedded, and one token more is refused or shortened`() async throws {

@@ -90,6 +90,10 @@ extension LlamaServerModel {
 
     private func tokenCount(of text: String) async throws -> Int { try await self.tokens(of: text).count }
 
+    /// As many tokens as an answer has room for, since each takes at least two bytes: a text that is too long for every
+    /// model is to be told so.
+    private static let tokenizedValueCountMax = EngineClient.answerBytesMax / 2
+
     /// Tokenises a text.
     /// - Parameters:
     ///   - text: the text; names of special tokens in it are parsed as such.
@@ -105,7 +109,7 @@ extension LlamaServerModel {
             "model": .string(self.name), "content": .string(text), "prompt": .string(text),
             "add_special": .boolean(addsMarks), "parse_special": .boolean(true),
         ])
-        let answer = try await self.asking("/tokenize", question)
+        let answer = try await self.asking("/tokenize", question, valueCountMax: Self.tokenizedValueCountMax)
         guard let tokens = answer["tokens"], case .array(let elements) = tokens else {
             throw .failed("the engine's tokenizer gave no tokens")
         }
@@ -121,12 +125,16 @@ extension LlamaServerModel {
         return text
     }
 
-    func asking(_ path: String, _ body: Document) async throws(InferenceError) -> Document {
+    func asking(
+        _ path: String, _ body: Document, valueCountMax: Int = JSONReader.documentValueCountMax
+    ) async throws(InferenceError) -> Document {
         let answer = try await self.post(path, body)
         defer { answer.close() }
         do throws(EngineClientError) {
             let bytes = try await answer.gather(bytesMax: EngineClient.answerBytesMax)
-            guard let document = Document(json: bytes) else { throw EngineClientError.malformed("it is no JSON") }
+            guard let document = Document(json: bytes, valueCountMax: valueCountMax) else {
+                throw EngineClientError.malformed("it is no JSON")
+            }
             return document
         } catch {
             throw InferenceError(error)
