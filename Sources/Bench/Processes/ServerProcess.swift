@@ -10,7 +10,8 @@ struct ServerProcess {
     let processID: pid_t
     private let logPath: String
 
-    /// Starts a program on one core, its output in a file.
+    /// Starts a program on one core, its output in a file. The output of an earlier one of this name is dropped, so
+    /// that nobody reads its lines as this one's.
     /// - Parameters:
     ///   - name: for messages and for the name of the file.
     ///   - command: the program and its arguments.
@@ -62,7 +63,8 @@ struct ServerProcess {
         unsafe posix_spawn_file_actions_init(&actions)
         defer { unsafe posix_spawn_file_actions_destroy(&actions) }
         unsafe posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0)
-        unsafe posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, output, O_WRONLY | O_CREAT | O_APPEND, 0o600)
+        let flags = O_WRONLY | O_CREAT | O_TRUNC | O_APPEND
+        unsafe posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, output, flags, 0o600)
         unsafe posix_spawn_file_actions_adddup2(&actions, STDOUT_FILENO, STDERR_FILENO)
         let (arguments, variables) = unsafe (Self.pointers(command), Self.pointers(environment))
         defer { unsafe Self.free(arguments + variables) }
