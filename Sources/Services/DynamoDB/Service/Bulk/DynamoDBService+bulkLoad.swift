@@ -4,7 +4,6 @@ internal import KeyValue
 internal import Primitives
 internal import ServiceKit
 internal import ServiceModel
-internal import WireProtocols
 
 /// Bulk operations: putting the items of one object.
 extension DynamoDBService {
@@ -30,8 +29,7 @@ extension DynamoDBService {
         }
         var offset = 0
         // An uncompressed object need not be read from its start again.
-        let form = held.own.input.form
-        if form == nil { offset = held.own.place?.offset ?? 0 }
+        if held.own.input.form == nil { offset = held.own.place?.offset ?? 0 }
         while !load.isOver {
             let start = offset
             let piece = try await transferring { () throws(ObjectError) in
@@ -44,7 +42,7 @@ extension DynamoDBService {
                 _ = try await self.put(&load, &held, object)
                 return
             }
-            let step = form?.pieceBytes ?? piece.count
+            let step = load.text.stepBytes(of: piece.count)
             for place in stride(from: 0, to: piece.count, by: step) where !load.isOver {
                 let text = load.inflated(Array(piece[place..<min(place + step, piece.count)]))
                 let partBytes = ObjectCompression.textBytes
@@ -184,8 +182,7 @@ private struct BulkLoad {
     private var recordCount: Int
     private var offset: Int
     private let isIon: Bool
-    private let form: ObjectCompression?
-    private let inflater: (any Inflater)?
+    let text: ObjectText
     private var hasEnded = false
 
     init(_ own: BulkDescriptor) {
@@ -193,21 +190,17 @@ private struct BulkLoad {
         self.isIon = own.input.isIon
         self.lines = JSONRecords(from: self.offset, isIon: own.input.isIon)
         self.recordCount = own.place?.recordCount ?? 0
-        self.form = own.input.form
-        self.inflater = self.form?.inflater
+        self.text = ObjectText(own.input.form)
     }
 
     /// The text of the next bytes of the object; empty if they cannot be decompressed, which ends it.
     mutating func inflated(_ bytes: [UInt8]) -> [UInt8] {
-        guard let inflater = self.inflater else { return bytes }
-        var text: [UInt8] = []
-        do throws(ShapeError) {
-            try inflater.inflate(bytes, appendingTo: &text)
+        do throws(ObjectFault) {
+            return try self.text.next(bytes)
         } catch {
-            self.give("The object is not \(self.form?.rawValue ?? "text")")
+            self.give(error.reason)
             return []
         }
-        return text
     }
 
     /// Adds the next part of the text.
@@ -220,12 +213,10 @@ private struct BulkLoad {
 
     /// Ends the object.
     mutating func finish() {
-        if let inflater = self.inflater {
-            do throws(ShapeError) {
-                try inflater.finish()
-            } catch {
-                return self.give("The object is cut short")
-            }
+        do throws(ObjectFault) {
+            try self.text.finish()
+        } catch {
+            return self.give(error.reason)
         }
         var found: [JSONRecords.Record] = []
         self.lines.finish(&found)

@@ -5,7 +5,6 @@ internal import Primitives
 internal import ServiceKit
 internal import ServiceModel
 internal import Telemetry
-internal import WireProtocols
 
 /// Imports: looking up, and doing them object by object.
 extension DynamoDBService {
@@ -79,7 +78,6 @@ extension DynamoDBService {
         _ object: ObjectLocation, for own: ImportDescriptor
     ) async throws(ServiceError) -> ImportCounts {
         var load = ImportLoad(own)
-        let inflater = own.compression?.inflater
         var offset = 0
         reading: while !load.isOver {
             let start = offset
@@ -88,13 +86,13 @@ extension DynamoDBService {
             }
             offset += piece.count
             if piece.isEmpty {
-                load.finish(inflater)
+                load.finish()
                 try await self.put(&load, own)
                 break
             }
-            let step = inflater == nil ? piece.count : own.compression?.pieceBytes ?? piece.count
+            let step = load.text.stepBytes(of: piece.count)
             for place in stride(from: 0, to: piece.count, by: step) {
-                let text = load.inflated(Array(piece[place..<min(place + step, piece.count)]), inflater)
+                let text = load.inflated(Array(piece[place..<min(place + step, piece.count)]))
                 let partBytes = ObjectCompression.textBytes
                 for first in stride(from: 0, to: text.count, by: partBytes) where !load.isOver {
                     load.take(Array(text[first..<min(first + partBytes, text.count)]))
@@ -222,7 +220,7 @@ private struct ImportLoad {
     private var json: JSONRecords?
     private var csv: ImportRecords?
     private var parser: ImportParser
-    private let form: ObjectCompression?
+    let text: ObjectText
     private var isAtStart = true
 
     init(_ own: ImportDescriptor) {
@@ -232,7 +230,7 @@ private struct ImportLoad {
         case .csv: self.csv = ImportRecords()
         }
         self.parser = ImportParser(own.table, own.format)
-        self.form = own.compression
+        self.text = ObjectText(own.compression)
     }
 
     /// Empties the buffer after its items were written.
@@ -242,16 +240,13 @@ private struct ImportLoad {
     }
 
     /// The text of the next bytes of the object; empty if they cannot be decompressed, which ends it.
-    mutating func inflated(_ bytes: [UInt8], _ inflater: (any Inflater)?) -> [UInt8] {
-        guard let inflater else { return bytes }
-        var text: [UInt8] = []
-        do throws(ShapeError) {
-            try inflater.inflate(bytes, appendingTo: &text)
+    mutating func inflated(_ bytes: [UInt8]) -> [UInt8] {
+        do throws(ObjectFault) {
+            return try self.text.next(bytes)
         } catch {
-            self.give("The object is not \(self.form?.rawValue ?? "text")")
+            self.give(error.reason)
             return []
         }
-        return text
     }
 
     /// Adds the next part of the text.
@@ -271,13 +266,11 @@ private struct ImportLoad {
     }
 
     /// Ends the object.
-    mutating func finish(_ inflater: (any Inflater)?) {
-        if let inflater {
-            do throws(ShapeError) {
-                try inflater.finish()
-            } catch {
-                return self.give("The object is cut short")
-            }
+    mutating func finish() {
+        do throws(ObjectFault) {
+            try self.text.finish()
+        } catch {
+            return self.give(error.reason)
         }
         var objects: [JSONRecords.Record] = []
         var found: [[UInt8]] = []
