@@ -32,8 +32,7 @@ struct Admission {
     /// Whether writes may be accepted again without a restart.
     private(set) var isResumable = true
     private(set) var isClosed = false
-    /// Whether the committer sleeps and must be woken when work arrives.
-    var isCommitterIdle = false
+    private var groupStart = GroupStart()
 
     init(recoveredVersion version: UInt64, time: Timestamp) {
         self.lastVersion = version
@@ -236,14 +235,22 @@ extension Admission {
     }
 
     mutating func next() -> Next {
-        guard self.queue.isEmpty else {
-            let group = self.queue.takeGroup()
-            self.writingVersion = group.reduce(self.writingVersion) { max($0, $1.version) }
-            return .write(group)
-        }
-        if self.isClosed { return .stop }
-        self.isCommitterIdle = true
-        return .wait
+        if self.isClosed, self.queue.isEmpty { return .stop }
+        guard self.groupStart.mayBegin(self.queue) || self.isClosed else { return .wait }
+        let group = self.queue.takeGroup()
+        self.groupStart.began(leaving: self.queue)
+        self.writingVersion = group.reduce(self.writingVersion) { max($0, $1.version) }
+        return .write(group)
+    }
+
+    /// Takes note of what was queued last, in a round of a loop or outside of one.
+    mutating func queued(in round: ObjectIdentifier?) -> GroupStart.Announcement {
+        self.groupStart.add(from: round, to: self.queue)
+    }
+
+    /// - Returns: whether the committer must be woken.
+    mutating func roundIsOver(_ round: ObjectIdentifier) -> Bool {
+        self.groupStart.roundIsOver(round, self.queue)
     }
 
     /// The group is durable: its waiters, and those returned here, may be resumed.

@@ -40,11 +40,15 @@ struct CommitQueue {
     static let bytesMax = 256 << 20
     /// One group is written in one piece; in a larger one, the first commits would wait while the others are copied.
     static let groupBytesMax = 8 << 20
+    /// With that many commits or bytes, the cost of a group is small beside that of its commits.
+    static let worthwhileCount = 32
+    static let worthwhileBytes = 1 << 20
 
     private(set) var items: [QueuedItem] = []
     private var bytes = 0
 
     var isEmpty: Bool { self.items.isEmpty }
+    var isWorthAGroup: Bool { self.items.count >= Self.worthwhileCount || self.bytes >= Self.worthwhileBytes }
 
     func hasRoom(for bytes: Int) -> Bool {
         self.items.count < Self.countMax && (self.items.isEmpty || self.bytes + bytes <= Self.bytesMax)

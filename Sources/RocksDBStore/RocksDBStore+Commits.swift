@@ -27,19 +27,19 @@ extension RocksDBStore {
     ) async -> CommitOutcome {
         let now = self.options.clock.now()
         return await Waiter.wait { waiter in
-            let (outcome, mustWake): (CommitOutcome?, Bool) = self.admission.withLock { state in
+            let round = self.options.rounds?.current()
+            let (outcome, announcement) = self.admission.withLock { state in
                 let outcome = ask(&state, now, waiter)
-                guard outcome == nil else { return (outcome, false) }
+                guard outcome == nil else { return (outcome, GroupStart.Announcement()) }
                 self.publish(state)
-                defer { state.isCommitterIdle = false }
-                return (nil, state.isCommitterIdle)
+                return (nil, state.queued(in: round))
             }
             if let outcome { waiter.resume(outcome) }
-            guard mustWake else { return }
-            if let wakesCommitter = self.options.wakesCommitter {
-                wakesCommitter { self.wakeup.signal() }
-            } else {
-                self.wakeup.signal()
+            if announcement.mustWake { self.wakeup.signal() }
+            if announcement.opensRound, let round {
+                self.options.rounds?.afterCurrent {
+                    if self.admission.withLock({ $0.roundIsOver(round) }) { self.wakeup.signal() }
+                }
             }
         }
     }

@@ -36,12 +36,8 @@ package struct StoreOptions: Sendable {
     package var freeSpace: any FreeSpaceProbe = DiskFreeSpace()
     /// For tests: stands between the committer and the disk.
     package var gate: (any CommitGate)?
-    /// How the committer is woken for the first commit of a group; nil: at once.
-    ///
-    /// An event loop serves many clients before it rests. A committer that begins with the first of their commits syncs
-    /// the disk once for that one and again for the others; if the closure runs `wake` at the end of the loop's round,
-    /// they become one group.
-    package var wakesCommitter: (@Sendable (_ wake: @escaping @Sendable () -> Void) -> Void)?
+    /// The rounds of the event loops that commit; nil: each commit is due at once.
+    package var rounds: CommitRounds?
     /// Told about each group of commits, so that an executor can wake its loop once for the whole group.
     package var groupObserver: (any CommitGroupObserver)?
 

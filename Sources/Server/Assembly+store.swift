@@ -29,7 +29,7 @@ extension Assembly {
         options.blockCacheBytes =
             configuration.blockCacheMegabytes << 20 - options.recordCacheBytes - options.pageCacheBytes
         options.durability = configuration.durability == .durable ? .durable : .processCrashOnly
-        options.wakesCommitter = EventLoopTick.afterThis
+        options.rounds = CommitRounds(current: EventLoopTick.currentLoop, afterCurrent: EventLoopTick.afterThis)
         do throws(StoreOpenError) {
             return try RocksDBStore(path: path, options: options)
         } catch {
