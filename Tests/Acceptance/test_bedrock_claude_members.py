@@ -190,6 +190,50 @@ def test_newer_models_of_claude_know_the_newer_version(typed, token):
         assert httpx.post(f"{typed.url}/v1/messages", json=body | {"model": ECHO}, headers=headers).status_code == 200
 
 
+@pytest.mark.parametrize("model", [CLAUDE, "global.anthropic.claude-sonnet-4-5-20250929-v1:0"])
+def test_older_models_of_claude_do_not_cache_by_themselves(typed, token, model):
+    bedrock = typed.client("bedrock-runtime")
+    control = {"cache_control": {"type": "ephemeral"}}
+    sentence = "cache_control: Extra inputs are not permitted"
+    body = {"anthropic_version": "bedrock-2023-05-31", "max_tokens": 9, "messages": MESSAGES} | control
+    for call in (bedrock.invoke_model, bedrock.invoke_model_with_response_stream):
+        with pytest.raises(botocore.exceptions.ClientError) as refused:
+            call(modelId=model, body=json.dumps(body))
+        assert refused.value.response["Error"] == {"Code": "ValidationException", "Message": sentence}
+    with pytest.raises(botocore.exceptions.ClientError) as refused:
+        bedrock.converse(modelId=model, messages=[{"role": "user", "content": [{"text": "Hi"}]}],
+                         additionalModelRequestFields=control)
+    assert refused.value.response["Error"]["Message"] == f"The model returned the following errors: {sentence}"
+    bedrock.invoke_model(modelId=NEWER, body=json.dumps(body))
+    # The Messages API caches for all.
+    assert post(typed, token, "/v1/messages", {"max_tokens": 9, "messages": MESSAGES} | control).status_code == 200
+
+
+@pytest.mark.parametrize("control, sentence", [
+    ({"type": "ephemeral", "ttl": "2h"}, "cache_control.ephemeral.ttl: Input should be '5m' or '1h'"),
+    ({"type": "ephemeral", "time": "5m"}, "cache_control.ephemeral.time: Extra inputs are not permitted"),
+    ({"ttl": "5m"}, "cache_control.type: Field required"),
+])
+def test_cache_control_of_a_whole_body_is_checked(typed, token, control, sentence):
+    body = {"max_tokens": 9, "messages": MESSAGES, "cache_control": control}
+    answer = post(typed, token, "/v1/messages", body)
+    assert (answer.status_code, answer.json()["error"]["message"]) == (400, sentence)
+    with pytest.raises(botocore.exceptions.ClientError) as refused:
+        typed.client("bedrock-runtime").invoke_model(
+            modelId=NEWER, body=json.dumps(body | {"anthropic_version": "bedrock-2023-05-31"}))
+    assert refused.value.response["Error"]["Message"] == sentence
+
+
+def test_a_whole_body_s_cache_control_is_one_of_four(typed, token):
+    control = {"cache_control": {"type": "ephemeral"}}
+    blocks = [{"type": "text", "text": "a"} | control] * 4
+    body = {"max_tokens": 9, "messages": [{"role": "user", "content": [*blocks, {"type": "text", "text": "b"}]}]}
+    assert post(typed, token, "/v1/messages", body).status_code == 200
+    answer = post(typed, token, "/v1/messages", body | control)
+    assert (answer.status_code, answer.json()["error"]["message"]) == (
+        400, "A maximum of 4 blocks with cache_control may be provided. Found 5.")
+
+
 def test_claude_takes_any_token_where_top_p_says_so(typed, token):
     body = {"max_tokens": 9, "messages": MESSAGES, "top_p": -1}
     assert post(typed, token, "/v1/messages", body).status_code == 200

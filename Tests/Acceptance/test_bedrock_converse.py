@@ -330,6 +330,37 @@ def test_claudes_cache_control_is_a_cache_point(engine, members):
         usage["input_tokens"] + usage["cache_read_input_tokens"] + usage["cache_creation_input_tokens"])
 
 
+@pytest.mark.parametrize("ttl", ["5m", "1h"])
+@pytest.mark.parametrize("later", [
+    [], [{"role": "assistant", "content": ""}],
+    [{"role": "assistant", "content": "It is"}, {"role": "user", "content": [{"type": "text", "text": LONG}]}],
+])
+def test_cache_control_of_claudes_whole_body_is_a_cache_point_at_its_last_block(engine, ttl, later):
+    control = {"cache_control": {"type": "ephemeral", "ttl": ttl}}
+    asked = [{"role": "user", "content": f"{ttl} {LONG}"}, *later]
+
+    def usage(messages, **members):
+        body = {"max_tokens": 9, "messages": messages} | members
+        # A name of this machine takes the notation too, also with an answer that is begun.
+        answer = engine.invoke_model(modelId="tiny", body=json.dumps(body))
+        return json.loads(answer["body"].read())["usage"]
+
+    def cached(usage):
+        assert sum(usage["cache_creation"].values()) == usage["cache_creation_input_tokens"]
+        assert usage["cache_creation"][f"ephemeral_{ttl}_input_tokens"] == usage["cache_creation_input_tokens"]
+        return usage["cache_creation_input_tokens"] + usage["cache_read_input_tokens"]
+
+    whole = cached(usage(asked, **control))
+    last = max(index for index, message in enumerate(asked) if message["content"])
+    content = asked[last]["content"]
+    block = {"type": "text", "text": content if isinstance(content, str) else content[0]["text"]} | control
+    marked = [*asked[:last], {"role": "user", "content": [block]}, *asked[last + 1:]]
+    assert whole == cached(usage(marked)) == cached(usage(marked, **control)) > 40
+    other = {"cache_control": {"type": "ephemeral"} | ({"ttl": "1h"} if ttl == "5m" else {})}
+    with pytest.raises(botocore.exceptions.ClientError, match="cache_control with a different ttl"):
+        usage(marked, **other)
+
+
 def test_novas_cache_point_is_one(engine):
     body = json.dumps({
         "schemaVersion": "messages-v1", "system": [{"text": LONG}, {"cachePoint": {"type": "default"}}],

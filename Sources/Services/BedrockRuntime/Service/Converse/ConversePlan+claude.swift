@@ -143,7 +143,10 @@ extension ConversePlan {
         if request.system.contains(where: { $0.allSatisfy(\.isWhitespace) }) {
             return "system: text content blocks must contain non-whitespace text"
         }
-        if let member = more?.members.first(where: { !self.claudeMembers.contains($0.name) }) {
+        let isMarked = ClaudeLimits.cachesAutomatically(id)
+        if let member = more?.members.first(where: {
+            !self.claudeMembers.contains($0.name) || ($0.name == "cache_control" && !isMarked)
+        }) {
             return AnthropicMembers.extra(member.name).message
         }
         let thinking = more?["thinking"] ?? more?["reasoning_config"]

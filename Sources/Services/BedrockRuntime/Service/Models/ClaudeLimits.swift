@@ -44,6 +44,11 @@ enum ClaudeLimits {
     /// Whether a version controls sampling itself: those from 4.7 on, which know version 2026-10-21 of Anthropic's API.
     static func choosesSampling(_ id: ModelID) -> Bool { self.version(id).map { $0 >= (4, 7) } ?? false }
 
+    /// Whether a version accepts `cache_control` of a whole body on Bedrock: those from 4.7 on; the others refuse it as
+    /// an unknown member.
+    /// - Source: pydantic-ai 2.68, measured on Bedrock; inspect_ai#3851 and litellm#26320 for the sentence.
+    static func cachesAutomatically(_ id: ModelID) -> Bool { self.version(id).map { $0 >= (4, 7) } ?? false }
+
     /// The error for a prefilled answer: models from 4.6 on do not support it.
     /// - Source: the sentence that users of Bedrock report.
     static func fault(begun messages: [ChatRequest.Message], _ id: ModelID) -> String? {

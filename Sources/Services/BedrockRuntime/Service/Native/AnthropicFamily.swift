@@ -25,7 +25,8 @@ struct AnthropicFamily: NativeFamily {
         try AnthropicRules.check(body)
         var request = ChatRequest(messages: [])
         request.promptCount = self.promptCount
-        let messages = try body.required("messages").elements
+        let marked = try AutomaticCaching.marked(body)
+        let messages = try marked.required("messages").elements
         for (index, message) in messages.enumerated() {
             let role = try AnthropicRules.role(message, at: index)
             let (parts, kept) = try AnthropicContent.parts(message["content"], at: index)
@@ -60,7 +61,7 @@ struct AnthropicFamily: NativeFamily {
         request.sampling = AnthropicRules.sampling(body, tokensMax: tokensMax)
         let betas = self.betas + (body["anthropic_beta"]?.texts ?? [])
         let fault =
-            AnthropicRules.cacheMarks(body).fault
+            AnthropicRules.cacheMarks(marked).fault
             ?? ClaudeLimits.fault(thinking: body["thinking"], request, betas: betas)
         if let fault { throw .invalid(fault) }
         return request

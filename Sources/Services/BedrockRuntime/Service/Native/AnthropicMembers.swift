@@ -62,6 +62,7 @@ enum AnthropicMembers {
 
     /// Checks the members of messages, of the system prompt and of tools.
     static func check(_ body: Document) throws(ServiceError) {
+        try self.check(cacheControlOf: body, at: "")
         for (index, message) in (body["messages"]?.elements ?? []).enumerated() {
             try self.check(message, self.message, at: "messages.\(index).")
             try self.check(blocks: message["content"], at: "messages.\(index).content")
@@ -97,6 +98,11 @@ enum AnthropicMembers {
     /// `place` ends with a full stop unless it is empty.
     private static func check(_ object: Document, _ known: Set<String>, at place: String) throws(ServiceError) {
         for member in object.members where !known.contains(member.name) { throw self.extra("\(place)\(member.name)") }
+        try self.check(cacheControlOf: object, at: place)
+    }
+
+    /// Checks the cache point of a block, or that of the whole body.
+    private static func check(cacheControlOf object: Document, at place: String) throws(ServiceError) {
         guard let control = object["cache_control"], control != .null else { return }
         let place = "\(place)cache_control"
         if let type = control["type"]?.text, type != "ephemeral" {

@@ -46,6 +46,9 @@ enum AnthropicRules {
             throw BodyCheck.malformed(
                 #"#: subject must not be valid against schema {"required":["messages"]}"# + findings.joined())
         }
+        if body["cache_control"] != nil, !ClaudeLimits.cachesAutomatically(id) {
+            throw AnthropicMembers.extra("cache_control")
+        }
         if version != self.version { try self.checkSampling(of: body, version, id) }
     }
 

@@ -102,7 +102,7 @@ extension BodyShape {
             "thinking": .object(["type": .text, "budget_tokens": .integer]),
             "output_config": Self.anthropicOutput,
             "output_format": Self.anthropicFormat,
-            "service_tier": .word(["auto", "standard_only"]),
+            "service_tier": .word(["auto", "standard_only"]), "cache_control": Self.cacheControl,
             "context_management": Self.contextManagement, "mcp_servers": Self.toolServers,
         ]) { first, _ in first }, required: ["messages"])
 
