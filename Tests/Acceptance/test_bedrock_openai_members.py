@@ -323,6 +323,30 @@ def test_a_response_tells_what_stands_for_members_that_are_null(post):
     assert post("responses", text={"verbosity": "low"}).json()["text"] == plain["text"] | {"verbosity": "low"}
 
 
+LABELS = {"max_tool_calls": 3, "prompt_cache_key": "chat-1", "safety_identifier": "a1b2", "user": "ada"}
+
+
+def test_a_response_repeats_the_names_that_its_request_has(post):
+    answer = post("responses", **LABELS).json()
+    assert {name: answer.get(name) for name in LABELS} == LABELS
+    for plain in (post("responses").json(), post("responses", **dict.fromkeys(LABELS)).json()):
+        assert not LABELS.keys() & plain.keys()
+    streamed = post("responses", stream=True, **LABELS).text
+    events = [json.loads(line[len("data: "):]) for line in streamed.splitlines() if line.startswith("data: {")]
+    whole = [event["response"] for event in events if "response" in event]
+    assert len(whole) == 3 and all({name: response.get(name) for name in LABELS} == LABELS for response in whole)
+
+
+@pytest.mark.parametrize("path, name", [
+    *((path, name) for path in (CHAT, "responses") for name in ("prompt_cache_key", "safety_identifier")),
+    ("responses", "max_tool_calls"),
+])
+def test_openai_checks_the_types_of_names(post, path, name):
+    answer = post(path, **{name: {}})
+    assert (answer.status_code, answer.json()["error"]["param"], answer.json()["error"]["code"]) == (
+        400, name, "invalid_type")
+
+
 def test_how_an_answer_was_served_is_told_where_a_tier_is_asked_for(post):
     for path in (CHAT, "responses"):
         assert post(path, service_tier="priority").json()["service_tier"] == "default"

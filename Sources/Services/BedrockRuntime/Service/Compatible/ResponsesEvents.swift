@@ -206,7 +206,7 @@ extension ResponsesEvents {
             "model": .string(self.stamp.model.text), "output": .array(self.output), "store": .boolean(self.isKept),
             "usage": outcome.map(Self.usage) ?? .null,
         ])
-        return .object(told.members + self.asked.members)
+        return .object(told.members + self.asked.members + self.labels)
     }
 
     /// The parameters of the request that the response repeats; a null member counts as absent.
@@ -225,6 +225,16 @@ extension ResponsesEvents {
             "tool_choice": told("tool_choice", or: .string("auto")), "tools": told("tools", or: .array([])),
             "top_p": told("top_p"), "truncation": .string("disabled"),
         ])
+    }
+
+    /// The parameters without effect here that the response repeats if the request has them: clients read them back.
+    /// - Source: OpenAI API reference, "The response object".
+    private var labels: [Document.Member] {
+        let names = ["max_tool_calls", "prompt_cache_key", "safety_identifier", "user"]
+        return names.compactMap { name in
+            guard let value = self.body[name], value != .null else { return nil }
+            return Document.Member(name, value)
+        }
     }
 
     /// The text configuration of the response, with the default format if the request gives none.

@@ -22,7 +22,7 @@ extension BodyShape {
             "frequency_penalty": .number, "seed": .integer, "stop": .textOrList(.text),
             "reasoning_effort": .word(Self.openAIEfforts), "verbosity": .word(Self.verbosities),
             "n": .integer, "logprobs": .flag, "top_logprobs": .integer, "user": .text, "store": .flag,
-            "service_tier": .text,
+            "service_tier": .text, "prompt_cache_key": .text, "safety_identifier": .text,
             "stream_options": .object(["include_usage": .flag]), "metadata": .object([:]), "logit_bias": .object([:]),
             "response_format": .object([
                 "type": .word(["json_object", "json_schema", "text"]),
@@ -46,7 +46,8 @@ extension BodyShape {
             "background": .flag, "store": .flag, "parallel_tool_calls": .flag, "max_output_tokens": .integer,
             "temperature": .number, "top_p": .number, "metadata": .object([:]), "user": .text,
             "top_logprobs": .integer, "service_tier": .text, "include": .list(.word(Self.includes)),
-            "truncation": .word(["auto", "disabled"]),
+            "truncation": .word(["auto", "disabled"]), "max_tool_calls": .integer, "prompt_cache_key": .text,
+            "safety_identifier": .text,
             "tools": .list(
                 .object([
                     "type": .text, "name": .text, "description": .text, "parameters": .object([:]), "strict": .flag,
