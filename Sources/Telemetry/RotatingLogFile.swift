@@ -109,14 +109,16 @@ internal import Darwin
         var descriptor: Int32 = -1
         var fileBytes = 0
         while let bytes = self.take() {
-            if descriptor < 0 {
-                descriptor = unsafe open(self.path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
-                fileBytes = descriptor < 0 ? 0 : Int(max(0, lseek(descriptor, 0, SEEK_END)))
-            }
-            guard descriptor >= 0, Self.writeAll(bytes, to: descriptor) else {
+            if descriptor < 0 { (descriptor, fileBytes) = self.openAtLine() }
+            let writtenCount = descriptor < 0 ? 0 : Self.write(bytes, to: descriptor)
+            guard writtenCount == bytes.count else {
                 // A full disk must not stop the server: the lines are counted as dropped, and the file is opened again.
-                self.dropped.increment(by: UInt64(bytes.count { $0 == UInt8(ascii: "\n") }))
-                if descriptor >= 0 { closeDescriptor(descriptor) }
+                let keptCount = bytes[..<writtenCount].lastIndex(of: Self.newline).map { $0 + 1 } ?? 0
+                self.dropped.increment(by: UInt64(bytes[keptCount...].count { $0 == Self.newline }))
+                if descriptor >= 0 {
+                    Self.cut(descriptor, by: writtenCount - keptCount)
+                    closeDescriptor(descriptor)
+                }
                 descriptor = -1
                 continue
             }
@@ -128,6 +130,24 @@ internal import Darwin
             }
         }
         if descriptor >= 0 { closeDescriptor(descriptor) }
+    }
+
+    /// Opens the file for another line, which begins a line of its own also after a torn one, as a power cut may leave.
+    /// - Returns: the descriptor, negative when the file cannot be opened, and the size of the file.
+    private func openAtLine() -> (descriptor: Int32, fileBytes: Int) {
+        let descriptor = unsafe open(self.path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { return (descriptor, 0) }
+        // Negative for a pipe, which is never read here.
+        let end = lseek(descriptor, 0, SEEK_END)
+        guard end > 0 else { return (descriptor, 0) }
+        let reader = unsafe open(self.path, O_RDONLY | O_CLOEXEC)
+        var last = Self.newline
+        if reader >= 0 {
+            unsafe pread(reader, &last, 1, end - 1)
+            closeDescriptor(reader)
+        }
+        let addedCount = last == Self.newline ? 0 : Self.write([Self.newline], to: descriptor)
+        return (descriptor, Int(end) + addedCount)
     }
 
     /// Waits for lines; nil when closed and empty.
@@ -157,17 +177,29 @@ internal import Darwin
         self.wait = .none
     }
 
-    private static func writeAll(_ bytes: [UInt8], to descriptor: Int32) -> Bool {
+    private static let newline = UInt8(ascii: "\n")
+
+    /// - Returns: the number of bytes that were written, fewer than all if the disk is full.
+    private static func write(_ bytes: [UInt8], to descriptor: Int32) -> Int {
         var offset = 0
         while offset < bytes.count {
             let count = unsafe bytes.withUnsafeBytes { raw in
                 unsafe writeBytes(descriptor, raw.baseAddress?.advanced(by: offset), raw.count - offset)
             }
             if count < 0 && errno == EINTR { continue }
-            guard count > 0 else { return false }
+            guard count > 0 else { break }
             offset += count
         }
-        return true
+        return offset
+    }
+
+    /// Removes the last bytes of the file, the part of a line that still had room.
+    private static func cut(_ descriptor: Int32, by byteCount: Int) {
+        guard byteCount > 0 else { return }
+        let end = lseek(descriptor, 0, SEEK_END)
+        guard end >= byteCount else { return }
+        // Best effort: if it fails, the next line begins after the torn one.
+        _ = ftruncate(descriptor, end - off_t(byteCount))
     }
 
     private func rotate() {

@@ -1,5 +1,6 @@
 """SIGKILL at any moment: what was acknowledged is there afterwards, and nothing is torn."""
 
+import json
 import random
 import resource
 import threading
@@ -190,6 +191,31 @@ def test_reads_go_on_while_a_limit_that_the_free_space_does_not_show_keeps_write
     resource.prlimit(server.process.pid, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
     server.wait_until_ready()
     client.put_item(TableName="kept", Item=item("00", 2))
+
+
+def test_a_log_that_the_disk_does_not_take_whole_has_whole_lines(fresh_server):
+    server = fresh_server()
+    log = server.data_dir / "logs" / "access.log"
+    client = server.client("dynamodb")
+
+    def lines():
+        return [json.loads(line) for line in log.read_bytes().splitlines()]
+
+    # The longest file of this server, so that the limit is the log's alone.
+    for _ in range(300):
+        client.list_tables()
+    server.words = ("sh", "-c", "trap '' XFSZ; exec \"$@\"", "sh")
+    server.restart(hard=False)
+    _, hard = resource.prlimit(server.process.pid, resource.RLIMIT_FSIZE)
+    resource.prlimit(server.process.pid, resource.RLIMIT_FSIZE, (log.stat().st_size + 100, hard))
+    client.list_tables()
+    server.stop()
+    # A line has some 500 bytes: of that request's, there was room for a part.
+    assert len([line for line in lines() if line.get("operation") == "ListTables"]) == 300
+    server.start()
+    client.list_tables()
+    server.stop()
+    assert len([line for line in lines() if line.get("operation") == "ListTables"]) == 301
 
 
 def test_a_limit_of_address_space_that_is_too_small_is_told(tmp_path):

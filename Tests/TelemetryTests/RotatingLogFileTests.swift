@@ -48,6 +48,13 @@ import Testing
         #expect(attributes[.posixPermissions] as? Int == 0o600)
     }
 
+    @Test func `what follows a torn line begins on a line of its own`() throws {
+        try #"{"time":"1970"#.write(toFile: self.path, atomically: true, encoding: .utf8)
+        _ = try self.write(["one"])
+        _ = try self.write(["two"])
+        #expect(try self.lines("access.log") == [#"{"time":"1970"#, Self.line("one"), Self.line("two")])
+    }
+
     @Test func `a file that is full is renamed, and only so many are kept`() throws {
         var limits = RotatingLogFile.Limits()
         limits.fileBytesMax = 1
