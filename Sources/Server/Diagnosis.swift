@@ -1,5 +1,6 @@
 internal import Inference
 internal import Primitives
+internal import RocksDBStore
 
 /// The result of one check of `brume doctor`.
 package struct Finding: Sendable, Equatable {
@@ -29,10 +30,16 @@ package struct Finding: Sendable, Equatable {
 
 /// Checks what a server needs, without creating anything.
 package enum Diagnosis {
-    package static func findings(_ configuration: Configuration) -> [Finding] {
+    /// - Parameters:
+    ///   - configuration: what the server would run with.
+    ///   - freeBytes: the free space on the disk of a path; nil if the system does not tell.
+    /// - Returns: one finding or more for each subject.
+    package static func findings(
+        _ configuration: Configuration, freeBytes: (_ path: String) -> UInt64? = Diagnosis.freeBytes
+    ) -> [Finding] {
         let status = ServerProbe.status(configuration)
         return [
-            self.dataDirectory(configuration),
+            self.dataDirectory(configuration, freeBytes: freeBytes),
             self.keys(configuration),
         ] + self.lostPolicies(configuration) + [
             self.port(configuration, status),
@@ -60,22 +67,46 @@ package enum Diagnosis {
         let status = ServerProbe.status(configuration)
         // One that runs has kept the configuration that it started with.
         let server = status.isRunning ? [self.server(configuration, status)] : []
-        return [mistake, self.dataDirectory(configuration)] + server + [self.awsCommandLine()]
+        return [mistake, self.dataDirectory(configuration, freeBytes: self.freeBytes)] + server
+            + [self.awsCommandLine()]
     }
 
-    private static func dataDirectory(_ configuration: Configuration) -> Finding {
+    package static func freeBytes(at path: String) -> UInt64? {
+        DiskFreeSpace().freeBytes(at: path)
+    }
+
+    private static func dataDirectory(
+        _ configuration: Configuration, freeBytes: (_ path: String) -> UInt64?
+    ) -> Finding {
         guard Files.facts(configuration.dataDirectory) != nil else {
             return .good(
                 "data directory", "\(configuration.dataDirectory) does not exist yet; the first start creates it")
         }
         do throws(FileError) {
             try DataDirectory(path: configuration.dataDirectory).probe(random: SystemRandomSource())
-            return .good("data directory", "\(configuration.dataDirectory) is writable")
+            return self.shortage(configuration, freeBytes: freeBytes(configuration.dataDirectory))
+                ?? .good("data directory", "\(configuration.dataDirectory) is writable")
         } catch {
             return .problem(
                 "data directory", error.sentence,
-                remedy: "use a directory that you may write to: brume start --data-dir ~/.brume")
+                remedy: error.isNoSpace
+                    ? "make room on its disk"
+                    : "use a directory that you may write to: brume start --data-dir ~/.brume")
         }
+    }
+
+    /// Nil where the disk has room for writes, and where the store is not in the data directory.
+    private static func shortage(_ configuration: Configuration, freeBytes: UInt64?) -> Finding? {
+        let options = StoreOptions()
+        guard configuration.cluster.runs(.dynamodb), configuration.store == nil, let freeBytes,
+            freeBytes < options.freeBytesReserve
+        else { return nil }
+        let neededBytes = options.freeBytesReserve + options.freeBytesHysteresis
+        return .problem(
+            "data directory",
+            "the disk of \(configuration.dataDirectory) has \(freeBytes >> 20) MiB free; the store takes no writes "
+                + "below \(options.freeBytesReserve >> 20) MiB",
+            remedy: "make room: writes are taken again from \(neededBytes >> 20) MiB on")
     }
 
     private static func keys(_ configuration: Configuration) -> Finding {

@@ -31,6 +31,25 @@ import Testing
         #expect(finding?.isGood == false)
     }
 
+    @Test func `a disk with too little room for writes is a fault, if the store is on it`() throws {
+        try self.folder.write("mine", "")
+        func finding(_ configuration: Configuration, freeMebibytes: UInt64?) -> Finding? {
+            Diagnosis.findings(configuration, freeBytes: { _ in freeMebibytes.map { $0 << 20 } })
+                .first { $0.subject == "data directory" }
+        }
+        var configuration = self.folder.configuration
+        let short = finding(configuration, freeMebibytes: 255)
+        #expect(
+            short?.detail
+                == "the disk of \(self.folder.path) has 255 MiB free; the store takes no writes below 256 MiB")
+        #expect(short?.isGood == false)
+        #expect(short?.remedy == "make room: writes are taken again from 320 MiB on")
+        #expect(finding(configuration, freeMebibytes: 256)?.isGood == true)
+        #expect(finding(configuration, freeMebibytes: nil)?.isGood == true)
+        configuration.store = "postgres://db/brume"
+        #expect(finding(configuration, freeMebibytes: 0)?.isGood == true)
+    }
+
     @Test func `a node whose keys are another process's lacks none`() throws {
         #expect(self.finding("access keys")?.isGood == false)
         var configuration = self.folder.configuration
