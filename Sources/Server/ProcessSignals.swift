@@ -1,3 +1,4 @@
+internal import Dispatch
 internal import Synchronization
 
 #if canImport(Glibc)
@@ -26,6 +27,10 @@ package final class ProcessSignals: Sendable {
     /// The signals since this object was made, buffered until they are read; the first `stop` ends the stream.
     package let stream: AsyncStream<ProcessSignal>
     private let stopped = Atomic<Bool>(false)
+    private let startIsOver = Atomic<Bool>(false)
+
+    /// How long a start may go on after a `stop`.
+    private static let startMillisecondsMax = 1000
 
     /// Whether a `stop` has arrived, read from the stream or not.
     package var hasStopped: Bool { self.stopped.load(ordering: .acquiring) }
@@ -42,6 +47,21 @@ package final class ProcessSignals: Sendable {
             self.stopped.store(true, ordering: .releasing)
             // Even if more signals arrive before this one is read.
             continuation.finish()
+            self.endStart()
+        }
+    }
+
+    /// From now on a `stop` is up to the reader of the stream. Call it once the start has succeeded or failed.
+    package func startHasEnded() {
+        self.startIsOver.store(true, ordering: .releasing)
+    }
+
+    /// Ends a start that goes on for too long after a `stop`, such as one that waits for a silent database: nobody
+    /// reads the stream yet. A start leaves nothing that a killed process might not leave.
+    private func endStart() {
+        DispatchQueue.global().asyncAfter(deadline: .now() + .milliseconds(Self.startMillisecondsMax)) {
+            guard !self.startIsOver.load(ordering: .acquiring) else { return }
+            _exit(0)
         }
     }
 }

@@ -44,7 +44,7 @@ struct Start: AsyncParsableCommand {
         // A stop that has already been asked for leaves nothing behind.
         guard !Self.signals.hasStopped else { return }
         do throws(StartError) {
-            let server = try await BrumeServer.start(configuration)
+            let server = try await Self.started(configuration)
             let say = { @Sendable (line: BrumeServer.StartLine) in
                 Terminal.output(line.isWarning ? Terminal.warning(line.text) : line.text)
             }
@@ -55,6 +55,11 @@ struct Start: AsyncParsableCommand {
             guard !Self.signals.hasStopped else { return }
             throw Exit.failure(Exit(error), error.sentence)
         }
+    }
+
+    private static func started(_ configuration: LiveConfiguration) async throws(StartError) -> BrumeServer {
+        defer { Self.signals.startHasEnded() }
+        return try await BrumeServer.start(configuration)
     }
 }
 
