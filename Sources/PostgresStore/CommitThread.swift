@@ -7,6 +7,8 @@ final class CommitThread: Sendable {
     private struct State {
         var queue = CommitQueue()
         var isStopping = false
+        /// Whether a read has found the server away.
+        var isSuspicious = false
     }
 
     private let options: PostgresOptions
@@ -49,6 +51,13 @@ final class CommitThread: Sendable {
         return refusal
     }
 
+    /// Makes an idle thread find out whether the server answers. Health is this thread's to report, and without commits
+    /// it would learn of an outage only with its next sweep.
+    func checkServer() {
+        self.state.withLock { $0.isSuspicious = true }
+        self.waker.wake()
+    }
+
     private func serve() {
         let writer = Writer(self.options)
         while true {
@@ -62,7 +71,12 @@ final class CommitThread: Sendable {
                 if self.waker.wait(watching: writer.socket, milliseconds: Self.idleMilliseconds) {
                     writer.dropIfClosed()
                 }
+                let isSuspicious = self.state.withLock { state in
+                    defer { state.isSuspicious = false }
+                    return state.isSuspicious
+                }
                 do throws(ConnectionFailure) {
+                    if isSuspicious { try writer.ping() }
                     try writer.sweep()
                 } catch {
                     writer.disconnect()

@@ -39,8 +39,8 @@ final class Connection {
     private let handle: OpaquePointer
     private let answerMillisecondsMax: Int
 
-    /// Connects, configures the session and prepares the statements. Blocks, for each of the URL's hosts, for at most
-    /// the URL's `connect_timeout` or `PostgresOptions.connectSecondsMax`.
+    /// Connects and configures the session. Blocks, for each of the URL's hosts, for at most the URL's
+    /// `connect_timeout` or `PostgresOptions.connectSecondsMax`, and for the latter once more to configure the session.
     init(_ options: PostgresOptions) throws(ConnectionFailure) {
         self.answerMillisecondsMax = options.answerMillisecondsMax
         let (before, after) = Self.keywords(options)
@@ -50,7 +50,7 @@ final class Connection {
         unsafe self.handle = unsafe handle
         guard unsafe PQstatus(handle) == CONNECTION_OK else { throw .lost(self.lastSentence) }
         _ = unsafe PQsetNoticeReceiver(handle, { _, _ in }, nil)
-        try self.execute(Statement.session(options))
+        try self.execute(Statement.session(options), millisecondsMax: options.connectSecondsMax * 1000)
     }
 
     deinit {
@@ -98,22 +98,46 @@ final class Connection {
     }
 
     /// Runs one or several statements of plain SQL, outside pipeline mode. Blocks.
+    ///
+    /// - Parameters:
+    ///   - sql: the statements.
+    ///   - millisecondsMax: how long the answer may take; nil: as long as any.
+    /// - Returns: the rows of the last statement.
+    /// - Throws: `lost`, also when no answer came in time.
     @discardableResult
-    func execute(_ sql: String) throws(ConnectionFailure) -> Rows {
-        _ = unsafe PQsetnonblocking(self.handle, 0)
-        guard let result = unsafe PQexec(self.handle, sql) else { throw .lost(self.lastSentence) }
-        return try unsafe self.rows(of: result)
+    func execute(_ sql: String, millisecondsMax: Int? = nil) throws(ConnectionFailure) -> Rows {
+        _ = unsafe PQsetnonblocking(self.handle, 1)
+        guard unsafe PQsendQuery(self.handle, sql) == 1 else { throw .lost(self.lastSentence) }
+        return try self.answer(millisecondsMax)
     }
 
     /// Prepares statements for `run`.
     func prepare(_ statements: [Statement], schema: String) throws(ConnectionFailure) {
+        _ = unsafe PQsetnonblocking(self.handle, 1)
         for statement in statements {
             let sql = statement.sql(schema: schema)
-            guard let result = unsafe PQprepare(self.handle, statement.rawValue, sql, 0, nil) else {
+            guard unsafe PQsendPrepare(self.handle, statement.rawValue, sql, 0, nil) == 1 else {
                 throw .lost(self.lastSentence)
             }
-            _ = try unsafe self.rows(of: result)
+            _ = try self.answer()
         }
+    }
+
+    /// Reads the answer to what was sent outside pipeline mode. Not `PQexec`, which waits for ever for a server, or a
+    /// proxy in front of it, that holds the connection and says nothing.
+    private func answer(_ millisecondsMax: Int? = nil) throws(ConnectionFailure) -> Rows {
+        var answer: Result<Rows, ConnectionFailure> = .failure(.lost("the server answered with nothing"))
+        while let result = try unsafe self.nextResult(millisecondsMax) {
+            do throws(ConnectionFailure) {
+                answer = .success(try unsafe self.rows(of: result))
+            } catch .lost(let sentence) {
+                throw .lost(sentence)
+            } catch {
+                // The server skips the statements after it.
+                answer = .failure(error)
+            }
+        }
+        return try answer.get()
     }
 
     /// Sends all transactions in one pipeline. Each is done completely or not at all, independently of the others; a
@@ -173,14 +197,15 @@ final class Connection {
     }
 
     /// Waits for one result, while sending what remains to be sent; nil at the end of one request's results.
-    private func nextResult() throws(ConnectionFailure) -> OpaquePointer? {
-        let deadline = Self.milliseconds() + Int64(self.answerMillisecondsMax)
+    private func nextResult(_ millisecondsMax: Int? = nil) throws(ConnectionFailure) -> OpaquePointer? {
+        let millisecondsMax = millisecondsMax ?? self.answerMillisecondsMax
+        let deadline = Self.milliseconds() + Int64(millisecondsMax)
         while true {
             let flushed = unsafe PQflush(self.handle)
             guard flushed >= 0 else { throw .lost(self.lastSentence) }
             guard unsafe PQisBusy(self.handle) != 0 else { return unsafe PQgetResult(self.handle) }
             let left = deadline - Self.milliseconds()
-            guard left > 0 else { throw .lost("no answer came within \(self.answerMillisecondsMax) ms") }
+            guard left > 0 else { throw .lost("no answer came within \(millisecondsMax) ms") }
             let events = Int16(POLLIN) | (flushed == 1 ? Int16(POLLOUT) : 0)
             var watched = unsafe pollfd(fd: PQsocket(self.handle), events: events, revents: 0)
             _ = unsafe poll(&watched, 1, Int32(clamping: left))

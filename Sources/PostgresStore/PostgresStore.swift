@@ -39,8 +39,9 @@ package final class PostgresStore: OrderedStore {
         self.options = options
         self.limits = options.limits
         try Self.prepareTables(options)
-        self.reads = ReadThreads(options, beacon: self.beacon)
-        self.commits = CommitThread(options, beacon: self.beacon)
+        let commits = CommitThread(options, beacon: self.beacon)
+        self.commits = commits
+        self.reads = ReadThreads(options, beacon: self.beacon) { commits.checkServer() }
         self.reads.start { self.threadsEnded() }
         self.commits.start { self.threadsEnded() }
     }

@@ -26,13 +26,16 @@ final class ReadThreads: Sendable {
 
     private let options: PostgresOptions
     private let beacon: HealthBeacon
+    /// Called when reads have failed because the server is away.
+    private let whenAway: @Sendable () -> Void
     private let state: Mutex<State>
     private let wakers: [PollWaker]
 
-    init(_ options: PostgresOptions, beacon: HealthBeacon) {
+    init(_ options: PostgresOptions, beacon: HealthBeacon, whenAway: @escaping @Sendable () -> Void) {
         precondition((1...64).contains(options.readConnectionCount), "1 to 64 connections read")
         self.options = options
         self.beacon = beacon
+        self.whenAway = whenAway
         self.state = Mutex(State(liveThreadCount: options.readConnectionCount))
         self.wakers = (0..<options.readConnectionCount).map { _ in PollWaker() }
     }
@@ -135,6 +138,7 @@ final class ReadThreads: Sendable {
                 // The job that notices an outage waits for the server; while the outage is known, later ones fail at
                 // once.
                 guard !isOver, self.beacon.health.isTakingWrites || attempt == 1 else {
+                    self.whenAway()
                     for job in left { job.complete(.failure(error)) }
                     return
                 }

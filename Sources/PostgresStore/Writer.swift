@@ -100,6 +100,11 @@ final class Writer {
         }
     }
 
+    /// Finds out whether the server still answers.
+    func ping() throws(ConnectionFailure) {
+        try self.connection?.execute("SELECT 1", millisecondsMax: self.options.outageMillisecondsMax)
+    }
+
     /// From time to time, removes some tokens that expired long ago.
     func sweep() throws(ConnectionFailure) {
         let now = self.options.clock.now().millisecondsSinceEpoch

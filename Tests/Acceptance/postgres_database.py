@@ -5,8 +5,10 @@ import os
 import pathlib
 import shutil
 import signal
+import socket
 import subprocess
 import tempfile
+import threading
 
 import pytest
 
@@ -71,3 +73,63 @@ def running_database(**options):
     finally:
         database.close()
         shutil.rmtree(folder, ignore_errors=True)
+
+
+class SilentDoor:
+    """A port that carries connections to a database; after `hold`, a new one hears nothing once it has logged in."""
+
+    # The server is ready for the first statement.
+    _LOGGED_IN = b"Z\0\0\0\5I"
+
+    def __init__(self, database):
+        self._path = str(pathlib.Path(database.folder) / ".s.PGSQL.5432")
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self._ends = []
+        self._is_held = False
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def url(self, name="postgres"):
+        port = self._listener.getsockname()[1]
+        return f"postgres://brume@127.0.0.1:{port}/{name}?sslmode=disable&gssencmode=disable"
+
+    def hold(self):
+        """Cuts every connection; those that follow are held."""
+        self._is_held = True
+        self._cut()
+
+    def release(self):
+        """Carries new connections again; those that were held stay as they are."""
+        self._is_held = False
+
+    def _cut(self):
+        for end in self._ends:
+            with contextlib.suppress(OSError):
+                end.shutdown(socket.SHUT_RDWR)
+
+    def _accept(self):
+        with contextlib.suppress(OSError):
+            while True:
+                client = self._listener.accept()[0]
+                server = socket.socket(socket.AF_UNIX)
+                server.connect(self._path)
+                self._ends += [client, server]
+                over = threading.Event() if self._is_held else None
+                for source, target in [(client, server), (server, client)]:
+                    threading.Thread(target=self._carry, args=(source, target, over), daemon=True).start()
+
+    def _carry(self, source, target, over):
+        """over: set once the connection has logged in, and is held from then on; None for one that is not."""
+        with contextlib.suppress(OSError):
+            while piece := source.recv(1 << 16):
+                if over and over.is_set():
+                    continue
+                if over and piece.endswith(self._LOGGED_IN):
+                    over.set()
+                target.sendall(piece)
+        for end in (source, target):
+            with contextlib.suppress(OSError):
+                end.shutdown(socket.SHUT_RDWR)
+
+    def close(self):
+        self._listener.close()
+        self._cut()

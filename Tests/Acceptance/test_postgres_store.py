@@ -11,7 +11,7 @@ import botocore.exceptions
 import pytest
 
 from brume_server import BINARY, SOON, Server, ServerDied
-from postgres_database import running_database
+from postgres_database import SilentDoor, running_database
 from waiting import eventually
 
 KEYS = {
@@ -198,6 +198,31 @@ def test_a_node_says_on_readyz_that_the_database_is_away(database, nodes, table)
     database.start()
     nodes[0].wait_until_ready()
     put(patient(nodes[0]), table, "later")
+
+
+def test_a_database_that_is_silent_after_the_login_is_told_and_returned_to(database, fresh_server):
+    """As behind a proxy that hangs: nothing of the network says that nobody is there."""
+    with contextlib.closing(SilentDoor(database)) as door:
+        database.make("silent")
+        server = fresh_server("--store", door.url("silent"))
+        client = server.client("dynamodb")
+        make_table(client, "kept")
+        put(client, "kept", "before")
+        door.hold()
+        answer = eventually(lambda: (found := server.get("/readyz")).status == 503 and found.read().decode(), 60)
+        assert "PostgreSQL does not answer: no answer came within 5000 ms" in answer
+        with pytest.raises(botocore.exceptions.ClientError) as refused:
+            get(client, "kept", "before")
+        assert refused.value.response["ResponseMetadata"]["HTTPStatusCode"] == 503
+        # A start is told in the same time.
+        with pytest.raises(ServerDied, match="status 69[^$]*no answer came within 5000 ms"):
+            fresh_server("--store", door.url("silent"))
+        door.release()
+        eventually(lambda: server.get("/readyz").status == 200, 60)
+        put(patient(server), "kept", "after")
+        assert get(client, "kept", "before") and get(client, "kept", "after")
+        door.hold()
+        assert server.stop() == 0
 
 
 def test_the_password_of_the_database_is_shown_nowhere(database, nodes):

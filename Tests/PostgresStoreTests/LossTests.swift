@@ -106,6 +106,32 @@ import Testing
         }
     }
 
+    @Test func `a read that a silent server does not answer lets health say so, without any write`() async throws {
+        let server = try PostgresServer()
+        try await withFixture(server) { fixture in
+            let store = try fixture.open {
+                $0.connectSecondsMax = 2
+                $0.answerMillisecondsMax = 500
+                $0.outageMillisecondsMax = 100
+            }
+            try await store.commit(Batch(writes: [.set([1], [1])]))
+            try server.pause(fixture.name)
+            // A paused server could not be ended either.
+            defer { server.resume() }
+            await #expect(throws: StorageError.self) { try await store.get([[1]], .forAnswer) }
+            let start = ContinuousClock.now
+            var updates = store.healthUpdates().makeAsyncIterator()
+            while let update = await updates.next(), update == .takingWrites {}
+            #expect(!store.health.isTakingWrites)
+            // The time of one attempt to connect, and what a busy machine adds; an idle store looks every 30 seconds.
+            #expect(ContinuousClock.now - start < .seconds(20))
+            server.resume()
+            while let update = await updates.next(), update != .takingWrites {}
+            try await store.commit(Batch(writes: [.set([1], [2])]))
+            #expect(try await store.get([[1]], .forAnswer)[0]?.value == [2])
+        }
+    }
+
     @Test func `a store that is closed without a server does not hang`() async throws {
         let server = try PostgresServer()
         try await withFixture(server) { fixture in

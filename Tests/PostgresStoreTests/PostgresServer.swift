@@ -20,6 +20,7 @@ final class PostgresServer: Sendable {
 
     let folder: String
     private let process = Mutex<Process?>(nil)
+    private let paused = Mutex<[pid_t]>([])
     private let remover = Process()
 
     init() throws {
@@ -68,10 +69,32 @@ final class PostgresServer: Sendable {
         self.process.withLock { $0 = process }
     }
 
-    /// Ends the server as a power cut would, without letting it finish anything.
-    func kill() throws {
+    private func processID() throws -> pid_t {
         let file = try String(contentsOfFile: self.folder + "/data/postmaster.pid", encoding: .utf8)
         guard let line = file.split(separator: "\n").first, let server = pid_t(line) else { throw Failed(said: file) }
+        return server
+    }
+
+    /// Lets the server accept connections, and say nothing on any until `resume`; `name` tells whose, as in `url`.
+    func pause(_ name: String) throws {
+        let sql = "SELECT pid FROM pg_stat_activity WHERE application_name = '\(name)'"
+        let connections = try self.query(sql).split(separator: "\n").compactMap { pid_t($0) }
+        let processes = try [self.processID()] + connections
+        self.paused.withLock { $0 = processes }
+        for process in processes { Glibc.kill(process, SIGSTOP) }
+    }
+
+    func resume() {
+        let processes = self.paused.withLock { paused in
+            defer { paused = [] }
+            return paused
+        }
+        for process in processes { Glibc.kill(process, SIGCONT) }
+    }
+
+    /// Ends the server as a power cut would, without letting it finish anything.
+    func kill() throws {
+        let server = try self.processID()
         // The server's own processes end when they see that it is gone.
         Glibc.kill(server, SIGKILL)
         self.process.withLock { process in
