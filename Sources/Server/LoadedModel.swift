@@ -166,6 +166,8 @@ package struct ServerModels: Sendable {
     package var configured: [ConfiguredModel]
     /// Whether a server runs, and reported this.
     package var isServerRunning = false
+    /// Why a server that runs has not reported this; nil if none runs.
+    package var trouble: String?
 
     /// - Parameter configuration: names the data directory; its own `bedrock-models` are used when no server runs.
     /// - Returns: what the server says, or what stands on disk.
@@ -174,7 +176,10 @@ package struct ServerModels: Sendable {
             loaded: [], memory: [],
             configured: configuration.bedrockModels.map { ConfiguredModel(name: $0.name, place: $0.place) })
         do throws(StartError) {
-            guard let status = try await ServerControl.tell("models/status", "", configuration),
+            // What is on disk is worth showing, so a server that hangs is not waited for as long as by `model status`.
+            let status = try await ServerControl.tell(
+                "models/status", "", configuration, silenceSecondsMax: ServerProbe.timeoutSeconds)
+            guard let status,
                 let room = try await ServerControl.tell("models/room", "", configuration),
                 let configured = try await ServerControl.tell("models/configured", "", configuration),
                 status.isDone, room.isDone, configured.isDone
@@ -188,8 +193,9 @@ package struct ServerModels: Sendable {
                 },
                 isServerRunning: true)
         } catch {
-            // The server cannot be asked; what is on disk is still shown.
-            return own
+            var unasked = own
+            unasked.trouble = error.sentence
+            return unasked
         }
     }
 }

@@ -28,10 +28,11 @@ package enum ServerControl {
     ///   - what: the request, such as `models/load`.
     ///   - body: the name of a model.
     ///   - configuration: names the data directory of the server.
+    ///   - silenceSecondsMax: how long the server may be silent, if not as long as such a request may take.
     /// - Returns: nil when no server runs on the data directory.
     /// - Throws: a sentence when it runs but does not answer properly.
     package static func tell(
-        _ what: String, _ body: String, _ configuration: Configuration
+        _ what: String, _ body: String, _ configuration: Configuration, silenceSecondsMax: Int? = nil
     ) async throws(StartError) -> Answer? {
         guard let address = ServerProbe.address(configuration) else { return nil }
         let directory = DataDirectory(path: configuration.dataDirectory)
@@ -43,7 +44,7 @@ package enum ServerControl {
         }
         var options = HTTPFetch.Options()
         options.connectSeconds = ServerProbe.timeoutSeconds
-        options.silenceSeconds = self.silenceSeconds(what)
+        options.silenceSeconds = silenceSecondsMax ?? self.silenceSeconds(what)
         options.authoritiesPath = address.authorityPath
         guard let url = FetchURL(self.origin(address) + ControlRoute.prefix + what) else {
             throw StartError(.other, "the server's address \(address.host) cannot be used")

@@ -396,17 +396,20 @@ def test_a_server_that_hangs_is_told_apart_from_none(fresh_server):
     server = fresh_server()
     os.kill(server.process.pid, signal.SIGSTOP)
     try:
-        # At the same time: one waits 10 seconds, the other 3.
+        # At the same time: one waits 10 seconds, the others 3.
         asking = [
             subprocess.Popen([BINARY, *words, "--data-dir", server.data_dir], env=server.environment, text=True,
                              stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-            for words in (["model", "status"], ["doctor"])
+            for words in (["model", "status"], ["doctor"], ["model", "list"])
         ]
-        (_, status_said), (found, _) = [process.communicate(timeout=60) for process in asking]
+        (_, status_said), (found, _), (listed, list_said) = [process.communicate(timeout=60) for process in asking]
     finally:
         os.kill(server.process.pid, signal.SIGCONT)
-    assert [process.returncode for process in asking] == [69, 1]
+    assert [process.returncode for process in asking] == [69, 1, 0]
     number = server.process.pid
+    # What is on disk needs no server.
+    assert "brume.echo" in listed
+    assert f"brume: the server (process {number}) has not answered for 3 seconds; only what is on disk" in list_said
     assert status_said.endswith(f"brume: the server (process {number}) has not answered for 10 seconds\n")
     assert f"\nproblem  server: process {number} was started as the server, but nothing answers on port " in found
 

@@ -35,7 +35,9 @@ struct EngineReport {
 
     /// The part that comes from the server.
     private var serverLines: [String] {
-        guard self.models.isServerRunning else { return ["", "no server is running on this data directory"] }
+        guard self.models.isServerRunning else {
+            return ["", self.models.trouble ?? "no server is running on this data directory"]
+        }
         let memory = self.models.memory.map { line in
             [
                 line.id, line.name,

@@ -32,9 +32,11 @@ extension DirectoryOptions {
 extension ServerModels {
     private static let notice = "waiting for the server's answer; press Ctrl-C to stop"
 
-    /// What a running server says of its models, or what stands on disk if there is none.
+    /// What a running server says of its models, or what stands on disk if there is none, or none that can be asked.
     static func asked(_ configuration: Configuration) async throws -> ServerModels {
-        try await WaitNotice.showing(self.notice) { await self.ask(configuration) }
+        let models = try await WaitNotice.showing(self.notice) { await self.ask(configuration) }
+        if let trouble = models.trouble { Terminal.error("brume: \(trouble); only what is on disk is known") }
+        return models
     }
 
     /// Sends a request about a model to the running server, or exits with its error.
