@@ -160,10 +160,21 @@ def test_a_container_that_is_not_allowed_is_not_made(brume, container_engine, wo
 def test_containers_stop_start_and_restart(brume, container, container_engine):
     container("node-e", "trap 'exit 0' TERM; while :; do sleep 0.1; done")
     state = lambda: container_engine.docker("inspect", "-f", "{{.State.Status}}", "node-e").strip()
-    for words, wanted in ((["stop"], "exited"), (["stop"], "exited"), (["start"], "running"), (["restart"], "running")):
-        answer = brume(*words, "node-e")
+    for word, done, wanted in (
+        ("stop", "stopped", "exited"), ("stop", "stopped", "exited"), ("start", "started", "running"),
+        ("restart", "restarted", "running"),
+    ):
+        answer = brume(word, "node-e")
         assert answer.returncode == 0, answer.stderr
+        assert answer.stdout == f"node-e: {done}\n"
         assert state() == wanted
+
+
+def test_what_a_slow_stop_waits_for_is_said(brume, container):
+    container("node-f", "trap '' TERM; while :; do sleep 0.1; done")
+    answer = brume("stop", "--seconds", "4", "node-f")
+    assert (answer.returncode, answer.stdout) == (0, "node-f: stopped\n")
+    assert answer.stderr == "waiting for node-f to end; it is killed after 4 seconds\n"
 
 
 def test_a_server_measures_the_machine_and_the_containers(container_engine, container, fresh_server):

@@ -11,10 +11,20 @@ extension ContainersCommand {
         var name: String
 
         /// Makes the change, and reports it.
+        /// - Parameters:
+        ///   - done: what is reported.
+        ///   - seconds: how long the container may take to end, which is said if it is waited for.
+        ///   - work: makes the change.
+        /// - Throws: the exit code, after the error has been printed.
         func change(
-            _ done: String, _ work: (ContainerEngine, String) async throws(ContainerEngineError) -> Void
+            _ done: String, within seconds: Int? = nil,
+            _ work: (ContainerEngine, String) async throws(ContainerEngineError) -> Void
         ) async throws {
             try await self.engine.use { (engine) async throws(ContainerEngineError) in
+                let notice = seconds.map { seconds in
+                    WaitNotice.start("waiting for \(self.name) to end; it is killed after \(seconds) seconds")
+                }
+                defer { notice?.cancel() }
                 try await work(engine, self.name)
             }
             Terminal.output("\(self.name): \(done)")
@@ -60,7 +70,8 @@ extension ContainersCommand {
 
         func run() async throws {
             let seconds = self.timeout.seconds
-            try await self.container.change("stopped") { (engine, name) async throws(ContainerEngineError) in
+            try await self.container.change("stopped", within: seconds) {
+                (engine, name) async throws(ContainerEngineError) in
                 try await engine.stop(name, seconds: seconds)
             }
         }
@@ -77,7 +88,8 @@ extension ContainersCommand {
 
         func run() async throws {
             let seconds = self.timeout.seconds
-            try await self.container.change("restarted") { (engine, name) async throws(ContainerEngineError) in
+            try await self.container.change("restarted", within: seconds) {
+                (engine, name) async throws(ContainerEngineError) in
                 try await engine.restart(name, seconds: seconds)
             }
         }
