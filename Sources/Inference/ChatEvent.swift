@@ -49,6 +49,8 @@ package struct ChatOutcome: Sendable, Equatable {
     package var inputTokens: Int
     /// Tokens of the answer.
     package var outputTokens: Int
+    /// The part of `outputTokens` that is reasoning; nil if it is not known.
+    package var reasoningTokens: Int?
     /// The part of `inputTokens` that the engine did not have to compute again.
     package var cachedInputTokens = 0
     /// The part of `inputTokens` up to the request's cache point; nil without one.

@@ -155,7 +155,7 @@ class Vocabulary:
         return output
 
 
-def _text_tokens(text):
+def text_tokens(text):
     """The tokens that say a text: words with the blank before them, and the full stop at the end."""
     words = text.removesuffix(".").split(" ")
     return [words[0], *(" " + word for word in words[1:]), *(["."] if text.endswith(".") else [])]
@@ -163,7 +163,7 @@ def _text_tokens(text):
 
 def _successors(thinks, calls_twice):
     """(token, what follows it, how strongly)."""
-    said = _text_tokens(TEXT)
+    said = text_tokens(TEXT)
     chain = [(last, following, 1.0) for last, following in zip(said, said[1:])]
     # When a grammar does not let the answer end, the text is inside of a string: close it.
     chain += [(".", "<|im_end|>", 1.0), (".", '"', 0.5)]
@@ -175,7 +175,7 @@ def _successors(thinks, calls_twice):
         # two.
         chain.append(("</tool_call>", "<tool_call>", 1.0))
     if thinks:
-        thought = ["<think>", *_text_tokens(THOUGHT), "</think>"]
+        thought = ["<think>", *text_tokens(THOUGHT), "</think>"]
         chain += [(last, following, 1.0) for last, following in zip(thought, thought[1:])]
         # Weaker than the wish to call a tool.
         chain.append(("</think>", said[0], 0.85))
@@ -188,7 +188,7 @@ def _habits(vocabulary, chain, thinks):
     Where a grammar leaves a choice between letters, the token of the lower number is taken: a tool's name is always the
     same one then.
     """
-    habits = {_text_tokens(TEXT)[0]: 0.6, "}": 0.4, "]": 0.36, ",": 0.32, '"': 0.28, "{": 0.24, "[": 0.2, ":": 0.16,
+    habits = {text_tokens(TEXT)[0]: 0.6, "}": 0.4, "]": 0.36, ",": 0.32, '"': 0.28, "{": 0.24, "[": 0.2, ":": 0.16,
               "7": 0.12, "t": 0.08, "</tool_call>": 0.5, "<tool_call>": 0.0}
     if thinks:
         habits["<think>"] = 0.8

@@ -120,6 +120,7 @@ def test_a_thought_is_a_part_of_a_streamed_response(ruled):
     assert thought[1].part.to_dict() == {"type": "reasoning_text", "text": ""}
     assert thought[-2].part.to_dict() == {"type": "reasoning_text", "text": "It is so."}
     assert thought[-1].item.content[0].text == "It is so."
+    assert events[-1].response.usage.output_tokens_details.reasoning_tokens == 4
 
 
 def test_a_rule_answers_for_a_model_that_is_not_here(ruled):

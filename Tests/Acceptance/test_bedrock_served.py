@@ -4,10 +4,11 @@ import json
 import os
 
 import botocore.exceptions
+import openai
 import pytest
 
 from brume_server import ROOT, Server
-from gguf_models import TEXT, THOUGHT, write_model
+from gguf_models import TEXT, THOUGHT, text_tokens, write_model
 
 ECHO = "brume.echo"
 ENGINE = os.environ.get("BRUME_TEST_ENGINE", str(ROOT / ".engine" / "bin" / "llama-server"))
@@ -17,7 +18,7 @@ LONG = "weather in the village " * 40
 
 
 @pytest.fixture(scope="module")
-def bedrock(tmp_path_factory):
+def served(tmp_path_factory):
     assert os.access(ENGINE, os.X_OK), f"{ENGINE} is not there; run Scripts/install-dependencies engine"
     folder = tmp_path_factory.mktemp("served")
     write_model(folder / "tiny.gguf")
@@ -27,7 +28,12 @@ def bedrock(tmp_path_factory):
         folder, "--engine", ENGINE, "--bedrock-models", names, "--model-context-tokens", "2048",
         "--bedrock-aliases", "amazon.nova-*=thinker,*=brume.echo",
     ) as server:
-        yield server.client("bedrock-runtime")
+        yield server
+
+
+@pytest.fixture(scope="module")
+def bedrock(served):
+    return served.client("bedrock-runtime")
 
 
 def metadata(stream):
@@ -128,6 +134,15 @@ def test_what_nova_thinks_is_told(bedrock, members):
 def test_novas_reasoning_is_one_of_its_words(bedrock):
     with pytest.raises(botocore.exceptions.ClientError, match="is not a valid enum value"):
         bedrock.invoke_model(modelId=NOVA, body=json.dumps({"messages": HELLO, "reasoningConfig": {"type": "some"}}))
+
+
+def test_the_tokens_of_thoughts_are_counted(served):
+    client = openai.OpenAI(api_key=served.bearer_token(), base_url=f"{served.url}/v1", max_retries=0)
+    for model, count in (("thinker", len(text_tokens(THOUGHT))), ("tiny", 0)):
+        usage = client.responses.create(model=model, input="hello").usage
+        assert usage.output_tokens_details.reasoning_tokens == count < usage.output_tokens
+        *_, last = client.responses.create(model=model, input="hello", stream=True)
+        assert last.response.usage.output_tokens_details.reasoning_tokens == count
 
 
 @pytest.mark.parametrize("model", ["tiny", ECHO])

@@ -18,6 +18,7 @@ package struct CannedModel: ChatModel {
         let inputTokens = EchoTokens.count(request)
         request.promptCount?.set(inputTokens: inputTokens)
         var outputTokens = 0
+        var reasoningTokens = 0
         var stopReason = ChatOutcome.StopReason.endOfTurn
         for event in self.events {
             switch event {
@@ -33,6 +34,7 @@ package struct CannedModel: ChatModel {
                 stopReason = output.stopReason
             case .reasoning(let text):
                 try await send(event)
+                reasoningTokens += EchoTokens.count(text)
                 outputTokens += EchoTokens.count(text)
             case .toolCall(let call):
                 try await send(event)
@@ -42,6 +44,8 @@ package struct CannedModel: ChatModel {
             // A part that ends early ends the whole answer.
             if stopReason != .endOfTurn, stopReason != .toolCall { break }
         }
-        return ChatOutcome(stopReason: stopReason, inputTokens: inputTokens, outputTokens: outputTokens)
+        var outcome = ChatOutcome(stopReason: stopReason, inputTokens: inputTokens, outputTokens: outputTokens)
+        outcome.reasoningTokens = reasoningTokens
+        return outcome
     }
 }

@@ -30,6 +30,7 @@ package struct ModelAnswer: Sendable {
                 "inputTokens": .number(self.outcome.inputTokens), "outputTokens": .number(self.outcome.outputTokens),
                 "cachedInputTokens": .number(self.outcome.cachedInputTokens),
                 "cachePointTokens": self.outcome.cachePointTokens.map { .number($0) },
+                "reasoningTokens": self.outcome.reasoningTokens.map { .number($0) },
             ]),
         ])
     }
@@ -96,6 +97,7 @@ package struct ModelAnswer: Sendable {
         var outcome = ChatOutcome(stopReason: reason, inputTokens: input, outputTokens: output)
         outcome.cachedInputTokens = min(input, max(0, usage?["cachedInputTokens"]?.integer ?? 0))
         outcome.cachePointTokens = usage?["cachePointTokens"]?.integer.map { min(input, max(0, $0)) }
+        outcome.reasoningTokens = usage?["reasoningTokens"]?.integer.map { min(output, max(0, $0)) }
         return outcome
     }
 }

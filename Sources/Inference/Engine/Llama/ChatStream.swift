@@ -51,6 +51,9 @@ struct ChatStream: EngineStream {
     private var inputTokens: Int?
     private var outputTokens: Int?
     private var cachedTokens: Int?
+    /// The reasoning so far, and its tokens if the server counts them.
+    private(set) var reasoning = ""
+    private var reasoningTokens: Int?
 
     /// - Parameters:
     ///   - request: the request that is answered.
@@ -110,7 +113,9 @@ struct ChatStream: EngineStream {
 
     private mutating func say(_ kind: Piece, _ text: String) -> [ChatEvent] {
         switch kind {
-        case .reasoning: return text.isEmpty ? [] : [.reasoning(text)]
+        case .reasoning:
+            self.reasoning += text
+            return text.isEmpty ? [] : [.reasoning(text)]
         case .text:
             let given = text.isEmpty ? "" : self.stops.take(text)
             self.keep(given)
@@ -146,6 +151,9 @@ struct ChatStream: EngineStream {
             self.inputTokens = usage["prompt_tokens"]?.tokenCount ?? self.inputTokens
             self.outputTokens = usage["completion_tokens"]?.tokenCount ?? self.outputTokens
             self.cachedTokens = usage["prompt_tokens_details"]?["cached_tokens"]?.tokenCount ?? self.cachedTokens
+            // SGLang's member stands beside the others.
+            let reasoning = usage["completion_tokens_details"]?["reasoning_tokens"] ?? usage["reasoning_tokens"]
+            self.reasoningTokens = reasoning?.tokenCount ?? self.reasoningTokens
         }
         if let count = self.promptCount, let progress = chunk["prompt_progress"],
             let total = progress["total"]?.tokenCount
@@ -222,6 +230,7 @@ struct ChatStream: EngineStream {
             stopReason: isMalformed ? .malformedAnswer : self.stopReason(outputTokens), inputTokens: inputTokens,
             outputTokens: outputTokens)
         outcome.cachedInputTokens = min(self.cachedTokens ?? 0, inputTokens)
+        outcome.reasoningTokens = self.reasoning.isEmpty ? 0 : self.reasoningTokens.map { min($0, outputTokens) }
         return outcome
     }
 

@@ -95,7 +95,13 @@ package struct LlamaServerModel: ChatModel {
             if first == nil { first = .now }
             try await send(event)
         }
-        return try stream.outcome()
+        var outcome = try stream.outcome()
+        if outcome.reasoningTokens == nil, self.capabilities.hasTokenizer {
+            // The answer is whole without the count, so an engine that has gone by now does not spoil it.
+            let tokens = try? await self.tokens(of: stream.reasoning, addsMarks: false)
+            outcome.reasoningTokens = tokens.map { min($0.count, outcome.outputTokens) }
+        }
+        return outcome
     }
 
     private func chatMembers(_ request: ChatRequest) -> [Document.Member] {

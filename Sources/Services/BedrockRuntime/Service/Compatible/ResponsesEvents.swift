@@ -256,7 +256,7 @@ extension ResponsesEvents {
                 "cached_tokens": .number(outcome.cachedInputTokens), "cache_write_tokens": .number(0),
             ]),
             "output_tokens": .number(outcome.outputTokens),
-            "output_tokens_details": .object(["reasoning_tokens": .number(0)]),
+            "output_tokens_details": .object(["reasoning_tokens": .number(outcome.reasoningTokens ?? 0)]),
             "total_tokens": .number(outcome.inputTokens + outcome.outputTokens),
         ])
     }

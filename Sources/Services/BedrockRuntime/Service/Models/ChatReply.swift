@@ -57,6 +57,7 @@ extension ChatOutcome {
     static func together(_ outcomes: [ChatOutcome]) -> ChatOutcome {
         var sum = outcomes[0]
         sum.outputTokens = outcomes.reduce(0) { $0 + $1.outputTokens }
+        sum.reasoningTokens = outcomes.reduce(0) { $0 + ($1.reasoningTokens ?? 0) }
         return sum
     }
 }
