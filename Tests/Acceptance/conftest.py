@@ -53,7 +53,7 @@ class _Files(LoadScopeScheduling):
 
 
 def pytest_xdist_make_scheduler(config, log):
-    """How `-n 2` deals out tests, whatever `--dist` says."""
+    """How `-n 3` deals out tests, whatever `--dist` says."""
     return _Files(config, log)
 
 
