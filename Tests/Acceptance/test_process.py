@@ -311,16 +311,17 @@ def test_a_data_directory_that_is_removed_is_told(fresh_server, gone):
     reason = f"the store's directory {server.data_dir}/store is gone"
     answer = server.get("/readyz")
     assert answer.status == 503 and reason in answer.read().decode()
+    # What is still open is read; what would be lost is not taken. The keys may be gone too, which a server notices
+    # within two seconds.
+    assert client.get_item(TableName="Kept", Key={"id": {"S": "a"}})["Item"] == {"id": {"S": "a"}}
+    with pytest.raises(botocore.exceptions.ClientError, match="The store does not take writes now"):
+        client.put_item(TableName="Kept", Item={"id": {"S": "b"}})
     with_port = server.environment | {"BRUME_PORT": str(server.port)}
     assert f"ready     no: {reason}" in server.run("status", env=with_port).stdout
     doctor = server.run("doctor", env=with_port)
     assert doctor.returncode == 1 and f"server: not ready: {reason}" in doctor.stdout
     health = server.run("healthcheck", env=with_port)
     assert health.returncode == 69 and reason in health.stderr
-    # What is still open is read; what would be lost is not taken.
-    assert client.get_item(TableName="Kept", Key={"id": {"S": "a"}})["Item"] == {"id": {"S": "a"}}
-    with pytest.raises(botocore.exceptions.ClientError, match="The store does not take writes now"):
-        client.put_item(TableName="Kept", Item={"id": {"S": "b"}})
 
 
 def test_a_store_that_a_second_start_made_anew_takes_no_writes_of_the_first(fresh_server):
